@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("NativeFlow.Tests")]
+[assembly: InternalsVisibleTo("NativeFlow.Layers")]

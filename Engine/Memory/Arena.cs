@@ -1,0 +1,98 @@
+using System.Numerics;
+using NativeFlow.Kernels;
+
+namespace NativeFlow.Engine;
+
+/// <summary>
+/// Bump memory in chained blocks that never move. Each chunk has up to three planes of equal size (values, gradients, tangents);
+/// the second and third are made when first asked for.
+/// </summary>
+internal sealed class Arena<T> : IDisposable where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <summary>Offsets are multiples of this, so that every row block starts on a cache line in float and in double.</summary>
+    public const int Alignment = 16;
+
+    private readonly IBackend<T> _backend;
+    private readonly List<Slice> _values = [];
+    private readonly List<Slice> _gradients = [];
+    private readonly List<Slice> _tangents = [];
+    private readonly List<int> _used = [];
+    private int _current;
+
+    public Arena(IBackend<T> backend, int capacity)
+    {
+        _backend = backend;
+        AddChunk(Math.Max(capacity, Alignment));
+        Growths = 0;
+    }
+
+    /// <summary>Chunks added because the first was too small.</summary>
+    public int Growths { get; private set; }
+
+    public long CapacityElements { get; private set; }
+
+    public int ChunkCount => _values.Count;
+
+    public (int Chunk, int Offset) Mark => (_current, _used[_current]);
+
+    public (int Chunk, int Offset) Allocate(int elements)
+    {
+        int rounded = (elements + Alignment - 1) / Alignment * Alignment;
+        while (_values[_current].Length - _used[_current] < rounded)
+        {
+            if (_current + 1 == _values.Count) AddChunk(Math.Max(rounded, 2 * _values[^1].Length));
+            _used[++_current] = 0;
+        }
+        int offset = _used[_current];
+        _used[_current] += rounded;
+        return (_current, offset);
+    }
+
+    public void Reset((int Chunk, int Offset) mark)
+    {
+        (_current, int offset) = mark;
+        _used[_current] = offset;
+    }
+
+    public Slice Value(int chunk, int offset, int length) => _values[chunk].Part(offset, length);
+
+    public Slice Gradient(int chunk, int offset, int length) => _gradients[chunk].IsNone ? Slice.None : _gradients[chunk].Part(offset, length);
+
+    public Slice Tangent(int chunk, int offset, int length) => _tangents[chunk].IsNone ? Slice.None : _tangents[chunk].Part(offset, length);
+
+    /// <summary>Zeroes the gradients (or tangents) of everything in use, making the plane at first use.</summary>
+    public void ClearGradients() => Clear(_gradients);
+
+    /// <inheritdoc cref="ClearGradients"/>
+    public void ClearTangents() => Clear(_tangents);
+
+    public void Dispose()
+    {
+        foreach (List<Slice> plane in (List<Slice>[])[_values, _gradients, _tangents])
+            foreach (Slice block in plane)
+                if (!block.IsNone) _backend.Release(block);
+        _values.Clear();
+        _gradients.Clear();
+        _tangents.Clear();
+    }
+
+    private void Clear(List<Slice> plane)
+    {
+        for (int i = 0; i <= _current; i++)
+        {
+            if (plane[i].IsNone) plane[i] = _backend.Allocate(_values[i].Length);
+            else BasicKernels<T>.Fill(_backend, plane[i].Part(0, _used[i]), 0);
+        }
+    }
+
+    private void AddChunk(int elements)
+    {
+        elements = (elements + Alignment - 1) / Alignment * Alignment;
+        _values.Add(_backend.Allocate(elements));
+        _gradients.Add(Slice.None);
+        _tangents.Add(Slice.None);
+        _used.Add(0);
+        CapacityElements += elements;
+        Growths++;
+    }
+}

@@ -1,0 +1,95 @@
+using System.Numerics;
+using NativeFlow.Kernels;
+
+namespace NativeFlow.Engine;
+
+/// <summary>y = a + s b with constant s; b may be a row, a column or a scalar spread over a. db is s times dy summed over what was spread.</summary>
+public sealed class AddOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <summary>The singleton.</summary>
+    public static readonly AddOp<T> Instance = new();
+
+    // Slices a, b, y; sizes rows, cols, broadcast; real s.
+    private static readonly KernelId Kernel = CpuKernels<T>.Define("add",
+        static (in CpuArgs<T> a) =>
+        {
+            int rows = a.Size(0), cols = a.Size(1);
+            T s = a.Real(0);
+            Span<T> x = a[0], b = a[1], y = a[2];
+            for (int r = 0; r < rows; r++)
+                for (int c = 0; c < cols; c++)
+                    y[r * cols + c] = x[r * cols + c] + s * b[BroadcastIndex.Of(a.Size(2), r, c, cols)];
+        });
+
+    /// <inheritdoc/>
+    public override string Name => "add";
+
+    /// <inheritdoc/>
+    public override string Formula => "y = a + s b;  da = dy,  db = s sum(dy) over what b was spread over";
+
+    /// <inheritdoc/>
+    public override Reads Reads => Reads.Nothing;
+
+    /// <inheritdoc/>
+    public override bool HasRecordedDerivatives => true;
+
+    /// <summary>Records y = a + scale * b.</summary>
+    /// <exception cref="ArgumentException">b cannot be spread over a.</exception>
+    public static Var Record(Tape<T> tape, Var a, Var b, double scale)
+        => tape.Record(Instance, [a, b], a.Rows, a.Cols, i0: (int)BroadcastRules.Of("Add", a, b), p0: scale).Out0;
+
+    /// <inheritdoc/>
+    public override void Forward(in OpContext<T> c)
+        => c.Run(Kernel, [c.X(0), c.X(1), c.Y()], [c.Out().Rows, c.Out().Cols, c.Node.I0], [c.Node.P0]);
+
+    /// <inheritdoc/>
+    public override void Backward(in OpContext<T> c)
+    {
+        if (!c.Dx(0).IsNone) BasicKernels<T>.AddScaled(c.Backend, c.Dy(), c.Dx(0));
+        if (!c.Dx(1).IsNone) SpreadSum.Add(c.Backend, (Broadcast)c.Node.I0, c.Dy(), c.Dx(1), c.Out().Rows, c.Out().Cols, c.Node.P0);
+    }
+
+    /// <inheritdoc/>
+    public override void Jvp(in OpContext<T> c)
+    {
+        Slice a = c.Tx(0), b = c.Tx(1);
+        if (a.IsNone) BasicKernels<T>.Fill(c.Backend, c.Ty(), 0);
+        else BasicKernels<T>.Copy(c.Backend, a, c.Ty());
+        if (b.IsNone) return;
+        Slice t = c.Borrow(c.Out().Length);
+        BasicKernels<T>.Copy(c.Backend, c.Ty(), t);
+        c.Run(Kernel, [t, b, c.Ty()], [c.Out().Rows, c.Out().Cols, c.Node.I0], [c.Node.P0]);
+    }
+
+    /// <inheritdoc/>
+    public override Var RecordVjp(Tape<T> tape, int node, int input, Var dy)
+    {
+        Node<T> n = tape.Node(node);
+        if (input == 0) return dy;
+        Var sum = (Broadcast)n.I0 switch
+        {
+            Broadcast.Row => tape.SumRows(dy),
+            Broadcast.Column => tape.SumColumns(dy),
+            Broadcast.Scalar => tape.Sum(dy),
+            _ => dy,
+        };
+        return n.P0 == 1 ? sum : tape.Scale(sum, n.P0);
+    }
+
+    /// <inheritdoc/>
+    public override Var RecordJvp(Tape<T> tape, int node, int input, Var dx)
+    {
+        Node<T> n = tape.Node(node);
+        return input == 0 ? dx : Record(tape, tape.Constant(0, n.Out0.Rows, n.Out0.Cols), dx, n.P0);
+    }
+}
+
+/// <summary>Recording <see cref="AddOp{T}"/>.</summary>
+public static class AddOpRecording
+{
+    /// <summary>a + b; b may be [1 x cols], [rows x 1] or [1 x 1].</summary>
+    public static Var Add<T>(this Tape<T> tape, Var a, Var b) where T : unmanaged, IFloatingPointIeee754<T> => AddOp<T>.Record(tape, a, b, 1);
+
+    /// <summary>a - b; b may be [1 x cols], [rows x 1] or [1 x 1].</summary>
+    public static Var Subtract<T>(this Tape<T> tape, Var a, Var b) where T : unmanaged, IFloatingPointIeee754<T> => AddOp<T>.Record(tape, a, b, -1);
+}

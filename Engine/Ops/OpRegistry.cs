@@ -1,0 +1,16 @@
+using System.Numerics;
+
+namespace NativeFlow.Engine;
+
+/// <summary>Every op, by hand and in one place: what tests, pages and <c>Explain</c> go through.</summary>
+public static class OpRegistry
+{
+    /// <summary>The singletons for element type T.</summary>
+    public static IReadOnlyList<Op<T>> All<T>() where T : unmanaged, IFloatingPointIeee754<T> =>
+    [
+        MatMulOp<T>.Instance,
+        AddOp<T>.Instance,
+        ScaleOp<T>.Instance,
+        SumOp<T>.Instance,
+    ];
+}

@@ -1,0 +1,94 @@
+using System.Numerics;
+
+namespace NativeFlow.Engine;
+
+/// <summary>
+/// Derivatives as further nodes: the result is an ordinary value, so it can be differentiated again. Built from the rules that
+/// the ops of conditioner networks name (<see cref="Op{T}.RecordVjp"/>, <see cref="Op{T}.RecordJvp"/>).
+/// </summary>
+public static class TapeDerivatives
+{
+    /// <summary>Records v^T d output / d input, shaped like <paramref name="input"/>. Cost: about one backward pass.</summary>
+    /// <param name="tape">The tape that holds the graph from input to output.</param>
+    /// <param name="output">Value to differentiate.</param>
+    /// <param name="input">With respect to this value.</param>
+    /// <param name="v">Cotangent, shaped like <paramref name="output"/>.</param>
+    /// <exception cref="ArgumentException">Shapes differ, or output does not depend on input.</exception>
+    /// <exception cref="NotSupportedException">An op in between has no recorded derivative.</exception>
+    public static Var Vjp<T>(this Tape<T> tape, Var output, Var input, Var v) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        RequireShape("Vjp", "cotangent", v, "output", output);
+        int end = tape.Producer(output, tape.Count);
+        HashSet<(int, int)> reached = Reachable(tape, input, end);
+        if (!reached.Contains(Place(output))) throw new ArgumentException("Vjp: the output does not depend on the input.");
+        var cotangents = new Dictionary<(int, int), Var> { [Place(output)] = v };
+        for (int i = end; i >= 0; i--)
+        {
+            Node<T> node = tape.Node(i);
+            if (!cotangents.TryGetValue(Place(node.Out0), out Var dy)) continue;
+            for (int k = 0; k < node.InputCount; k++)
+            {
+                Var x = tape.Input(node, k);
+                if (x.IsNone || !reached.Contains(Place(x))) continue;
+                Var dx = node.Op.RecordVjp(tape, i, k, dy.Reshape(node.Out0.Rows, node.Out0.Cols));
+                if (dx.IsNone) continue;
+                cotangents[Place(x)] = cotangents.TryGetValue(Place(x), out Var sum) ? tape.Add(sum.Reshape(x.Rows, x.Cols), dx) : dx;
+            }
+        }
+        return cotangents.TryGetValue(Place(input), out Var result) ? result.Reshape(input.Rows, input.Cols) : tape.Constant(0, input.Rows, input.Cols);
+    }
+
+    /// <summary>Records d output / d input times v, shaped like <paramref name="output"/>. Cost: about one forward pass.</summary>
+    /// <param name="tape">The tape that holds the graph from input to output.</param>
+    /// <param name="output">Value to differentiate.</param>
+    /// <param name="input">With respect to this value.</param>
+    /// <param name="v">Tangent, shaped like <paramref name="input"/>.</param>
+    /// <exception cref="ArgumentException">Shapes differ, or output does not depend on input.</exception>
+    /// <exception cref="NotSupportedException">An op in between has no recorded derivative.</exception>
+    public static Var Jvp<T>(this Tape<T> tape, Var output, Var input, Var v) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        RequireShape("Jvp", "tangent", v, "input", input);
+        int end = tape.Producer(output, tape.Count);
+        if (!Reachable(tape, input, end).Contains(Place(output))) throw new ArgumentException("Jvp: the output does not depend on the input.");
+        var tangents = new Dictionary<(int, int), Var> { [Place(input)] = v };
+        for (int i = 0; i <= end; i++)
+        {
+            Node<T> node = tape.Node(i);
+            Var sum = Var.None;
+            for (int k = 0; k < node.InputCount; k++)
+            {
+                Var x = tape.Input(node, k);
+                if (x.IsNone || !tangents.TryGetValue(Place(x), out Var dx)) continue;
+                Var part = node.Op.RecordJvp(tape, i, k, dx.Reshape(x.Rows, x.Cols));
+                if (part.IsNone) continue;
+                sum = sum.IsNone ? part : tape.Add(sum, part);
+            }
+            if (!sum.IsNone) tangents[Place(node.Out0)] = sum;
+        }
+        return tangents.TryGetValue(Place(output), out Var result) ? result.Reshape(output.Rows, output.Cols) : tape.Constant(0, output.Rows, output.Cols);
+    }
+
+    private static (int, int) Place(Var v) => (v.Chunk, v.Offset);
+
+    private static HashSet<(int, int)> Reachable<T>(Tape<T> tape, Var input, int end) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var reached = new HashSet<(int, int)> { Place(input) };
+        for (int i = 0; i <= end; i++)
+        {
+            ref readonly Node<T> node = ref tape.Node(i);
+            for (int k = 0; k < node.InputCount; k++)
+            {
+                if (!reached.Contains(Place(tape.Input(node, k)))) continue;
+                reached.Add(Place(node.Out0));
+                if (!node.Out1.IsNone) reached.Add(Place(node.Out1));
+            }
+        }
+        return reached;
+    }
+
+    private static void RequireShape(string what, string given, Var v, string other, Var like)
+    {
+        if (v.Rows != like.Rows || v.Cols != like.Cols)
+            throw new ArgumentException($"{what}: the {given} is {v.Shape}, the {other} is {like.Shape}; they must be equal.");
+    }
+}
