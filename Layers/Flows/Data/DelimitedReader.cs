@@ -50,7 +50,7 @@ public static class DelimitedReader
             if (more)
             {
                 Split(line);
-                announced = Preamble(first, firstCells, _splitter.Cells.Count);
+                announced = line.Trim(" \t"u8).IsEmpty ? -1 : Preamble(first, firstCells, _splitter.Cells.Count);
                 if (announced >= 0)
                 {
                     // Two separators may meet here: the preamble's names are free text.
@@ -130,7 +130,7 @@ public static class DelimitedReader
         private static long Preamble(byte[] line, Range[] cells, int nextWidth)
         {
             bool fits = cells.Length >= 2 && cells.Length != nextWidth
-                && int.TryParse(line.AsSpan()[cells[1]], NumberStyles.None, CultureInfo.InvariantCulture, out int features) && features == nextWidth - 1;
+                && int.TryParse(line.AsSpan()[cells[1]], NumberStyles.None, CultureInfo.InvariantCulture, out int features) && features > 0 && features == nextWidth - 1;
             return fits && int.TryParse(line.AsSpan()[cells[0]], NumberStyles.None, CultureInfo.InvariantCulture, out int rows) ? rows : -1;
         }
 
