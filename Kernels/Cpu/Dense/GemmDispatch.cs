@@ -7,7 +7,7 @@ namespace NativeFlow.Kernels;
 internal static unsafe class GemmDispatch<T, V, L>
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged
-    where L : struct, ILane<T, V>
+    where L : struct, IGemmLane<T, V>
 {
     public static void Run(int rows, bool two, bool strided, TileArgs<T>* args)
     {

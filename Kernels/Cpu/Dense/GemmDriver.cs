@@ -10,7 +10,7 @@ namespace NativeFlow.Kernels;
 internal static unsafe class GemmDriver<T, V, L>
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged
-    where L : struct, ILane<T, V>
+    where L : struct, IGemmLane<T, V>
 {
     /// <summary>Rows of A packed at once: with a pass over k they stay within a second-level cache of 1 MiB.</summary>
     private const int BlockRows = 288;

@@ -7,7 +7,7 @@ namespace NativeFlow.Kernels;
 internal static unsafe class GemmPack<T, V, L>
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged
-    where L : struct, ILane<T, V>
+    where L : struct, IGemmLane<T, V>
 {
     /// <summary>Columns packed for one group of rows before the next; keeps the overlapping stores below in L1.</summary>
     private const int Chunk = 64;

@@ -35,7 +35,7 @@ internal unsafe struct TileArgs<T>
 internal static unsafe class GemmTile<T, V, L>
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged
-    where L : struct, ILane<T, V>
+    where L : struct, IGemmLane<T, V>
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<H, Two, Strided>(TileArgs<T>* args)

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.X86;
 namespace NativeFlow.Kernels;
 
 /// <summary>128-bit vectors, on x86, Arm and WebAssembly.</summary>
-internal readonly unsafe struct Lane128<T> : ILane<T, Vector128<T>>
+internal readonly unsafe struct Lane128<T> : IGemmLane<T, Vector128<T>>
     where T : unmanaged
 {
     public static int Count => Vector128<T>.Count;

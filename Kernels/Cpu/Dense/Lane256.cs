@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace NativeFlow.Kernels;
 
 /// <summary>256-bit vectors.</summary>
-internal readonly unsafe struct Lane256<T> : ILane<T, Vector256<T>>
+internal readonly unsafe struct Lane256<T> : IGemmLane<T, Vector256<T>>
     where T : unmanaged
 {
     public static int Count => Vector256<T>.Count;

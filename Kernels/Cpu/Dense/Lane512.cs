@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace NativeFlow.Kernels;
 
 /// <summary>512-bit vectors.</summary>
-internal readonly unsafe struct Lane512<T> : ILane<T, Vector512<T>>
+internal readonly unsafe struct Lane512<T> : IGemmLane<T, Vector512<T>>
     where T : unmanaged
 {
     public static int Count => Vector512<T>.Count;

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace NativeFlow.Kernels;
 
 /// <summary>Single numbers, where the runtime has no vector hardware.</summary>
-internal readonly unsafe struct LaneScalar<T> : ILane<T, T>
+internal readonly unsafe struct LaneScalar<T> : IGemmLane<T, T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     public static int Count => 1;

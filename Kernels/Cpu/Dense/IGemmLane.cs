@@ -1,7 +1,7 @@
 namespace NativeFlow.Kernels;
 
 /// <summary>The vector operations a register tile needs; one implementation per width, resolved at compile time.</summary>
-internal unsafe interface ILane<T, V>
+internal unsafe interface IGemmLane<T, V>
     where T : unmanaged
     where V : unmanaged
 {
