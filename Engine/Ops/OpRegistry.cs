@@ -12,6 +12,8 @@ public static class OpRegistry
         AddOp<T>.Instance,
         ScaleOp<T>.Instance,
         SumOp<T>.Instance,
+        LogAbsDetLuOp<T>.Instance,
+        SolveRowsOp<T>.Instance,
         SelfNormalizingLinearOp<T>.Instance,
         CachedInverseLinearOp<T>.Instance,
         RelativeGradientLinearOp<T>.Instance,
