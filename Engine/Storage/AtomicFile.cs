@@ -119,6 +119,10 @@ public sealed class AtomicFile : IDisposable
         {
             _stream.Dispose();
         }
+        catch (IOException)
+        {
+            // A full disk fails the last flush too, but these bytes are being thrown away: what stopped the writer is the error to see.
+        }
         finally
         {
             File.Delete(_temporary);
