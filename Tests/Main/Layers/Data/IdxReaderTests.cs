@@ -127,12 +127,12 @@ public sealed class IdxReaderTests : IDisposable
     [Fact]
     public void AFolderBecomesADataSetWithTheLastSixthAsValidation()
     {
-        _folder.PutGzip("train-images-idx3-ubyte.gz", Idx([13, 1, 2], Ramp(26)));
+        _folder.PutGzip("train-images-idx3-ubyte.gz", Idx([17, 1, 2], Ramp(34)));
         TempFolder.AssertBadInput(() => IdxReader.ReadFolder(_folder.FullName), _folder.FullName, "t10k-images-idx3-ubyte");
         _folder.Put("t10k-images-idx3-ubyte", Idx([3, 1, 2], Ramp(6)));
         DataSet set = IdxReader.ReadFolder(_folder.FullName);
-        Assert.Equal((11, 2, 3, 256), (set.Train.Rows, set.Validation.Rows, set.Test.Rows, set.Levels));
-        Assert.Equal(22, set.Validation[0, 0]);
+        Assert.Equal((15, 2, 3, 256), (set.Train.Rows, set.Validation.Rows, set.Test.Rows, set.Levels));
+        Assert.Equal(30, set.Validation[0, 0]);
         _folder.Put("t10k-images-idx3-ubyte", Idx([3, 2, 1], Ramp(6)));
         TempFolder.AssertBadInput(() => IdxReader.ReadFolder(_folder.FullName), "1x2", "2x1");
     }

@@ -43,6 +43,10 @@ public sealed class SplitFileTests : IDisposable
         RowSplit split = SplitFile.Default("wdbc", 29);
         Assert.Equal((25, 2, 2), (split.Train.Length, split.Validation.Length, split.Test.Length));
         Assert.Equal(Enumerable.Range(0, 29), new[] { split.Train.ToArray(), split.Validation.ToArray(), split.Test.ToArray() }.SelectMany(p => p).Order());
+
+        // From an independent program.
+        Assert.Equal([10, 13], split.Test.ToArray());
+        Assert.Equal([18, 28], split.Validation.ToArray());
         Assert.NotEqual(split.Test.ToArray(), SplitFile.Default("other", 29).Test.ToArray());
         TempFolder.AssertBadInput(() => SplitFile.Default("wdbc", 9), "wdbc", "at least 10");
     }
