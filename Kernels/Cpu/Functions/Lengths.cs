@@ -10,17 +10,11 @@ internal static class Lengths
         if (first != second) ThrowDiffer(kernel, firstName, first, secondName, second);
     }
 
-    public static void Product(string kernel, string name, int length, int rows, int columns)
-    {
-        if (length != (long)rows * columns)
-            throw new ArgumentException($"{kernel}: {name} has {length} elements, but {rows} rows of {columns} make {(long)rows * columns}.");
-    }
-
-    /// <summary>Columns of a matrix with as many rows as the vector has elements.</summary>
+    /// <summary>The other side of a matrix that has one row (or column) for each element of a vector.</summary>
     public static int Columns(string kernel, string matrixName, int matrix, string vectorName, int rows)
     {
         if (rows == 0 ? matrix != 0 : matrix % rows != 0)
-            throw new ArgumentException($"{kernel}: {matrixName} has {matrix} elements, which {rows} rows ({vectorName}, one element a row) do not divide.");
+            throw new ArgumentException($"{kernel}: {matrixName} has {matrix} elements, which {rows} (the elements of {vectorName}) do not divide.");
         return rows == 0 ? 0 : matrix / rows;
     }
 

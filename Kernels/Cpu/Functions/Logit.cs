@@ -28,7 +28,7 @@ public readonly struct Logit<T> : IUnaryFunction<T>
     public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T>
     {
         TLane rest = TLane.Constant(1) - x;
-        return LaneLog.LogNearOne<TLane, T>(x / rest, (x - rest) / rest, TLane.Constant(0));
+        return LaneLog.LogNearOne<TLane, T>(x / rest, (x + x - TLane.Constant(1)) / rest, TLane.Constant(0));
     }
 
     /// <inheritdoc/>

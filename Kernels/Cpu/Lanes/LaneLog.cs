@@ -13,9 +13,7 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        TLane isSmall = TLane.LessThan(x, TLane.Constant(SmallestNormal<T>()));
-        TLane m = TLane.Decompose(TLane.Select(isSmall, x * TLane.Constant(LiftFactor<T>()), x), out TLane e);
-        e -= TLane.Select(isSmall, TLane.Constant(LiftExponent<T>()), TLane.Constant(0));
+        TLane m = DecomposeAny<TLane, T>(x, out TLane e);
         return WithSpecialValues<TLane, T>(x, Combine<TLane, T>(m - TLane.Constant(1), e));
     }
 
@@ -29,7 +27,8 @@ internal static class LaneLog
         TLane u = one + x;
         // What the sum lost, from whichever operand was the smaller.
         TLane lost = TLane.Select(TLane.LessThan(x, one), x - (u - one), one - (u - x));
-        return LogNearOne<TLane, T>(u, x, lost / u);
+        // The sign of a zero would be lost in the additions.
+        return TLane.Select(TLane.EqualTo(x, TLane.Constant(0)), x, LogNearOne<TLane, T>(u, x, lost / u));
     }
 
     /// <summary>log(u), taken as log(1 + difference) where u is near one; elsewhere <paramref name="correction"/> is added.</summary>
@@ -40,7 +39,7 @@ internal static class LaneLog
     {
         TLane zero = TLane.Constant(0);
         TLane isNear = TLane.LessThan(TLane.Abs(difference + TLane.Constant(-0.06)), TLane.Constant(0.35));
-        TLane m = TLane.Decompose(u, out TLane e);
+        TLane m = DecomposeAny<TLane, T>(u, out TLane e);
         TLane f = TLane.Select(isNear, difference, m - TLane.Constant(1));
         TLane log = Combine<TLane, T>(f, TLane.Select(isNear, zero, e));
         return WithSpecialValues<TLane, T>(u, TLane.Select(isNear, log, log + correction));
@@ -56,6 +55,18 @@ internal static class LaneLog
         TLane isLarge = TLane.LessThan(TLane.Constant(0.41421356), x);
         TLane f = TLane.Select(isLarge, (x - TLane.Constant(1)) * TLane.Constant(0.5), x);
         return Combine<TLane, T>(f, TLane.Select(isLarge, TLane.Constant(1), TLane.Constant(0)));
+    }
+
+    // Subnormal numbers are lifted first.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLane DecomposeAny<TLane, T>(TLane x, out TLane e)
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        TLane isSmall = TLane.LessThan(x, TLane.Constant(SmallestNormal<T>()));
+        TLane m = TLane.Decompose(TLane.Select(isSmall, x * TLane.Constant(LiftFactor<T>()), x), out e);
+        e -= TLane.Select(isSmall, TLane.Constant(LiftExponent<T>()), TLane.Constant(0));
+        return m;
     }
 
     // e ln 2 + log(1 + f) for f in [-0.293, 0.4143], added from the smallest term up.

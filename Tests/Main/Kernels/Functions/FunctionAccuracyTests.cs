@@ -55,7 +55,7 @@ public sealed class FunctionAccuracyTests
     [InlineData("Sigmoid", 4, 4)]
     [InlineData("Softplus", 4, 4)]
     [InlineData("LogSigmoid", 4, 4)]
-    [InlineData("Logit", 4, 5)]
+    [InlineData("Logit", 4, 8)] // In double the reference is itself rounded three times; both errors add up here.
     [InlineData("Asinh", 5, 6)]
     [InlineData("Sqrt", 0.5, 0)]
     [InlineData("Reciprocal", 0.5, 0)]
