@@ -1,0 +1,88 @@
+using System.Numerics;
+
+namespace NativeFlow.Kernels;
+
+/// <summary>
+/// A handful of numbers that one instruction treats alike: one (<see cref="ScalarLane{T}"/>), <see cref="Vector{T}"/> or 512 bits.
+/// A function body written once over a lane serves all of them.
+/// </summary>
+/// <remarks>A comparison gives a mask: all bits of an element set, or none. Masks go into <see cref="Select"/> and nowhere else.</remarks>
+public unsafe interface ILane<TSelf, T>
+    where TSelf : struct, ILane<TSelf, T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <summary>Number of elements.</summary>
+    static abstract int Width { get; }
+
+    /// <summary>Reads <see cref="Width"/> elements; no alignment needed.</summary>
+    static abstract TSelf Load(T* source);
+
+    /// <summary>Writes <see cref="Width"/> elements; no alignment needed.</summary>
+    static abstract void Store(TSelf value, T* destination);
+
+    /// <summary>The same number in every element.</summary>
+    static abstract TSelf Broadcast(T value);
+
+    /// <summary>The same literal in every element, rounded to <typeparamref name="T"/>; folds into a constant.</summary>
+    static abstract TSelf Constant(double value);
+
+    /// <summary>Sum.</summary>
+    static abstract TSelf operator +(TSelf a, TSelf b);
+
+    /// <summary>Difference.</summary>
+    static abstract TSelf operator -(TSelf a, TSelf b);
+
+    /// <summary>Product.</summary>
+    static abstract TSelf operator *(TSelf a, TSelf b);
+
+    /// <summary>Quotient.</summary>
+    static abstract TSelf operator /(TSelf a, TSelf b);
+
+    /// <summary>The opposite number.</summary>
+    static abstract TSelf operator -(TSelf a);
+
+    /// <summary>a b + c: rounded once where the machine has fused multiply-add, else twice. All lanes of one machine agree.</summary>
+    static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
+
+    /// <summary>a where a &gt; b, else b. So a NaN in <paramref name="b"/> comes through: put the constant first.</summary>
+    static abstract TSelf Max(TSelf a, TSelf b);
+
+    /// <summary>a where a &lt; b, else b. So a NaN in <paramref name="b"/> comes through: put the constant first.</summary>
+    static abstract TSelf Min(TSelf a, TSelf b);
+
+    /// <summary>Absolute value.</summary>
+    static abstract TSelf Abs(TSelf a);
+
+    /// <summary>Square root, correctly rounded.</summary>
+    static abstract TSelf Sqrt(TSelf a);
+
+    /// <summary>Nearest integer, ties to even.</summary>
+    static abstract TSelf Round(TSelf a);
+
+    /// <summary>The magnitude of <paramref name="magnitude"/> with the sign of <paramref name="sign"/>.</summary>
+    static abstract TSelf CopySign(TSelf magnitude, TSelf sign);
+
+    /// <summary>Mask of a &lt; b; false for NaN.</summary>
+    static abstract TSelf LessThan(TSelf a, TSelf b);
+
+    /// <summary>Mask of a == b; false for NaN.</summary>
+    static abstract TSelf EqualTo(TSelf a, TSelf b);
+
+    /// <summary>Where the mask is set the first, elsewhere the second.</summary>
+    static abstract TSelf Select(TSelf mask, TSelf whenSet, TSelf whenClear);
+
+    /// <summary>True when the mask is set in at least one element.</summary>
+    static abstract bool Any(TSelf mask);
+
+    /// <summary>2^n for integer-valued n within the exponents of normal numbers.</summary>
+    static abstract TSelf PowerOfTwo(TSelf n);
+
+    /// <summary>x 2^n, rounded once, for integer-valued n up to twice the exponent range; right for subnormal results and overflow.</summary>
+    static abstract TSelf ScaleByPowerOfTwo(TSelf x, TSelf n);
+
+    /// <summary>x = m 2^e with m in [sqrt(1/2), sqrt(2)), for positive normal x; anything else gives garbage, never an exception.</summary>
+    static abstract TSelf Decompose(TSelf x, out TSelf exponent);
+
+    /// <summary>The sum of all elements, left to right.</summary>
+    static abstract T SumElements(TSelf a);
+}

@@ -1,0 +1,75 @@
+using NativeFlow.Kernels;
+using Xunit;
+
+namespace NativeFlow.Tests;
+
+/// <summary>What to do with a function once its type is known.</summary>
+public interface IFunctionVisitor
+{
+    void Visit<TF, TD>(TF single, TD twice, double from, double to)
+        where TF : struct, IUnaryFunction<float>
+        where TD : struct, IUnaryFunction<double>;
+}
+
+/// <summary>Every function with a domain on which it and its derivatives are smooth and moderate (kinks avoided by the tests that need it).</summary>
+public static class FunctionCases
+{
+    public static readonly string[] Names =
+    [
+        "Exp", "Log", "Log1p", "Expm1", "Tanh", "Sigmoid", "Softplus", "LogSigmoid", "Relu", "LeakyRelu", "SmoothLeakyRelu", "Elu",
+        "Square", "Sqrt", "Reciprocal", "Negate", "Abs", "Sin", "Cos", "Logit", "Asinh",
+    ];
+
+    public static TheoryData<string> All => [.. Names];
+
+    public static void Dispatch<TVisitor>(string name, TVisitor visitor)
+        where TVisitor : IFunctionVisitor
+    {
+        switch (name)
+        {
+            case "Exp": visitor.Visit(default(Exp<float>), default(Exp<double>), -8, 8); break;
+            case "Log": visitor.Visit(default(Log<float>), default(Log<double>), 0.01, 50); break;
+            case "Log1p": visitor.Visit(default(Log1p<float>), default(Log1p<double>), -0.9, 9); break;
+            case "Expm1": visitor.Visit(default(Expm1<float>), default(Expm1<double>), -5, 5); break;
+            case "Tanh": visitor.Visit(default(Tanh<float>), default(Tanh<double>), -4, 4); break;
+            case "Sigmoid": visitor.Visit(default(Sigmoid<float>), default(Sigmoid<double>), -6, 6); break;
+            case "Softplus": visitor.Visit(default(Softplus<float>), default(Softplus<double>), -8, 8); break;
+            case "LogSigmoid": visitor.Visit(default(LogSigmoid<float>), default(LogSigmoid<double>), -8, 8); break;
+            case "Relu": visitor.Visit(default(Relu<float>), default(Relu<double>), -3, 3); break;
+            case "LeakyRelu": visitor.Visit(new LeakyRelu<float>(0.25f), new LeakyRelu<double>(0.25), -3, 3); break;
+            case "SmoothLeakyRelu": visitor.Visit(new SmoothLeakyRelu<float>(0.25f), new SmoothLeakyRelu<double>(0.25), -8, 8); break;
+            case "Elu": visitor.Visit(new Elu<float>(1.5f), new Elu<double>(1.5), -5, 5); break;
+            case "Square": visitor.Visit(default(Square<float>), default(Square<double>), -5, 5); break;
+            case "Sqrt": visitor.Visit(default(Sqrt<float>), default(Sqrt<double>), 0.05, 20); break;
+            case "Reciprocal": visitor.Visit(default(Reciprocal<float>), default(Reciprocal<double>), 0.2, 5); break;
+            case "Negate": visitor.Visit(default(Negate<float>), default(Negate<double>), -5, 5); break;
+            case "Abs": visitor.Visit(default(Abs<float>), default(Abs<double>), -5, 5); break;
+            case "Sin": visitor.Visit(default(Sin<float>), default(Sin<double>), -6, 6); break;
+            case "Cos": visitor.Visit(default(Cos<float>), default(Cos<double>), -6, 6); break;
+            case "Logit": visitor.Visit(default(Logit<float>), default(Logit<double>), 0.02, 0.98); break;
+            case "Asinh": visitor.Visit(default(Asinh<float>), default(Asinh<double>), -9, 9); break;
+            default: throw new ArgumentException($"No function case is called {name}.");
+        }
+    }
+
+    /// <summary>Distance of two numbers in units of the last place of the wanted one (a float), NaN matching NaN only.</summary>
+    public static double UlpFloat(double wanted, float got)
+    {
+        float rounded = (float)wanted;
+        if (float.IsNaN(rounded) || float.IsNaN(got)) return float.IsNaN(rounded) == float.IsNaN(got) ? 0 : double.PositiveInfinity;
+        if (rounded == got) return 0;
+        if (float.IsInfinity(rounded) || float.IsInfinity(got)) return double.PositiveInfinity;
+        double unit = Math.Max(Math.ScaleB(1, Math.ILogB(wanted) - 23), float.Epsilon);
+        return Math.Abs(got - wanted) / unit;
+    }
+
+    /// <summary>As <see cref="UlpFloat"/>, for double.</summary>
+    public static double UlpDouble(double wanted, double got)
+    {
+        if (double.IsNaN(wanted) || double.IsNaN(got)) return double.IsNaN(wanted) == double.IsNaN(got) ? 0 : double.PositiveInfinity;
+        if (wanted == got) return 0;
+        if (double.IsInfinity(wanted) || double.IsInfinity(got)) return double.PositiveInfinity;
+        double unit = Math.Max(Math.ScaleB(1, Math.ILogB(wanted) - 52), double.Epsilon);
+        return Math.Abs(got - wanted) / unit;
+    }
+}
