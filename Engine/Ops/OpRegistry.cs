@@ -29,5 +29,6 @@ public static class OpRegistry
         RowLogSumExpOp<T>.Instance,
         RowSoftmaxOp<T>.Instance,
         StandardNormalLogProbOp<T>.Instance,
+        .. UnaryOps<T>.All,
     ];
 }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using NativeFlow.Kernels;
 
 namespace NativeFlow.Engine;
@@ -10,7 +9,7 @@ public sealed class RowLogSumExpOp<T> : Op<T> where T : unmanaged, IFloatingPoin
     /// <summary>The singleton.</summary>
     public static readonly RowLogSumExpOp<T> Instance = new();
 
-    // Slices x, y, temporary row; sizes rows, cols.
+    // Slices x, y; sizes rows, cols.
     private static readonly KernelId Kernel = CpuKernels<T>.Define("row-log-sum-exp",
         static (in CpuArgs<T> a) =>
         {
@@ -25,19 +24,7 @@ public sealed class RowLogSumExpOp<T> : Op<T> where T : unmanaged, IFloatingPoin
                 y[r] = T.IsInfinity(max) ? max : max + T.Log(sum);
             }
         },
-        static (in CpuArgs<T> a) =>
-        {
-            int rows = a.Size(0), cols = a.Size(1);
-            Span<T> x = a[0], y = a[1], e = a[2];
-            for (int r = 0; r < rows; r++)
-            {
-                Span<T> row = x.Slice(r * cols, cols);
-                T max = TensorPrimitives.Max<T>(row);
-                TensorPrimitives.Subtract(row, max, e);
-                TensorPrimitives.Exp<T>(e, e);
-                y[r] = T.IsInfinity(max) ? max : max + T.Log(TensorPrimitives.Sum<T>(e));
-            }
-        });
+        static (in CpuArgs<T> a) => MatrixOps.RowLogSumExp<T>(a[0], a[1]));
 
     // Slices x, y, dy, dx; sizes rows, cols.
     private static readonly KernelId BackwardKernel = CpuKernels<T>.Define("row-log-sum-exp-backward",
@@ -76,7 +63,7 @@ public sealed class RowLogSumExpOp<T> : Op<T> where T : unmanaged, IFloatingPoin
     public static Var Record(Tape<T> tape, Var x) => tape.Record(Instance, [x], x.Rows, 1).Out0;
 
     /// <inheritdoc/>
-    public override void Forward(in OpContext<T> c) => c.Run(Kernel, [c.X(0), c.Y(), c.Borrow(c.In(0).Cols)], [c.In(0).Rows, c.In(0).Cols]);
+    public override void Forward(in OpContext<T> c) => c.Run(Kernel, [c.X(0), c.Y()], [c.In(0).Rows, c.In(0).Cols]);
 
     /// <inheritdoc/>
     public override void Backward(in OpContext<T> c) => c.Run(BackwardKernel, [c.X(0), c.Y(), c.Dy(), c.Dx(0)], [c.In(0).Rows, c.In(0).Cols]);

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using NativeFlow.Kernels;
 
 namespace NativeFlow.Engine;
@@ -24,18 +23,7 @@ public sealed class RowSoftmaxOp<T> : Op<T> where T : unmanaged, IFloatingPointI
                 for (int c = 0; c < cols; c++) y[r * cols + c] /= sum;
             }
         },
-        static (in CpuArgs<T> a) =>
-        {
-            int rows = a.Size(0), cols = a.Size(1);
-            Span<T> x = a[0], y = a[1];
-            for (int r = 0; r < rows; r++)
-            {
-                Span<T> xr = x.Slice(r * cols, cols), yr = y.Slice(r * cols, cols);
-                TensorPrimitives.Subtract(xr, TensorPrimitives.Max<T>(xr), yr);
-                TensorPrimitives.Exp<T>(yr, yr);
-                TensorPrimitives.Divide(yr, TensorPrimitives.Sum<T>(yr), yr);
-            }
-        });
+        static (in CpuArgs<T> a) => MatrixOps.RowSoftmax<T>(a[0], a.Size(0), a[1]));
 
     // Slices y, v, w; sizes rows, cols: w += y (v - sum(y v)); the Jacobian is symmetric, so vjp and jvp are one formula.
     private static readonly KernelId JacobianKernel = CpuKernels<T>.Define("row-softmax-jacobian",

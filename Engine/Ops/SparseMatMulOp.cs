@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using NativeFlow.Kernels;
 
 namespace NativeFlow.Engine;
@@ -36,7 +35,7 @@ public sealed class SparseMatMulOp<T> : Op<T> where T : unmanaged, IFloatingPoin
                     int s = Indices.At<T>(columns, p, a.Size(1), "SparseMatMul");
                     (int to, int from) = a.Size(3) == 1 ? (s, r) : (r, s);
                     Span<T> target = y.Slice(to * width, width);
-                    TensorPrimitives.MultiplyAdd(x.Slice(from * width, width), values[p], target, target);
+                    VectorOps.AddScaled(values[p], x.Slice(from * width, width), target);
                 }
             }
         });

@@ -70,8 +70,8 @@ internal static class SpreadKernels<T> where T : unmanaged, IFloatingPointIeee75
             for (int i = 0; i < Rows(spread, a.Size(0)); i++)
             {
                 Span<T> xr = Row(x, a, i), yr = Row(y, a, i);
-                if (spread is Broadcast.None or Broadcast.Row) TensorPrimitives.MultiplyAdd(xr, b, yr, yr);
-                else TensorPrimitives.MultiplyAdd(xr, b[i], yr, yr);
+                if (spread is Broadcast.None or Broadcast.Row) VectorOps.AddProduct<T>(xr, b, yr);
+                else VectorOps.AddScaled(b[i], xr, yr);
             }
         });
 
@@ -116,7 +116,7 @@ internal static class SpreadKernels<T> where T : unmanaged, IFloatingPointIeee75
             for (int i = 0; i < Rows(spread, a.Size(0)); i++)
             {
                 Span<T> yr = Row(y, a, i);
-                if (spread is Broadcast.None or Broadcast.Row) TensorPrimitives.MultiplyAdd(v, s, yr, yr);
+                if (spread is Broadcast.None or Broadcast.Row) VectorOps.AddScaled(s, v, yr);
                 else TensorPrimitives.Add(yr, s * v[i], yr);
             }
         });
@@ -139,7 +139,7 @@ internal static class SpreadKernels<T> where T : unmanaged, IFloatingPointIeee75
             Span<T> x = a[0], w = a[1], db = a[2];
             if (spread == Broadcast.Scalar)
             {
-                db[0] += s * TensorPrimitives.Dot<T>(x, w);
+                db[0] += s * VectorOps.Dot<T>(x, w);
                 return;
             }
             for (int r = 0; r < a.Size(0); r++)
@@ -147,11 +147,11 @@ internal static class SpreadKernels<T> where T : unmanaged, IFloatingPointIeee75
                 Span<T> xr = RowOf(x, a, r), wr = RowOf(w, a, r);
                 if (spread == Broadcast.Column)
                 {
-                    db[r] += s * TensorPrimitives.Dot<T>(xr, wr);
+                    db[r] += s * VectorOps.Dot<T>(xr, wr);
                     continue;
                 }
                 Span<T> target = spread == Broadcast.Row ? db : RowOf(db, a, r);
-                if (s == T.One) TensorPrimitives.MultiplyAdd(xr, wr, target, target);
+                if (s == T.One) VectorOps.AddProduct<T>(xr, wr, target);
                 else for (int c = 0; c < target.Length; c++) target[c] += s * (xr[c] * wr[c]);
             }
         });

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Numerics.Tensors;
 using NativeFlow.Kernels;
 
 namespace NativeFlow.Engine;
@@ -29,7 +28,7 @@ public sealed class StandardNormalLogProbOp<T> : Op<T> where T : unmanaged, IFlo
             int rows = a.Size(0), cols = a.Size(1);
             T constant = T.CreateChecked(-0.5 * cols * Math.Log(2 * Math.PI)), half = T.CreateChecked(0.5);
             Span<T> z = a[0], y = a[1];
-            for (int r = 0; r < rows; r++) y[r] = constant - half * TensorPrimitives.SumOfSquares<T>(z.Slice(r * cols, cols));
+            for (int r = 0; r < rows; r++) y[r] = constant - half * VectorOps.SumSquares<T>(z.Slice(r * cols, cols));
         });
 
     // Slices z, dy, dz; sizes rows, cols.
@@ -48,7 +47,7 @@ public sealed class StandardNormalLogProbOp<T> : Op<T> where T : unmanaged, IFlo
             for (int r = 0; r < rows; r++)
             {
                 Span<T> row = dz.Slice(r * cols, cols);
-                TensorPrimitives.MultiplyAdd(z.Slice(r * cols, cols), -dy[r], row, row);
+                VectorOps.AddScaled(-dy[r], z.Slice(r * cols, cols), row);
             }
         });
 
