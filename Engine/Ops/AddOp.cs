@@ -9,18 +9,6 @@ public sealed class AddOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<
     /// <summary>The singleton.</summary>
     public static readonly AddOp<T> Instance = new();
 
-    // Slices a, b, y; sizes rows, cols, broadcast; real s.
-    private static readonly KernelId Kernel = CpuKernels<T>.Define("add",
-        static (in CpuArgs<T> a) =>
-        {
-            int rows = a.Size(0), cols = a.Size(1);
-            T s = a.Real(0);
-            Span<T> x = a[0], b = a[1], y = a[2];
-            for (int r = 0; r < rows; r++)
-                for (int c = 0; c < cols; c++)
-                    y[r * cols + c] = x[r * cols + c] + s * b[BroadcastIndex.Of(a.Size(2), r, c, cols)];
-        });
-
     /// <inheritdoc/>
     public override string Name => "add";
 
@@ -44,7 +32,7 @@ public sealed class AddOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<
 
     /// <inheritdoc/>
     public override void Forward(in OpContext<T> c)
-        => c.Run(Kernel, [c.X(0), c.X(1), c.Y()], [c.Out().Rows, c.Out().Cols, c.Node.I0], [c.Node.P0]);
+        => c.Run(SpreadKernels<T>.Add, [c.X(0), c.X(1), c.Y()], [c.Out().Rows, c.Out().Cols, c.Node.I0], [c.Node.P0]);
 
     /// <inheritdoc/>
     public override void Backward(in OpContext<T> c)
@@ -62,7 +50,7 @@ public sealed class AddOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<
         if (b.IsNone) return;
         Slice t = c.Borrow(c.Out().Length);
         BasicKernels<T>.Copy(c.Backend, c.Ty(), t);
-        c.Run(Kernel, [t, b, c.Ty()], [c.Out().Rows, c.Out().Cols, c.Node.I0], [c.Node.P0]);
+        c.Run(SpreadKernels<T>.Add, [t, b, c.Ty()], [c.Out().Rows, c.Out().Cols, c.Node.I0], [c.Node.P0]);
     }
 
     /// <inheritdoc/>
@@ -70,13 +58,7 @@ public sealed class AddOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<
     {
         Node<T> n = tape.Node(node);
         if (input == 0) return dy;
-        Var sum = (Broadcast)n.I0 switch
-        {
-            Broadcast.Row => tape.SumRows(dy),
-            Broadcast.Column => tape.SumColumns(dy),
-            Broadcast.Scalar => tape.Sum(dy),
-            _ => dy,
-        };
+        Var sum = RecordedSpread.Sum(tape, (Broadcast)n.I0, dy);
         return n.P0 == 1 ? sum : tape.Scale(sum, n.P0);
     }
 

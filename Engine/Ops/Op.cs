@@ -25,6 +25,9 @@ public abstract class Op<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>Name, as printed.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Name of its page in docs/ops.</summary>
+    public virtual string Page => Name;
+
     /// <summary>The formula, as printed by <see cref="TapePrinter.Explain"/>.</summary>
     public abstract string Formula { get; }
 

@@ -9,18 +9,6 @@ public sealed class SumOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<
     /// <summary>The singleton.</summary>
     public static readonly SumOp<T> Instance = new();
 
-    // Slices v, y; sizes rows, cols, broadcast; real s: y += s v spread.
-    private static readonly KernelId Spread = CpuKernels<T>.Define("add-spread",
-        static (in CpuArgs<T> a) =>
-        {
-            int rows = a.Size(0), cols = a.Size(1);
-            T s = a.Real(0);
-            Span<T> v = a[0], y = a[1];
-            for (int r = 0; r < rows; r++)
-                for (int c = 0; c < cols; c++)
-                    y[r * cols + c] += s * v[BroadcastIndex.Of(a.Size(2), r, c, cols)];
-        });
-
     /// <inheritdoc/>
     public override string Name => "sum";
 
@@ -41,7 +29,7 @@ public sealed class SumOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<
 
     /// <inheritdoc/>
     public override void Backward(in OpContext<T> c)
-        => c.Run(Spread, [c.Dy(), c.Dx(0)], [c.In(0).Rows, c.In(0).Cols, c.Node.I0], [c.Node.P0]);
+        => c.Run(SpreadKernels<T>.AddSpread, [c.Dy(), c.Dx(0)], [c.In(0).Rows, c.In(0).Cols, c.Node.I0], [c.Node.P0]);
 
     /// <inheritdoc/>
     public override void Jvp(in OpContext<T> c)

@@ -170,9 +170,10 @@ public sealed class Tape<T> : IDisposable where T : unmanaged, IFloatingPointIee
         node.P1 = p1;
         node.Key = key;
         node.Scope = Scope;
-        Count++;
+        // Counted only when it has run: a node whose op refused its input must not be walked back.
         op.Forward(new OpContext<T>(this, in node));
         Workspace.Reset();
+        Count++;
         return ref node;
     }
 

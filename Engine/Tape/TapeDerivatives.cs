@@ -27,6 +27,7 @@ public static class TapeDerivatives
         for (int i = end; i >= 0; i--)
         {
             Node<T> node = tape.Node(i);
+            RequireOneOutput("Vjp", node, !node.Out1.IsNone && (cotangents.ContainsKey(Place(node.Out1)) || cotangents.ContainsKey(Place(node.Out0))));
             if (!cotangents.TryGetValue(Place(node.Out0), out Var dy)) continue;
             for (int k = 0; k < node.InputCount; k++)
             {
@@ -59,6 +60,7 @@ public static class TapeDerivatives
         {
             Node<T> node = tape.Node(i);
             Var sum = Var.None;
+            RequireOneOutput("Jvp", node, !node.Out1.IsNone && DependsOn(tape, node, tangents));
             for (int k = 0; k < node.InputCount; k++)
             {
                 Var x = tape.Input(node, k);
@@ -90,6 +92,19 @@ public static class TapeDerivatives
             }
         }
         return reached;
+    }
+
+    private static bool DependsOn<T>(Tape<T> tape, in Node<T> node, Dictionary<(int, int), Var> tangents) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (int k = 0; k < node.InputCount; k++)
+            if (tangents.ContainsKey(Place(tape.Input(node, k)))) return true;
+        return false;
+    }
+
+    // The recorded rules speak of one output; the share of a second one must not be dropped in silence.
+    private static void RequireOneOutput<T>(string what, in Node<T> node, bool second) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (second) throw new NotSupportedException($"{what}: {node.Op.Name} has two outputs; recorded derivatives go through ops with one output only.");
     }
 
     private static void RequireShape(string what, string given, Var v, string other, Var like)

@@ -47,7 +47,7 @@ public static class TapePrinter
     public static string Explain<T>(this Tape<T> tape, int index) where T : unmanaged, IFloatingPointIeee754<T>
     {
         ref readonly Node<T> n = ref tape.Node(index);
-        return $"{index} {n.Op.Name}: {n.Op.Formula}\n  backward reads: {n.Op.Reads}; page: docs/ops/{n.Op.Name}.md";
+        return $"{index} {n.Op.Name}: {n.Op.Formula}\n  backward reads: {n.Op.Reads}; page: docs/ops/{n.Op.Page}.md";
     }
 
     /// <summary>Number of the node before <paramref name="before"/> that wrote <paramref name="v"/>; -1 for inputs, parameters and buffers.</summary>

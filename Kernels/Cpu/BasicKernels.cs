@@ -14,22 +14,28 @@ public static class BasicKernels<T> where T : unmanaged, IFloatingPointIeee754<T
         static (in CpuArgs<T> a) => a[0].CopyTo(a[1]));
 
     private static readonly KernelId AddScaledId = CpuKernels<T>.Define("add-scaled",
-        static (in CpuArgs<T> a) => { T s = a.Real(0); Span<T> x = a[0], y = a[1]; for (int i = 0; i < y.Length; i++) y[i] += s * x[i]; });
+        static (in CpuArgs<T> a) => { T s = a.Real(0); Span<T> x = a[0], y = a[1]; for (int i = 0; i < y.Length; i++) y[i] += s * x[i]; },
+        static (in CpuArgs<T> a) => VectorOps.AddScaled(a.Real(0), a[0], a[1]));
 
     private static readonly KernelId ScaleId = CpuKernels<T>.Define("scale",
-        static (in CpuArgs<T> a) => { T s = a.Real(0); Span<T> x = a[0], y = a[1]; for (int i = 0; i < y.Length; i++) y[i] = s * x[i]; });
+        static (in CpuArgs<T> a) => { T s = a.Real(0); Span<T> x = a[0], y = a[1]; for (int i = 0; i < y.Length; i++) y[i] = s * x[i]; },
+        static (in CpuArgs<T> a) => VectorOps.Scale(a.Real(0), a[0], a[1]));
 
     private static readonly KernelId AddProductId = CpuKernels<T>.Define("add-product",
-        static (in CpuArgs<T> a) => { Span<T> x = a[0], w = a[1], y = a[2]; for (int i = 0; i < y.Length; i++) y[i] += x[i] * w[i]; });
+        static (in CpuArgs<T> a) => { Span<T> x = a[0], w = a[1], y = a[2]; for (int i = 0; i < y.Length; i++) y[i] += x[i] * w[i]; },
+        static (in CpuArgs<T> a) => VectorOps.AddProduct<T>(a[0], a[1], a[2]));
 
     private static readonly KernelId SumId = CpuKernels<T>.Define("sum",
-        static (in CpuArgs<T> a) => { Span<T> x = a[0]; T s = T.Zero; for (int i = 0; i < x.Length; i++) s += x[i]; a[1][0] += a.Real(0) * s; });
+        static (in CpuArgs<T> a) => { Span<T> x = a[0]; T s = T.Zero; for (int i = 0; i < x.Length; i++) s += x[i]; a[1][0] += a.Real(0) * s; },
+        static (in CpuArgs<T> a) => a[1][0] += a.Real(0) * VectorOps.Sum<T>(a[0]));
 
     private static readonly KernelId SumSquaresId = CpuKernels<T>.Define("sum-squares",
-        static (in CpuArgs<T> a) => { Span<T> x = a[0]; T s = T.Zero; for (int i = 0; i < x.Length; i++) s += x[i] * x[i]; a[1][0] += a.Real(0) * s; });
+        static (in CpuArgs<T> a) => { Span<T> x = a[0]; T s = T.Zero; for (int i = 0; i < x.Length; i++) s += x[i] * x[i]; a[1][0] += a.Real(0) * s; },
+        static (in CpuArgs<T> a) => a[1][0] += a.Real(0) * VectorOps.SumSquares<T>(a[0]));
 
     private static readonly KernelId DotId = CpuKernels<T>.Define("dot",
-        static (in CpuArgs<T> a) => { Span<T> x = a[0], w = a[1]; T s = T.Zero; for (int i = 0; i < x.Length; i++) s += x[i] * w[i]; a[2][0] += a.Real(0) * s; });
+        static (in CpuArgs<T> a) => { Span<T> x = a[0], w = a[1]; T s = T.Zero; for (int i = 0; i < x.Length; i++) s += x[i] * w[i]; a[2][0] += a.Real(0) * s; },
+        static (in CpuArgs<T> a) => a[2][0] += a.Real(0) * VectorOps.Dot<T>(a[0], a[1]));
 
     private static readonly KernelId RowSumId = CpuKernels<T>.Define("row-sum",
         static (in CpuArgs<T> a) =>
@@ -42,6 +48,11 @@ public static class BasicKernels<T> where T : unmanaged, IFloatingPointIeee754<T
                 for (int c = 0; c < cols; c++) s += x[r * cols + c];
                 y[r] += a.Real(0) * s;
             }
+        },
+        static (in CpuArgs<T> a) =>
+        {
+            Span<T> x = a[0], y = a[1];
+            for (int r = 0; r < a.Size(0); r++) y[r] += a.Real(0) * VectorOps.Sum<T>(x.Slice(r * a.Size(1), a.Size(1)));
         });
 
     private static readonly KernelId ColumnSumId = CpuKernels<T>.Define("column-sum",
@@ -52,6 +63,12 @@ public static class BasicKernels<T> where T : unmanaged, IFloatingPointIeee754<T
             Span<T> x = a[0], y = a[1];
             for (int r = 0; r < rows; r++)
                 for (int c = 0; c < cols; c++) y[c] += scale * x[r * cols + c];
+        },
+        static (in CpuArgs<T> a) =>
+        {
+            Span<T> x = a[0], y = a[1];
+            if (a.Real(0) == T.One) MatrixOps.ColumnSum<T>(x, y);
+            else for (int r = 0; r < a.Size(0); r++) VectorOps.AddScaled(a.Real(0), x.Slice(r * a.Size(1), a.Size(1)), y);
         });
 
     private static readonly KernelId MaxAbsId = CpuKernels<T>.Define("max-abs",
@@ -60,7 +77,8 @@ public static class BasicKernels<T> where T : unmanaged, IFloatingPointIeee754<T
             T m = T.Zero;
             foreach (T v in a[0]) m = T.Max(m, T.Abs(v));
             a[1][0] = m;
-        });
+        },
+        static (in CpuArgs<T> a) => a[1][0] = VectorOps.MaxAbs<T>(a[0]));
 
     private static readonly KernelId TransposeId = CpuKernels<T>.Define("transpose",
         static (in CpuArgs<T> a) =>
@@ -70,6 +88,18 @@ public static class BasicKernels<T> where T : unmanaged, IFloatingPointIeee754<T
             Span<T> x = a[0], y = a[1];
             for (int r = 0; r < rows; r++)
                 for (int c = 0; c < cols; c++) y[c * rows + r] += scale * x[r * cols + c];
+        },
+        static (in CpuArgs<T> a) =>
+        {
+            // In tiles, so that the column walk stays in cache.
+            const int Tile = 16;
+            int rows = a.Size(0), cols = a.Size(1);
+            T scale = a.Real(0);
+            Span<T> x = a[0], y = a[1];
+            for (int r0 = 0; r0 < rows; r0 += Tile)
+                for (int c0 = 0; c0 < cols; c0 += Tile)
+                    for (int r = r0; r < Math.Min(r0 + Tile, rows); r++)
+                        for (int c = c0; c < Math.Min(c0 + Tile, cols); c++) y[c * rows + r] += scale * x[r * cols + c];
         });
 
     private static readonly KernelId AddDiagonalId = CpuKernels<T>.Define("add-diagonal",

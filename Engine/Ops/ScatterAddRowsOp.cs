@@ -1,0 +1,74 @@
+using System.Numerics;
+using NativeFlow.Kernels;
+
+namespace NativeFlow.Engine;
+
+/// <summary>y[index[i], :] += x[i, :], from zero: rows summed into bins (messages into nodes).</summary>
+public sealed class ScatterAddRowsOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <summary>The singleton.</summary>
+    public static readonly ScatterAddRowsOp<T> Instance = new();
+
+    /// <inheritdoc/>
+    public override string Name => "scatter-add-rows";
+
+    /// <inheritdoc/>
+    public override string Formula => "y[index[i], :] += x[i, :] from zero;  dx[i, :] = dy[index[i], :]";
+
+    /// <inheritdoc/>
+    public override Reads Reads => Reads.Inputs;
+
+    /// <inheritdoc/>
+    public override bool HasRecordedDerivatives => true;
+
+    /// <summary>Records y[index[i], :] += x[i, :] from zeros [rows x cols]. Cost: one copy. The index list is a constant of whole numbers, any shape, read in order; repeated indices are allowed.</summary>
+    /// <exception cref="ArgumentException">The index list does not fit, or an index lies outside.</exception>
+    public static Var Record(Tape<T> tape, Var x, Var index, int rows)
+    {
+        if (index.Length != x.Rows) throw new ArgumentException($"ScatterAddRows: x is {x.Shape}, the index list is {index.Shape}; it needs one index for each of the {x.Rows} rows.");
+        return tape.Record(Instance, [x, index.Detach()], rows, x.Cols).Out0;
+    }
+
+    /// <inheritdoc/>
+    public override void Forward(in OpContext<T> c)
+    {
+        BasicKernels<T>.Fill(c.Backend, c.Y(), 0);
+        IndexKernels<T>.ScatterRows(c.Backend, c.X(0), c.In(0), c.X(1), c.Y(), c.Out());
+    }
+
+    /// <inheritdoc/>
+    public override void Backward(in OpContext<T> c)
+        => IndexKernels<T>.GatherRows(c.Backend, c.Dy(), c.Out(), c.X(1), c.Dx(0), c.In(0));
+
+    /// <inheritdoc/>
+    public override void Jvp(in OpContext<T> c)
+    {
+        BasicKernels<T>.Fill(c.Backend, c.Ty(), 0);
+        if (!c.Tx(0).IsNone) IndexKernels<T>.ScatterRows(c.Backend, c.Tx(0), c.In(0), c.X(1), c.Ty(), c.Out());
+    }
+
+    /// <inheritdoc/>
+    public override Var RecordVjp(Tape<T> tape, int node, int input, Var dy)
+    {
+        if (input == 1) return Var.None;
+        Node<T> n = tape.Node(node);
+        return tape.GatherRows(dy, tape.Input(n, 1));
+    }
+
+    /// <inheritdoc/>
+    public override Var RecordJvp(Tape<T> tape, int node, int input, Var dx)
+    {
+        if (input == 1) return Var.None;
+        Node<T> n = tape.Node(node);
+        return Record(tape, dx, tape.Input(n, 1), n.Out0.Rows);
+    }
+}
+
+/// <summary>Recording <see cref="ScatterAddRowsOp{T}"/>.</summary>
+public static class ScatterAddRowsOpRecording
+{
+    /// <summary>y[index[i], :] += x[i, :], from zeros [rows x cols].</summary>
+    /// <exception cref="ArgumentException">The index list does not fit, or an index lies outside.</exception>
+    public static Var ScatterAddRows<T>(this Tape<T> tape, Var x, Var index, int rows) where T : unmanaged, IFloatingPointIeee754<T>
+        => ScatterAddRowsOp<T>.Record(tape, x, index, rows);
+}
