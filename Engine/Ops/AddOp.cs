@@ -28,7 +28,7 @@ public sealed class AddOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<
 
     /// <summary>y := x + row, on plain memory: for fused ops.</summary>
     internal static void AddRow(IBackend<T> backend, Slice x, Slice row, Slice y, int rows, int cols)
-        => backend.Run(Kernel, new KernelArgs([x, row, y], [rows, cols, (int)Broadcast.Row], [1.0]));
+        => backend.Run(SpreadKernels<T>.Add, new KernelArgs([x, row, y], [rows, cols, (int)Broadcast.Row], [1.0]));
 
     /// <inheritdoc/>
     public override void Forward(in OpContext<T> c)
