@@ -13,6 +13,8 @@ internal sealed class BrokenStrategy(string fault) : IJacobianStrategy<float>
 
     public int Threads { get; init; } = 1;
 
+    public OtherThread? Other { get; init; }
+
     public string Name => "stale-inverse";
 
     public ValueKind Value => _sound.Value;
@@ -31,6 +33,9 @@ internal sealed class BrokenStrategy(string fault) : IJacobianStrategy<float>
         {
             case "allocates":
                 _kept.Add(new float[1]);
+                return step;
+            case "allocates on another thread":
+                Other!.Run();
                 return step;
             case "grows":
                 // More memory in every step, as a graph does that is never reset.

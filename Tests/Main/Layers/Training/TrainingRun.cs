@@ -28,7 +28,7 @@ internal sealed class TrainingRun : IDisposable
             BatchSize = batch,
             Epochs = 1000,
             Seed = 17,
-            ClipNorm = clip ? 5 : double.PositiveInfinity,
+            ClipNorm = clip || Relative ? 5 : double.PositiveInfinity,
             Schedule = LearningRateSchedule.Constant(1e-3, warmupSteps: 10),
         });
         Data = Sample(dimension);
