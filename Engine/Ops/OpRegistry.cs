@@ -15,5 +15,12 @@ public static class OpRegistry
         SelfNormalizingLinearOp<T>.Instance,
         CachedInverseLinearOp<T>.Instance,
         RelativeGradientLinearOp<T>.Instance,
+        ElementwiseFlowOp<T>.Instance,
+        ElementwiseInverseOp<T>.Instance,
+        LogitOp<T>.Instance,
+        ActNormOp<T>.Instance,
+        PermuteColumnsOp<T>.Instance,
+        RationalQuadraticSplineOp<T>.Instance,
+        StandardNormalLogProbOp<T>.Instance,
     ];
 }

@@ -1,0 +1,110 @@
+using System.Text.Json;
+using NativeFlow.Engine;
+
+namespace NativeFlow.Layers;
+
+/// <summary>Reads the properties of one recipe entry strictly: each must be known, of the right type and in range. Messages name the kind and the property.</summary>
+internal sealed class ConfigReader
+{
+    private readonly string _kind;
+    private readonly JsonElement _config;
+    private readonly HashSet<string> _known = ["kind"];
+
+    public ConfigReader(string kind, JsonElement config)
+    {
+        _kind = kind;
+        _config = config;
+        if (config.ValueKind != JsonValueKind.Object)
+            throw new BadInputException($"{kind}: its entry is {Word(config)}; it must be an object such as {{ \"kind\": \"{kind}\", ... }}.");
+        var seen = new HashSet<string>();
+        foreach (JsonProperty p in config.EnumerateObject())
+            if (!seen.Add(p.Name)) throw new BadInputException($"{kind}: property {BadInputException.Quote(p.Name)} is there twice; leave one.");
+    }
+
+    public int Integer(string name, int least, int? otherwise = null)
+    {
+        if (!Find(name, otherwise is null, out JsonElement value)) return otherwise!.Value;
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out int number) || number < least)
+            throw Wrong(name, value, $"a whole number, at least {least}");
+        return number;
+    }
+
+    public ulong? Seed(string name)
+    {
+        if (!Find(name, false, out JsonElement value)) return null;
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetUInt64(out ulong number)) throw Wrong(name, value, "a whole number from 0 to 2^64 - 1");
+        return number;
+    }
+
+    public double Number(string name, double? otherwise = null)
+    {
+        if (!Find(name, otherwise is null, out JsonElement value)) return otherwise!.Value;
+        return Finite(name, value);
+    }
+
+    public bool Flag(string name, bool otherwise)
+    {
+        if (!Find(name, false, out JsonElement value)) return otherwise;
+        if (value.ValueKind is not (JsonValueKind.True or JsonValueKind.False)) throw Wrong(name, value, "true or false");
+        return value.GetBoolean();
+    }
+
+    public string Choice(string name, string otherwise, params ReadOnlySpan<string> allowed)
+    {
+        if (!Find(name, false, out JsonElement value)) return otherwise;
+        if (value.ValueKind == JsonValueKind.String)
+            foreach (string word in allowed)
+                if (value.ValueEquals(word)) return word;
+        throw Wrong(name, value, "one of " + string.Join(", ", allowed.ToArray()));
+    }
+
+    public double[]? Numbers(string name, bool required)
+    {
+        if (!Find(name, required, out JsonElement value)) return null;
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() == 0) throw Wrong(name, value, "a list of numbers, not empty");
+        var numbers = new double[value.GetArrayLength()];
+        int i = 0;
+        foreach (JsonElement item in value.EnumerateArray()) numbers[i++] = Finite(name, item);
+        return numbers;
+    }
+
+    /// <summary>After the last property: refuses the ones that nobody asked for, then makes the bijector; what its constructor refuses becomes bad input.</summary>
+    public TResult Make<TResult>(Func<TResult> make)
+    {
+        foreach (JsonProperty p in _config.EnumerateObject())
+            if (!_known.Contains(p.Name))
+                throw new BadInputException($"{_kind}: property {BadInputException.Quote(p.Name)} is unknown; it has {string.Join(", ", _known.Where(k => k != "kind"))}.");
+        try
+        {
+            return make();
+        }
+        catch (ArgumentException e)
+        {
+            throw new BadInputException($"{_kind}: {e.Message}", e);
+        }
+    }
+
+    private double Finite(string name, JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out double number) || !double.IsFinite(number)) throw Wrong(name, value, "a finite number");
+        return number;
+    }
+
+    private bool Find(string name, bool required, out JsonElement value)
+    {
+        _known.Add(name);
+        if (_config.TryGetProperty(name, out value)) return true;
+        if (required) throw new BadInputException($"{_kind}: property '{name}' is missing; add it.");
+        return false;
+    }
+
+    private BadInputException Wrong(string name, JsonElement value, string expected)
+        => new($"{_kind}: property '{name}' is {Word(value)}; it must be {expected}.");
+
+    private static string Word(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => value.GetArrayLength() == 0 ? "an empty list" : "a list",
+        _ => BadInputException.Quote(value.GetRawText()),
+    };
+}
