@@ -45,10 +45,10 @@ public sealed class TrainingInvarianceTests
         SortedDictionary<string, long[]> start = run.Bits();
         run.RunTo(3);
         SortedDictionary<string, long[]> end = run.Bits();
-        foreach (string moved in (string[])["layers.0.weight", "layers.0.bias", "layers.1.weight", "slot0/layers.0.weight", "counter/trainer.step"])
+        foreach (string moved in (string[])["layers.1.weight", "layers.1.bias", "layers.3.weight", "slot0/layers.1.weight", "counter/trainer.step"])
             Assert.False(start[moved].SequenceEqual(end[moved]), $"{moved} did not move");
-        if (name.StartsWith("snf-", StringComparison.Ordinal)) Assert.False(start["layers.0.inverse_weight"].SequenceEqual(end["layers.0.inverse_weight"]));
-        if (name is "stale-inverse" or "newton-schulz") Assert.False(start["layers.0.cached_inverse"].SequenceEqual(end["layers.0.cached_inverse"]));
+        if (name.StartsWith("snf-", StringComparison.Ordinal)) Assert.False(start["layers.1.inverse_weight"].SequenceEqual(end["layers.1.inverse_weight"]));
+        if (name is "stale-inverse" or "newton-schulz") Assert.False(start["layers.1.cached_inverse"].SequenceEqual(end["layers.1.cached_inverse"]));
     }
 
     [Theory]
@@ -75,21 +75,31 @@ public sealed class TrainingInvarianceTests
     {
         using var run = new TrainingRun(TrainingRun.Named(name), 24, 30, threads: 1);
         run.RunTo(2);
-        SortedDictionary<string, long[]> before = run.Bits();
         var batch = new float[24 * 30];
-        batch[7] = float.NaN;
-        NonFiniteException e = Assert.Throws<NonFiniteException>(() => run.Trainer.Step(batch));
-        Assert.Contains("layers.0.", e.Message, StringComparison.Ordinal);
-        Assert.Contains("Step 2", e.Message, StringComparison.Ordinal);
-        Assert.Null(TrainingRun.Difference(WithoutCache(before), WithoutCache(run.Bits())));
-        Assert.Null(Assert.Throws<NonFiniteException>(() => run.Trainer.Step(Infinite(batch))).InnerException);
+        run.Batches.Fill(0, 2, batch);
+        ParameterStore<float> store = run.Flow.Store;
+        Var bias = store.Find("layers.3.bias");
+        foreach (double bad in (double[])[double.NaN, double.PositiveInfinity])
+        {
+            store.Write(bias, [.. Enumerable.Repeat(bad, 24)]);
+            SortedDictionary<string, long[]> before = run.Bits();
+            NonFiniteException e = Assert.Throws<NonFiniteException>(() => run.Trainer.Step(batch));
+            Assert.Contains("layers.3.linear", e.Message, StringComparison.Ordinal);
+            Assert.Contains("Step 2", e.Message, StringComparison.Ordinal);
+            Assert.Null(TrainingRun.Difference(WithoutCache(before), WithoutCache(run.Bits())));
+            using var folder = new TempFolder();
+            Assert.Contains("layers.3.bias", Assert.Throws<NonFiniteException>(() => Checkpoint.Save(run.Trainer, folder.At("c"), "{}")).Message, StringComparison.Ordinal);
+            Assert.False(File.Exists(folder.At("c")));
+        }
     }
 
-    private static float[] Infinite(float[] batch)
+    [Fact]
+    public void A_sample_that_is_not_finite_names_the_first_layer()
     {
-        float[] other = [.. batch];
-        other[7] = float.PositiveInfinity;
-        return other;
+        using var flow = new Flow<float>([new Linear<float>(4), new Linear<float>(4)], new StandardNormal<float>(4));
+        using var trainer = new FlowTrainer<float>(flow, new Adam<float>(), new TrainerOptions());
+        NonFiniteException e = Assert.Throws<NonFiniteException>(() => trainer.Step([1, 2, float.NaN, 4, 5, 6, 7, 8]));
+        Assert.Contains("layers.0.linear", e.Message, StringComparison.Ordinal);
     }
 
     // A step that is refused has already looked at the cached inverse; parameters and slots are what must not have moved.

@@ -19,7 +19,7 @@ internal sealed class TrainingRun : IDisposable
     public TrainingRun(Func<IJacobianStrategy<float>> strategy, int dimension, int batch, int threads, bool clip = false)
     {
         _backend = new SimdBackend<float>(threads);
-        Flow = new Flow<float>(Layers(strategy, dimension), new StandardNormal<float>(dimension), seed: 5, _backend);
+        Flow = new Flow<float>(Chain(strategy, dimension), new StandardNormal<float>(dimension), seed: 5, _backend);
         Relative = Flow.Transforms.OfType<Linear<float>>().First().Strategy.Gradient == GradientKind.Preconditioned;
         // Plain steps for the preconditioned gradient, as its page asks; Adam's two slots for the others.
         IOptimizer<float> optimizer = Relative ? new Sgd<float>(momentum: 0.9) : new Adam<float>();
@@ -28,7 +28,7 @@ internal sealed class TrainingRun : IDisposable
             BatchSize = batch,
             Epochs = 1000,
             Seed = 17,
-            ClipNorm = clip || Relative ? 5 : double.PositiveInfinity,
+            ClipNorm = clip ? 5 : double.PositiveInfinity,
             Schedule = LearningRateSchedule.Constant(1e-3, warmupSteps: 10),
         });
         Data = Sample(dimension);
@@ -108,9 +108,11 @@ internal sealed class TrainingRun : IDisposable
         _backend.Dispose();
     }
 
-    private static IBijector<float>[] Layers(Func<IJacobianStrategy<float>> strategy, int d) =>
+    private static IBijector<float>[] Chain(Func<IJacobianStrategy<float>> strategy, int d) =>
     [
+        new Layers.Logit<float>(d, alpha: 0.01, low: 0, high: 32),
         new Linear<float>(d, strategy()),
+        new Layers.SmoothLeakyRelu<float>(d, alpha: 0.3),
         new Linear<float>(d, strategy()),
     ];
 }
