@@ -26,6 +26,10 @@ public sealed class AddOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<
     public static Var Record(Tape<T> tape, Var a, Var b, double scale)
         => tape.Record(Instance, [a, b], a.Rows, a.Cols, i0: (int)BroadcastRules.Of("Add", a, b), p0: scale).Out0;
 
+    /// <summary>y := x + row, on plain memory: for fused ops.</summary>
+    internal static void AddRow(IBackend<T> backend, Slice x, Slice row, Slice y, int rows, int cols)
+        => backend.Run(SpreadKernels<T>.Add, new KernelArgs([x, row, y], [rows, cols, (int)Broadcast.Row], [1.0]));
+
     /// <inheritdoc/>
     public override void Forward(in OpContext<T> c)
         => c.Run(SpreadKernels<T>.Add, [c.X(0), c.X(1), c.Y()], [c.Out().Rows, c.Out().Cols, c.Node.I0], [c.Node.P0]);

@@ -29,6 +29,10 @@ public static class OpRegistry
         RowLogSumExpOp<T>.Instance,
         RowSoftmaxOp<T>.Instance,
         StandardNormalLogProbOp<T>.Instance,
+        LogAbsDetLuOp<T>.Instance,
+        SelfNormalizingLinearOp<T>.Instance,
+        CachedInverseLinearOp<T>.Instance,
+        RelativeGradientLinearOp<T>.Instance,
         .. UnaryOps<T>.All,
     ];
 }

@@ -43,6 +43,13 @@ public readonly record struct Var(int Chunk, int Offset, int Rows, int Cols, boo
     /// <summary>The same value as a constant: no gradient flows through this handle.</summary>
     public Var Detach() => this with { NeedsGrad = false };
 
+    /// <summary>Element number <paramref name="index"/>, row-major, as a 1x1 view.</summary>
+    public Var Element(int index)
+    {
+        if ((uint)index >= (uint)Length) throw new ArgumentOutOfRangeException(nameof(index), $"Element {index} of a {Shape}.");
+        return this with { Offset = Offset + index, Rows = 1, Cols = 1 };
+    }
+
     /// <summary>Whether both handles name the same memory, whatever their shape or gradient flag.</summary>
     public bool SamePlace(Var other) => Chunk == other.Chunk && Offset == other.Offset;
 }

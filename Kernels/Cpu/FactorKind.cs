@@ -15,6 +15,9 @@ public enum FactorKind
     /// <summary>From A = L\U, P: B := A^-T B, B [n x rhs].</summary>
     SolveTransposed,
 
+    /// <summary>From A = L\U, P: every row b of B [rhs x n] becomes A^-1 b.</summary>
+    SolveRows,
+
     /// <summary>From A = L\U, P: R := A^-1 [n x n].</summary>
     Inverse,
 

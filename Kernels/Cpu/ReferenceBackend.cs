@@ -51,7 +51,7 @@ public sealed unsafe class ReferenceBackend<T> : IBackend<T> where T : unmanaged
     public void Factor(in FactorArgs args) => Factorisation.Run(_memory, args, naive: true, workers: null);
 
     /// <inheritdoc/>
-    public void Random(in RandomArgs args) => RandomFill.Run(_memory.Span(args.Destination), args);
+    public void Random(in RandomArgs args) => RandomNumbers.Fill(_memory.Span(args.Destination), args);
 
     /// <inheritdoc/>
     public void Run(KernelId kernel, in KernelArgs args)

@@ -62,7 +62,7 @@ public sealed unsafe class SimdBackend<T> : IBackend<T> where T : unmanaged, IFl
     public void Factor(in FactorArgs args) => Factorisation.Run(_memory, args, naive: false, _workers);
 
     /// <inheritdoc/>
-    public void Random(in RandomArgs args) => RandomFill.Run(_memory.Span(args.Destination), args);
+    public void Random(in RandomArgs args) => RandomNumbers.Fill(_memory.Span(args.Destination), args);
 
     /// <inheritdoc/>
     public void Run(KernelId kernel, in KernelArgs args)

@@ -2,11 +2,30 @@ using System.Numerics;
 
 namespace NativeFlow.Kernels;
 
-internal static unsafe class ReferenceGemm
+/// <summary>The matrix product as plain loops: it defines what <see cref="Gemm"/> means.</summary>
+public static unsafe class ReferenceGemm
 {
+    /// <summary>
+    /// C = alpha op(A) op(B), or C += alpha op(A) op(B), row-major. A is [m x k] ([k x m] when transposed), B is [k x n] ([n x k] when
+    /// transposed), C is [m x n]; lda, ldb, ldc are row strides in elements. k = 0 gives zeros, or leaves C when accumulating.
+    /// C must not overlap A or B. Cost: 2 m n k flops.
+    /// </summary>
     public static void Run<T>(
         bool transposeA, bool transposeB, int m, int n, int k,
         T alpha, T* a, int lda, T* b, int ldb, bool accumulate, T* c, int ldc)
         where T : unmanaged, IFloatingPointIeee754<T>
-        => Gemm.Run(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc);
+    {
+        for (int i = 0; i < m; i++)
+            for (int j = 0; j < n; j++)
+            {
+                T sum = T.Zero;
+                for (int p = 0; p < k; p++)
+                    sum += (transposeA ? a[(nint)p * lda + i] : a[(nint)i * lda + p]) * (transposeB ? b[(nint)j * ldb + p] : b[(nint)p * ldb + j]);
+                T* target = c + (nint)i * ldc + j;
+                if (k == 0)
+                    *target = accumulate ? *target : T.Zero;
+                else
+                    *target = accumulate ? *target + alpha * sum : alpha * sum;
+            }
+    }
 }

@@ -1,0 +1,164 @@
+using System.Numerics;
+using NativeFlow.Kernels;
+
+namespace NativeFlow.Engine;
+
+/// <summary>How <see cref="SelfNormalizingLinearOp{T}"/> treats the learned inverse.</summary>
+public enum SelfNormalizingForm
+{
+    /// <summary>As published: half of the likelihood gradient for W, half for R (Keller et al. 2021, eq. 6-13).</summary>
+    Published = 0,
+
+    /// <summary>W's likelihood gradient has weight 1; R learns from the reconstruction penalty alone.</summary>
+    ReconstructionOnly = 1,
+}
+
+/// <summary>
+/// The self-normalizing layer z = W x + b with learned inverse R. Its backward is, on purpose, not the gradient of any scalar: the
+/// inverse transpose in the gradient of log|det W| is replaced by R^T.
+/// </summary>
+/// <remarks>
+/// With Z~ = X W^T, E = Z~ R^T - X, P = E R, weight a = 1/2 (published) or 1, and g the cotangent of the log-determinant slot
+/// (-1 for a mean negative log-likelihood):
+/// G_W = (a dZ + (2 lambda/B) P)^T X + a g R^T,
+/// G_R = (2 lambda/B) E^T Z~  (published: also -1/2 dX^T Z~ - 1/2 g W^T),
+/// six products in all, because the penalty's part is added to dZ before the weight product. The penalty reaches both W and R and
+/// stops at x. With probes, E is measured on n fresh standard normal rows instead of X, which takes four products more.
+/// Out1 = [log-determinant slot (always 0), lambda * mean |E|^2, mean |E|^2].
+/// </remarks>
+public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <summary>The singleton.</summary>
+    public static readonly SelfNormalizingLinearOp<T> Instance = new();
+
+    /// <inheritdoc/>
+    public override string Name => "self-normalizing-linear";
+
+    /// <inheritdoc/>
+    public override string Formula => "z = W x + b;  G_W = (a dZ + 2l/B P)^T X + a g R^T,  G_R = 2l/B E^T Z~ [- dX^T Z~/2 - g W^T/2]";
+
+    /// <inheritdoc/>
+    public override Reads Reads => Reads.Inputs;
+
+    /// <summary>Records the layer. Returns z [B x D], the log-determinant slot, the weighted penalty and mean |E|^2 (each 1x1).</summary>
+    /// <param name="tape">Where to record.</param>
+    /// <param name="x">Input [B x D].</param>
+    /// <param name="w">W [D x D].</param>
+    /// <param name="r">R [D x D].</param>
+    /// <param name="bias">b [1 x D] or <see cref="Var.None"/>.</param>
+    /// <param name="form">Published or reconstruction-only.</param>
+    /// <param name="lambda">Reconstruction weight.</param>
+    /// <param name="probes">0: penalty on the data; otherwise the number of probe rows.</param>
+    /// <param name="key">Random key of the probes.</param>
+    /// <param name="stream">Stream of the probes, one per layer and step.</param>
+    public static (Var Z, Var LogDetSlot, Var Penalty, Var Reconstruction) Record(
+        Tape<T> tape, Var x, Var w, Var r, Var bias, SelfNormalizingForm form, double lambda, int probes = 0, ulong key = 0, long stream = 0)
+    {
+        int d = x.Cols;
+        if (w.Rows != d || w.Cols != d || r.Rows != d || r.Cols != d)
+            throw new ArgumentException($"SelfNormalizingLinear: input is {x.Shape}, W is {w.Shape}, R is {r.Shape}; both must be {d}x{d}.");
+        int n = probes == 0 ? x.Rows : probes;
+        // Kept for backward: Z~ [B x D], E [n x D] and, with probes, V and V W^T [n x D].
+        int scratch = x.Rows * d + n * d + (probes == 0 ? 0 : 2 * n * d);
+        ref readonly Node<T> node = ref tape.Record(Instance, [x, w, r, bias], x.Rows, d, 1, 3, scratch, (int)form, probes, unchecked((int)stream), lambda, key: key);
+        Var o = node.Out1;
+        return (node.Out0, o.Element(0), o.Element(1), o.Element(2).Detach());
+    }
+
+    /// <inheritdoc/>
+    public override void Forward(in OpContext<T> c)
+    {
+        IBackend<T> backend = c.Backend;
+        int b = c.In(0).Rows, d = c.In(0).Cols, probes = c.Node.I1, n = probes == 0 ? b : probes;
+        Parts(c, out Slice zt, out Slice e, out Slice v, out Slice vw);
+        backend.Gemm(new GemmArgs(b, d, d, c.X(0), c.X(1), zt) { TransposeB = true });
+        if (c.In(3).IsNone) BasicKernels<T>.Copy(backend, zt, c.Y());
+        else AddOp<T>.AddRow(backend, zt, c.X(3), c.Y(), b, d);
+        if (probes > 0)
+        {
+            backend.Random(new RandomArgs(RandomKind.Gaussian, v, c.Node.Key, unchecked((ulong)c.Node.I2)));
+            backend.Gemm(new GemmArgs(n, d, d, v, c.X(1), vw) { TransposeB = true });
+        }
+        backend.Gemm(new GemmArgs(n, d, d, vw, c.X(2), e) { TransposeB = true });
+        BasicKernels<T>.AddScaled(backend, v, e, -1);
+        BasicKernels<T>.Fill(backend, c.Y(1), 0);
+        BasicKernels<T>.SumSquares(backend, e, c.Y(1).Part(1, 1), c.Node.P0 / n);
+        BasicKernels<T>.SumSquares(backend, e, c.Y(1).Part(2, 1), 1.0 / n);
+    }
+
+    /// <inheritdoc/>
+    public override void Backward(in OpContext<T> c)
+    {
+        IBackend<T> backend = c.Backend;
+        int b = c.In(0).Rows, d = c.In(0).Cols, probes = c.Node.I1, n = probes == 0 ? b : probes;
+        bool published = c.Node.I0 == (int)SelfNormalizingForm.Published;
+        double a = published ? 0.5 : 1;
+        Span<T> cotangents = stackalloc T[3];
+        backend.Read(c.Dy(1), cotangents);
+        double g = double.CreateTruncating(cotangents[0]);
+        double k = 2 * c.Node.P0 / n * double.CreateTruncating(cotangents[1]);
+        Parts(c, out Slice zt, out Slice e, out Slice v, out Slice vw);
+        Slice x = c.X(0), w = c.X(1), r = c.X(2), dz = c.Dy();
+
+        if (!c.Dx(3).IsNone) BasicKernels<T>.ColumnSum(backend, dz, c.Dx(3), b, d);
+
+        // dX = dZ W is wanted by the layer below, and by R in the published form.
+        Slice dxHere = Slice.None;
+        if (published || !c.Dx(0).IsNone)
+        {
+            dxHere = c.Borrow(b * d);
+            backend.Gemm(new GemmArgs(b, d, d, dz, w, dxHere));
+            if (!c.Dx(0).IsNone) BasicKernels<T>.AddScaled(backend, dxHere, c.Dx(0));
+        }
+
+        Slice left = c.Borrow(n * d);
+        if (!c.Dx(1).IsNone)
+        {
+            // P = E R, scaled; on the data it joins dZ, so that one product serves both.
+            backend.Gemm(new GemmArgs(n, d, d, e, r, left) { Alpha = k });
+            if (probes == 0)
+            {
+                BasicKernels<T>.AddScaled(backend, dz, left, a);
+                backend.Gemm(new GemmArgs(d, d, b, left, x, c.Dx(1)) { TransposeA = true, Accumulate = true });
+            }
+            else
+            {
+                backend.Gemm(new GemmArgs(d, d, b, dz, x, c.Dx(1)) { TransposeA = true, Accumulate = true, Alpha = a });
+                backend.Gemm(new GemmArgs(d, d, n, left, v, c.Dx(1)) { TransposeA = true, Accumulate = true });
+            }
+            BasicKernels<T>.AddTransposed(backend, r, c.Dx(1), d, d, a * g);
+        }
+
+        if (c.Dx(2).IsNone) return;
+        if (published && probes == 0)
+        {
+            BasicKernels<T>.Scale(backend, e, left, k);
+            BasicKernels<T>.AddScaled(backend, dxHere, left, -0.5);
+            backend.Gemm(new GemmArgs(d, d, b, left, zt, c.Dx(2)) { TransposeA = true, Accumulate = true });
+        }
+        else
+        {
+            if (published) backend.Gemm(new GemmArgs(d, d, b, dxHere, zt, c.Dx(2)) { TransposeA = true, Accumulate = true, Alpha = -0.5 });
+            backend.Gemm(new GemmArgs(d, d, n, e, vw, c.Dx(2)) { TransposeA = true, Accumulate = true, Alpha = k });
+        }
+        if (published) BasicKernels<T>.AddTransposed(backend, w, c.Dx(2), d, d, -0.5 * g);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Of the map z = W x + b; the log-determinant slot and the penalty have zero tangents, as they carry no value to differentiate.</remarks>
+    public override void Jvp(in OpContext<T> c)
+    {
+        LinearMap.Jvp(c, c.Tx(0), c.Tx(1), c.Tx(3));
+        BasicKernels<T>.Fill(c.Backend, c.Ty(1), 0);
+    }
+
+    private static void Parts(in OpContext<T> c, out Slice zt, out Slice e, out Slice v, out Slice vw)
+    {
+        int b = c.In(0).Rows, d = c.In(0).Cols, probes = c.Node.I1, n = probes == 0 ? b : probes;
+        Slice s = c.Scratch;
+        zt = s.Part(0, b * d);
+        e = s.Part(b * d, n * d);
+        v = probes == 0 ? c.X(0) : s.Part(b * d + n * d, n * d);
+        vw = probes == 0 ? zt : s.Part(b * d + 2 * n * d, n * d);
+    }
+}

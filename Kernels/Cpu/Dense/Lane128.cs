@@ -1,0 +1,62 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace NativeFlow.Kernels;
+
+/// <summary>128-bit vectors, on x86, Arm and WebAssembly.</summary>
+internal readonly unsafe struct Lane128<T> : IGemmLane<T, Vector128<T>>
+    where T : unmanaged
+{
+    public static int Count => Vector128<T>.Count;
+
+    // Arm has 32 vector registers, x86 without AVX-512 has 16.
+    public static int MaxRows => AdvSimd.IsSupported ? 14 : 6;
+
+    public static int TransposeColumns => Vector128<T>.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Load(T* source) => Vector128.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(T* target, Vector128<T> value) => value.Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Broadcast(T value) => Vector128.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Multiply(Vector128<T> left, Vector128<T> right) => left * right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> MultiplyAdd(Vector128<T> left, Vector128<T> right, Vector128<T> add) =>
+        typeof(T) == typeof(float)
+            ? Vector128.MultiplyAddEstimate(left.AsSingle(), right.AsSingle(), add.AsSingle()).As<float, T>()
+            : Vector128.MultiplyAddEstimate(left.AsDouble(), right.AsDouble(), add.AsDouble()).As<double, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Transpose(T* source, nint stride, T* target, nint step)
+    {
+        if (Sse2.IsSupported && typeof(T) == typeof(float))
+        {
+            Vector128<float> v0 = Vector128.Load((float*)source);
+            Vector128<float> v1 = Vector128.Load((float*)source + stride);
+            Vector128<float> v2 = Vector128.Load((float*)source + 2 * stride);
+            Vector128<float> v3 = Vector128.Load((float*)source + 3 * stride);
+            Vector128<double> t0 = Sse.UnpackLow(v0, v1).AsDouble();
+            Vector128<double> t1 = Sse.UnpackHigh(v0, v1).AsDouble();
+            Vector128<double> t2 = Sse.UnpackLow(v2, v3).AsDouble();
+            Vector128<double> t3 = Sse.UnpackHigh(v2, v3).AsDouble();
+            Sse2.UnpackLow(t0, t2).AsSingle().Store((float*)target);
+            Sse2.UnpackHigh(t0, t2).AsSingle().Store((float*)target + step);
+            Sse2.UnpackLow(t1, t3).AsSingle().Store((float*)target + 2 * step);
+            Sse2.UnpackHigh(t1, t3).AsSingle().Store((float*)target + 3 * step);
+        }
+        else
+        {
+            for (int column = 0; column < Count; column++)
+                for (int row = 0; row < Count; row++)
+                    target[column * step + row] = source[row * stride + column];
+        }
+    }
+}

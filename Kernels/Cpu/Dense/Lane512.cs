@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace NativeFlow.Kernels;
+
+/// <summary>512-bit vectors.</summary>
+internal readonly unsafe struct Lane512<T> : IGemmLane<T, Vector512<T>>
+    where T : unmanaged
+{
+    public static int Count => Vector512<T>.Count;
+
+    public static int MaxRows => 14;
+
+    public static int TransposeColumns => Vector128<T>.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Load(T* source) => Vector512.Load(source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(T* target, Vector512<T> value) => value.Store(target);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Broadcast(T value) => Vector512.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Multiply(Vector512<T> left, Vector512<T> right) => left * right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> MultiplyAdd(Vector512<T> left, Vector512<T> right, Vector512<T> add) =>
+        typeof(T) == typeof(float)
+            ? Vector512.MultiplyAddEstimate(left.AsSingle(), right.AsSingle(), add.AsSingle()).As<float, T>()
+            : Vector512.MultiplyAddEstimate(left.AsDouble(), right.AsDouble(), add.AsDouble()).As<double, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Transpose(T* source, nint stride, T* target, nint step)
+    {
+        if (!Avx512F.IsSupported)
+        {
+            // No known machine has wide vectors without these shuffles; two halves keep it right anyway.
+            Lane256<T>.Transpose(source, stride, target, step);
+            Lane256<T>.Transpose(source + Lane256<T>.Count * stride, stride, target + Lane256<T>.Count, step);
+        }
+        else if (typeof(T) == typeof(float))
+        {
+            // Quarter q of a vector holds rows 4q..4q+3 of one column group, so that only in-quarter shuffles are needed.
+            Vector512<float> v0 = Gather((float*)source, 4 * stride);
+            Vector512<float> v1 = Gather((float*)source + stride, 4 * stride);
+            Vector512<float> v2 = Gather((float*)source + 2 * stride, 4 * stride);
+            Vector512<float> v3 = Gather((float*)source + 3 * stride, 4 * stride);
+            Vector512<double> t0 = Avx512F.UnpackLow(v0, v1).AsDouble();
+            Vector512<double> t1 = Avx512F.UnpackHigh(v0, v1).AsDouble();
+            Vector512<double> t2 = Avx512F.UnpackLow(v2, v3).AsDouble();
+            Vector512<double> t3 = Avx512F.UnpackHigh(v2, v3).AsDouble();
+            Avx512F.UnpackLow(t0, t2).AsSingle().Store((float*)target);
+            Avx512F.UnpackHigh(t0, t2).AsSingle().Store((float*)target + step);
+            Avx512F.UnpackLow(t1, t3).AsSingle().Store((float*)target + 2 * step);
+            Avx512F.UnpackHigh(t1, t3).AsSingle().Store((float*)target + 3 * step);
+        }
+        else
+        {
+            Vector512<double> v0 = Gather((double*)source, 2 * stride);
+            Vector512<double> v1 = Gather((double*)source + stride, 2 * stride);
+            Avx512F.UnpackLow(v0, v1).Store((double*)target);
+            Avx512F.UnpackHigh(v0, v1).Store((double*)target + step);
+        }
+    }
+
+    /// <summary>Four quarters, each from its own row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<U> Gather<U>(U* source, nint stride)
+        where U : unmanaged =>
+        Vector512.Create(
+            Vector256.Create(Vector128.Load(source), Vector128.Load(source + stride)),
+            Vector256.Create(Vector128.Load(source + 2 * stride), Vector128.Load(source + 3 * stride)));
+}

@@ -1,0 +1,75 @@
+using NativeFlow.Engine;
+
+namespace NativeFlow.Layers;
+
+/// <summary>Opens a data set by name or path; the format is told by the content, never by the file's ending.</summary>
+public static class DataSource
+{
+    private const string Accepted = "expected 'optdigits' (built in), a folder with train-images-idx3-ubyte and t10k-images-idx3-ubyte, "
+        + "or one file: IDX images, NumPy .npy, or text (comma, semicolon, tab or blank separated), each plain or .gz";
+
+    /// <summary>Opens a data set.</summary>
+    /// <param name="nameOrPath"><c>optdigits</c>, a folder of IDX files, or a file.</param>
+    /// <param name="columns">A <see cref="ColumnSelection"/> list, or null for all columns.</param>
+    /// <param name="splitFile">A <see cref="SplitFile"/>, or null for the default split; sets that come divided take none.</param>
+    /// <exception cref="BadInputException">Not found, not understood, or damaged.</exception>
+    public static DataSet Open(string nameOrPath, string? columns = null, string? splitFile = null)
+    {
+        if (string.IsNullOrWhiteSpace(nameOrPath))
+        {
+            throw new BadInputException($"data: no name given; {Accepted}.");
+        }
+
+        bool builtIn = nameOrPath == "optdigits";
+        if (builtIn || Directory.Exists(nameOrPath))
+        {
+            if (splitFile is not null)
+            {
+                throw new BadInputException($"{splitFile}: {nameOrPath} comes divided into train, validation and test and takes no split file; leave it out.");
+            }
+
+            if (!builtIn && !IdxReader.LooksLikeFolder(nameOrPath))
+            {
+                throw new BadInputException($"{nameOrPath}: the folder has no train-images-idx3-ubyte(.gz); {Accepted}.");
+            }
+
+            DataSet set = builtIn ? Optdigits.Load() : IdxReader.ReadFolder(nameOrPath);
+            return columns is null ? set : set.SelectColumns(ColumnSelection.Parse(columns, set.Train).Indices);
+        }
+
+        Table table = ReadFile(nameOrPath, columns);
+        return DataSet.From(table, splitFile is null ? SplitFile.Default(table.Name, table.Rows) : SplitFile.Read(splitFile, table.Rows));
+    }
+
+    private static Table ReadFile(string path, string? columns)
+    {
+        Span<byte> start = stackalloc byte[512];
+        if (!File.Exists(path))
+        {
+            throw new BadInputException($"{path}: no such file or data set; {Accepted}.");
+        }
+
+        using (DataFile file = DataFile.Open(path, "data"))
+        {
+            start = start[..file.ReadUpTo(start)];
+        }
+
+        if (start.Length >= 6 && start[0] == 0x93 && start[1..6].SequenceEqual("NUMPY"u8))
+        {
+            return NpyReader.Read(path, columns);
+        }
+
+        if (start.Length >= 4 && start[0] == 0 && start[1] == 0)
+        {
+            Table images = IdxReader.Read(path);
+            return columns is null ? images : images.SelectColumns(ColumnSelection.Parse(columns, images).Indices);
+        }
+
+        if (start.Contains((byte)0) || start.StartsWith("PK\u0003\u0004"u8))
+        {
+            throw new BadInputException($"{path}: is neither text nor a known binary format; {Accepted}.");
+        }
+
+        return DelimitedReader.Read(path, columns);
+    }
+}

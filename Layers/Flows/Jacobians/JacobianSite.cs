@@ -1,0 +1,21 @@
+using NativeFlow.Engine;
+
+namespace NativeFlow.Layers;
+
+/// <summary>A place in a model whose Jacobian determinant a strategy looks after. The layer fills the first half, the strategy the second.</summary>
+/// <param name="Kind">What the site is.</param>
+/// <param name="Scope">Dotted path of the layer, for names and messages.</param>
+/// <param name="Dimension">Number of features D.</param>
+/// <param name="Weight">Matrix W [D x D]; z = W x + b on column vectors.</param>
+/// <param name="Bias">Bias b [1 x D], or <see cref="Var.None"/>.</param>
+public readonly record struct JacobianSite(SiteKinds Kind, string Scope, int Dimension, Var Weight, Var Bias)
+{
+    /// <summary>Learned inverse R (a parameter) or cached inverse (a buffer) [D x D]; set by the strategy that keeps one.</summary>
+    public Var InverseWeight { get; init; } = Var.None;
+
+    /// <summary>Counter of training steps since the cached inverse was refreshed, or -1.</summary>
+    public int AgeCounter { get; init; } = -1;
+
+    /// <summary>Random stream of this site, so that no two layers share probes.</summary>
+    public ulong Stream { get; init; }
+}

@@ -1,0 +1,207 @@
+using System.Runtime.InteropServices;
+using NativeFlow.Kernels;
+using Xunit;
+
+namespace NativeFlow.Tests.Kernels;
+
+/// <summary>Alone in its collection: the allocation test counts what the whole process allocates.</summary>
+[CollectionDefinition("Alone", DisableParallelization = true)]
+public sealed class AloneCollection;
+
+[Collection("Alone")]
+public sealed unsafe class WorkersTests
+{
+    private sealed class Counting(int pieces) : WorkItem
+    {
+        public readonly int[] Hits = new int[pieces];
+
+        public override void Execute(int index) => Interlocked.Increment(ref Hits[index]);
+    }
+
+    private sealed class Failing(int bad) : WorkItem
+    {
+        public override void Execute(int index)
+        {
+            if (index == bad) throw new InvalidDataException($"piece {index}");
+        }
+    }
+
+    private sealed class Nested(Workers workers) : WorkItem
+    {
+        public readonly Counting[] Inner = Enumerable.Range(0, 8).Select(_ => new Counting(16)).ToArray();
+        public int Foreign;
+
+        public override void Execute(int index)
+        {
+            workers.Run(new SameThread(this, index, Environment.CurrentManagedThreadId), 16);
+        }
+
+        private sealed class SameThread(Nested outer, int outerIndex, int thread) : WorkItem
+        {
+            public override void Execute(int index)
+            {
+                outer.Inner[outerIndex].Execute(index);
+                if (Environment.CurrentManagedThreadId != thread) Interlocked.Increment(ref outer.Foreign);
+            }
+        }
+    }
+
+    /// <summary>Two pieces that can only end when both run at once.</summary>
+    private sealed class Meeting : WorkItem, IDisposable
+    {
+        private readonly Barrier _barrier = new(2);
+
+        public bool Met = true;
+
+        public override void Execute(int index)
+        {
+            if (!_barrier.SignalAndWait(TimeSpan.FromSeconds(20))) Met = false;
+        }
+
+        public void Dispose() => _barrier.Dispose();
+    }
+
+    private sealed class ThreadKinds(int pieces) : WorkItem
+    {
+        public readonly bool[] Background = new bool[pieces];
+        private readonly Barrier _barrier = new(pieces);
+
+        public override void Execute(int index)
+        {
+            _barrier.SignalAndWait(TimeSpan.FromSeconds(20));
+            Background[index] = Thread.CurrentThread.IsBackground;
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(7)]
+    public void EveryPieceRunsOnce(int threads)
+    {
+        using var workers = new Workers(threads);
+        Assert.Equal(threads, workers.Threads);
+        for (int round = 0; round < 2000; round++)
+        {
+            var work = new Counting(round % 9);
+            workers.Run(work, work.Hits.Length);
+            Assert.All(work.Hits, hits => Assert.Equal(1, hits));
+        }
+    }
+
+    [Fact]
+    public void ThreadsSleepAndWakeAgain()
+    {
+        using var workers = new Workers(3);
+        for (int round = 0; round < 20; round++)
+        {
+            Thread.Sleep(2);
+            var work = new Counting(50);
+            workers.Run(work, 50);
+            Assert.All(work.Hits, hits => Assert.Equal(1, hits));
+        }
+    }
+
+    [Fact]
+    public void PiecesRunAtTheSameTime()
+    {
+        using var workers = new Workers(2);
+        using var work = new Meeting();
+        workers.Run(work, 2);
+        Assert.True(work.Met, "the second thread never took a piece");
+    }
+
+    [Fact]
+    public void ThreadsAreBackgroundThreads()
+    {
+        using var workers = new Workers(3);
+        var work = new ThreadKinds(3);
+        bool caller = Thread.CurrentThread.IsBackground;
+        workers.Run(work, 3);
+        Assert.True(work.Background.Count(b => b) >= (caller ? 3 : 2), "a worker is a foreground thread and would keep the process alive");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void ExceptionsReachTheCaller(int threads)
+    {
+        using var workers = new Workers(threads);
+        for (int round = 0; round < 200; round++)
+        {
+            int bad = round % 16;
+            var error = Assert.Throws<InvalidDataException>(() => workers.Run(new Failing(bad), 16));
+            Assert.Equal($"piece {bad}", error.Message);
+            var work = new Counting(16);
+            workers.Run(work, 16);
+            Assert.All(work.Hits, hits => Assert.Equal(1, hits));
+        }
+    }
+
+    [Fact]
+    public void NestedRunsAreInline()
+    {
+        using var workers = new Workers(3);
+        var work = new Nested(workers);
+        workers.Run(work, 8);
+        Assert.All(work.Inner, inner => Assert.All(inner.Hits, hits => Assert.Equal(1, hits)));
+        Assert.Equal(0, work.Foreign);
+    }
+
+    [Fact]
+    public void TwoCallersShareACrew()
+    {
+        using var workers = new Workers(3);
+        int wrong = 0;
+        Thread[] callers = Enumerable.Range(0, 3).Select(_ => new Thread(() =>
+        {
+            for (int round = 0; round < 500; round++)
+            {
+                var work = new Counting(20);
+                workers.Run(work, 20);
+                if (work.Hits.Any(hits => hits != 1)) Interlocked.Increment(ref wrong);
+            }
+        })).ToArray();
+        foreach (Thread caller in callers) caller.Start();
+        foreach (Thread caller in callers) caller.Join();
+        Assert.Equal(0, wrong);
+    }
+
+    [Fact]
+    public void DisposedCrewRefusesWork()
+    {
+        var workers = new Workers(2);
+        workers.Dispose();
+        workers.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => workers.Run(new Counting(4), 4));
+    }
+
+    [Fact]
+    public void NoAllocationInThreadedProducts()
+    {
+        using var workers = new Workers(3);
+        const int m = 100, n = 300, k = 400;
+        float* a = (float*)NativeMemory.AllocZeroed(m * k, sizeof(float));
+        float* b = (float*)NativeMemory.AllocZeroed(n * k, sizeof(float));
+        float* c = (float*)NativeMemory.AllocZeroed(2 * m * n, sizeof(float));
+
+        // Thread-static buffers come with a thread's first piece, and which thread gets one is chance: several warm-up rounds.
+        for (int i = 0; i < 200; i++) Products();
+        Thread.Sleep(50);
+        long before = GC.GetTotalAllocatedBytes(true);
+        for (int i = 0; i < 50; i++) Products();
+        long after = GC.GetTotalAllocatedBytes(true);
+        NativeMemory.Free(a);
+        NativeMemory.Free(b);
+        NativeMemory.Free(c);
+        Assert.Equal(0, after - before);
+
+        void Products()
+        {
+            Gemm.Run(false, true, m, n, k, 1f, a, k, b, k, false, c, n, workers);
+            Gemm.RunBatched(20, false, true, 50, 60, 20, 1f, a, 20, 50 * 20, b, 20, 60 * 20, false, c, 60, 50 * 60, workers);
+        }
+    }
+}
