@@ -54,6 +54,17 @@ public sealed class TapeRulesTests : IDisposable
         Refuses("input 0 is recorded later", "scale", () => _tape.Backward(y));
     }
 
+    [Fact]
+    public void OutputOverAnEarlierOne()
+    {
+        Var x = _tape.Input([1.0], 1, 1, needsGrad: true);
+        Var a = _tape.Scale(x, 1);
+        Var b = _tape.Scale(a, 2);
+        // No public road leads there; the rule guards the tape against itself.
+        System.Runtime.CompilerServices.Unsafe.AsRef(in _tape.Node(1)).Out0 = a;
+        Refuses("its output lies over an earlier node's", "Node 1", () => _tape.Backward(b));
+    }
+
     private static void Refuses(string rule, string node, Action action)
     {
         string message = Assert.Throws<InvalidOperationException>(action).Message;
