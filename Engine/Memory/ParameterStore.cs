@@ -82,10 +82,9 @@ public sealed class ParameterStore<T> : IDisposable where T : unmanaged, IFloati
     public Var AddBuffer(string name, int rows, int cols, ReadOnlySpan<double> initial = default)
         => Add(_buffers, name, rows, cols, Var.BufferChunk, ref _bufferLength, initial).Var;
 
-    /// <summary>Adds a counter: a 64-bit number kept on the host, such as an age or a flag. Returns its index for the indexer.</summary>
+    /// <summary>Adds a counter: a 64-bit number kept on the host, such as an age or a flag; possible after Build too. Returns its index for the indexer.</summary>
     public int AddCounter(string name)
     {
-        if (_built) throw new InvalidOperationException($"Counter '{name}' comes after Build.");
         if (_counterNames.Contains(name)) throw new ArgumentException($"Counter '{name}' is there already.");
         _counterNames.Add(name);
         Array.Resize(ref _counters, _counterNames.Count);

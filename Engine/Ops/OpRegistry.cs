@@ -30,6 +30,7 @@ public static class OpRegistry
         RowSoftmaxOp<T>.Instance,
         StandardNormalLogProbOp<T>.Instance,
         LogAbsDetLuOp<T>.Instance,
+        SolveRowsOp<T>.Instance,
         SelfNormalizingLinearOp<T>.Instance,
         CachedInverseLinearOp<T>.Instance,
         RelativeGradientLinearOp<T>.Instance,

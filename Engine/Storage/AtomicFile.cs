@@ -8,10 +8,10 @@ public sealed class AtomicFile : IDisposable
 {
     private readonly string _target;
     private readonly string _temporary;
-    private readonly FileStream _stream;
+    private readonly AtomicFileStream _stream;
     private bool _finished;
 
-    private AtomicFile(string target, string temporary, FileStream stream)
+    private AtomicFile(string target, string temporary, AtomicFileStream stream)
     {
         _target = target;
         _temporary = temporary;
@@ -22,7 +22,7 @@ public sealed class AtomicFile : IDisposable
     public Stream Stream => _stream;
 
     /// <summary>Starts a new file; dispose without <see cref="Commit"/> leaves the old file (or none) and no temporary behind.</summary>
-    /// <exception cref="BadInputException">The folder does not exist, is not writable, or the path names a folder or a device.</exception>
+    /// <exception cref="BadInputException">The folder does not exist, is not writable, or the path names a folder or a device. A full disk is reported so by <see cref="Stream"/>.</exception>
     public static AtomicFile Create(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -57,7 +57,7 @@ public sealed class AtomicFile : IDisposable
         }
         catch (IOException e)
         {
-            throw CannotWrite(path, e);
+            throw AtomicFileStream.CannotWrite(path, e);
         }
 
         string folder = Path.GetDirectoryName(full)!;
@@ -69,11 +69,11 @@ public sealed class AtomicFile : IDisposable
         string temporary = $"{full}.tmp-{Environment.ProcessId}";
         try
         {
-            return new AtomicFile(full, temporary, new FileStream(temporary, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16));
+            return new AtomicFile(full, temporary, new AtomicFileStream(temporary, path));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CannotWrite(path, e);
+            throw AtomicFileStream.CannotWrite(path, e);
         }
     }
 
@@ -102,7 +102,7 @@ public sealed class AtomicFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw CannotWrite(_target, e);
+            throw AtomicFileStream.CannotWrite(_target, e);
         }
     }
 
@@ -119,12 +119,13 @@ public sealed class AtomicFile : IDisposable
         {
             _stream.Dispose();
         }
+        catch (IOException)
+        {
+            // A full disk fails the last flush too, but these bytes are being thrown away: what stopped the writer is the error to see.
+        }
         finally
         {
             File.Delete(_temporary);
         }
     }
-
-    private static BadInputException CannotWrite(string path, Exception cause) =>
-        new($"{path}: cannot be written ({cause.Message}); check permissions and free space or choose another place.", cause);
 }

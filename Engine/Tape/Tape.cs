@@ -54,6 +54,11 @@ public sealed class Tape<T> : IDisposable where T : unmanaged, IFloatingPointIee
     /// <summary>Elements of values that the arena and the workspace can hold now.</summary>
     public long CapacityElements => _arena.CapacityElements + Workspace.CapacityElements;
 
+    // Reused by recorded derivatives, so that they allocate nothing after the first step.
+    internal Dictionary<(int, int), Var> Carried { get; } = [];
+
+    internal HashSet<(int, int)> Reached { get; } = [];
+
     /// <summary>The recorded nodes.</summary>
     public ReadOnlySpan<Node<T>> Nodes => _nodes.AsSpan(0, Count);
 
@@ -103,6 +108,14 @@ public sealed class Tape<T> : IDisposable where T : unmanaged, IFloatingPointIee
     {
         Var v = Allocate(rows, cols, false);
         BasicKernels<T>.Fill(Backend, ValueOf(v), value);
+        return v;
+    }
+
+    /// <summary>The constant identity matrix [n x n].</summary>
+    public Var Identity(int n)
+    {
+        Var v = Constant(0, n, n);
+        BasicKernels<T>.AddDiagonal(Backend, ValueOf(v), n, 1);
         return v;
     }
 

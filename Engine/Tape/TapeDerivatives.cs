@@ -19,9 +19,11 @@ public static class TapeDerivatives
     {
         RequireShape("Vjp", "cotangent", v, "output", output);
         int end = tape.Producer(output, tape.Count);
-        HashSet<(int, int)> reached = Reachable(tape, input, end);
+        HashSet<(int, int)> reached = Reach(tape, input, end);
         if (!reached.Contains(Place(output))) throw new ArgumentException("Vjp: the output does not depend on the input.");
-        var cotangents = new Dictionary<(int, int), Var> { [Place(output)] = v };
+        Dictionary<(int, int), Var> cotangents = tape.Carried;
+        cotangents.Clear();
+        cotangents[Place(output)] = v;
         for (int i = end; i >= 0; i--)
         {
             Node<T> node = tape.Node(i);
@@ -50,8 +52,10 @@ public static class TapeDerivatives
     {
         RequireShape("Jvp", "tangent", v, "input", input);
         int end = tape.Producer(output, tape.Count);
-        if (!Reachable(tape, input, end).Contains(Place(output))) throw new ArgumentException("Jvp: the output does not depend on the input.");
-        var tangents = new Dictionary<(int, int), Var> { [Place(input)] = v };
+        if (!Reach(tape, input, end).Contains(Place(output))) throw new ArgumentException("Jvp: the output does not depend on the input.");
+        Dictionary<(int, int), Var> tangents = tape.Carried;
+        tangents.Clear();
+        tangents[Place(input)] = v;
         for (int i = 0; i <= end; i++)
         {
             Node<T> node = tape.Node(i);
@@ -72,9 +76,11 @@ public static class TapeDerivatives
 
     private static (int, int) Place(Var v) => (v.Chunk, v.Offset);
 
-    private static HashSet<(int, int)> Reachable<T>(Tape<T> tape, Var input, int end) where T : unmanaged, IFloatingPointIeee754<T>
+    private static HashSet<(int, int)> Reach<T>(Tape<T> tape, Var input, int end) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var reached = new HashSet<(int, int)> { Place(input) };
+        HashSet<(int, int)> reached = tape.Reached;
+        reached.Clear();
+        reached.Add(Place(input));
         for (int i = 0; i <= end; i++)
         {
             ref readonly Node<T> node = ref tape.Node(i);

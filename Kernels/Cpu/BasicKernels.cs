@@ -102,6 +102,9 @@ public static class BasicKernels<T> where T : unmanaged, IFloatingPointIeee754<T
                         for (int c = c0; c < Math.Min(c0 + Tile, cols); c++) y[c * rows + r] += scale * x[r * cols + c];
         });
 
+    private static readonly KernelId AddDiagonalId = CpuKernels<T>.Define("add-diagonal",
+        static (in CpuArgs<T> a) => { int n = a.Size(0); Span<T> y = a[0]; for (int i = 0; i < n; i++) y[i * n + i] += a.Real(0); });
+
     /// <summary>y := value.</summary>
     public static void Fill(IBackend<T> backend, Slice y, double value) => backend.Run(FillId, new KernelArgs([y], default, [value]));
 
@@ -137,4 +140,7 @@ public static class BasicKernels<T> where T : unmanaged, IFloatingPointIeee754<T
 
     /// <summary>y[c, r] += scale * x[r, c]; x is [rows x cols].</summary>
     public static void AddTransposed(IBackend<T> backend, Slice x, Slice y, int rows, int cols, double scale = 1) => backend.Run(TransposeId, new KernelArgs([x, y], [rows, cols], [scale]));
+
+    /// <summary>y[i, i] += value for a square y of order n.</summary>
+    public static void AddDiagonal(IBackend<T> backend, Slice y, int n, double value) => backend.Run(AddDiagonalId, new KernelArgs([y], [n], [value]));
 }

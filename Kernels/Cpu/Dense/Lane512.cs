@@ -59,18 +59,20 @@ internal readonly unsafe struct Lane512<T> : IGemmLane<T, Vector512<T>>
         }
         else
         {
-            Vector512<double> v0 = Gather((double*)source, 2 * stride);
-            Vector512<double> v1 = Gather((double*)source + stride, 2 * stride);
+            Vector512<double> v0 = Gather((float*)source, 4 * stride).AsDouble();
+            Vector512<double> v1 = Gather((float*)((double*)source + stride), 4 * stride).AsDouble();
             Avx512F.UnpackLow(v0, v1).Store((double*)target);
             Avx512F.UnpackHigh(v0, v1).Store((double*)target + step);
         }
     }
 
-    /// <summary>Four quarters, each from its own row.</summary>
+    /// <summary>Four quarters, each from its own row: inserts from memory need no shuffle unit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<U> Gather<U>(U* source, nint stride)
-        where U : unmanaged =>
-        Vector512.Create(
-            Vector256.Create(Vector128.Load(source), Vector128.Load(source + stride)),
-            Vector256.Create(Vector128.Load(source + 2 * stride), Vector128.Load(source + 3 * stride)));
+    private static Vector512<float> Gather(float* source, nint stride)
+    {
+        Vector512<float> quarters = Vector128.Load(source).ToVector256Unsafe().ToVector512Unsafe();
+        quarters = Avx512F.InsertVector128(quarters, Vector128.Load(source + stride), 1);
+        quarters = Avx512F.InsertVector128(quarters, Vector128.Load(source + 2 * stride), 2);
+        return Avx512F.InsertVector128(quarters, Vector128.Load(source + 3 * stride), 3);
+    }
 }

@@ -135,8 +135,7 @@ public static unsafe class Lu
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (n == 0) return -1;
-        int zero = n <= Direct ? Panel(n, n, a, lda, pivots) : Recurse(n, n, a, lda, pivots, workers);
-        return zero;
+        return n <= Direct ? Panel(n, n, a, lda, pivots) : Recurse(n, n, a, lda, pivots, workers);
     }
 
     /// <summary>Factors rows x cols (rows >= cols); exchanges reach only these columns, the caller does the others.</summary>

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace NativeFlow.Kernels;
@@ -30,6 +29,45 @@ internal static unsafe class Rows
         for (; i <= n - Vector128<T>.Count; i += Vector128<T>.Count)
             (Vector128.Load(y + i) - w * Vector128.Load(x + i)).Store(y + i);
         for (; i < n; i++) y[i] -= s * x[i];
+    }
+
+    /// <summary>y -= s0 x0 + s1 x1 + s2 x2 + s3 x3, the four rows <paramref name="stride"/> apart: one load and store of y instead of four.</summary>
+    public static void SubtractScaled4<T>(T* y, T* x, int stride, T s0, T s1, T s2, T s3, int n)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        T* x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
+        int i = 0;
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Vector512<T> v0 = Vector512.Create(s0), v1 = Vector512.Create(s1), v2 = Vector512.Create(s2), v3 = Vector512.Create(s3);
+            for (; i <= n - Vector512<T>.Count; i += Vector512<T>.Count)
+            {
+                Vector512<T> left = v0 * Vector512.Load(x + i) + v1 * Vector512.Load(x1 + i);
+                Vector512<T> right = v2 * Vector512.Load(x2 + i) + v3 * Vector512.Load(x3 + i);
+                (Vector512.Load(y + i) - (left + right)).Store(y + i);
+            }
+        }
+
+        if (Vector256.IsHardwareAccelerated)
+        {
+            Vector256<T> v0 = Vector256.Create(s0), v1 = Vector256.Create(s1), v2 = Vector256.Create(s2), v3 = Vector256.Create(s3);
+            for (; i <= n - Vector256<T>.Count; i += Vector256<T>.Count)
+            {
+                Vector256<T> left = v0 * Vector256.Load(x + i) + v1 * Vector256.Load(x1 + i);
+                Vector256<T> right = v2 * Vector256.Load(x2 + i) + v3 * Vector256.Load(x3 + i);
+                (Vector256.Load(y + i) - (left + right)).Store(y + i);
+            }
+        }
+
+        Vector128<T> w0 = Vector128.Create(s0), w1 = Vector128.Create(s1), w2 = Vector128.Create(s2), w3 = Vector128.Create(s3);
+        for (; i <= n - Vector128<T>.Count; i += Vector128<T>.Count)
+        {
+            Vector128<T> left = w0 * Vector128.Load(x + i) + w1 * Vector128.Load(x1 + i);
+            Vector128<T> right = w2 * Vector128.Load(x2 + i) + w3 * Vector128.Load(x3 + i);
+            (Vector128.Load(y + i) - (left + right)).Store(y + i);
+        }
+
+        for (; i < n; i++) y[i] -= s0 * x[i] + s1 * x1[i] + (s2 * x2[i] + s3 * x3[i]);
     }
 
     /// <summary>Sum of x y.</summary>
@@ -110,8 +148,12 @@ internal static unsafe class Rows
         for (int i = 0; i < a.Length; i++) (a[i], b[i]) = (b[i], a[i]);
     }
 
-    /// <summary>destination = source^T, both n x n and not the same memory.</summary>
+    /// <summary>destination [cols x rows] = source^T [rows x cols], not the same memory.</summary>
     public static void Transpose<T>(T* source, T* destination, int rows, int cols)
+        where T : unmanaged => Transpose(source, cols, destination, rows, rows, cols);
+
+    /// <summary>The same between row strides.</summary>
+    public static void Transpose<T>(T* source, int sourceStride, T* destination, int destinationStride, int rows, int cols)
         where T : unmanaged
     {
         const int Tile = 16;
@@ -119,6 +161,6 @@ internal static unsafe class Rows
             for (int j0 = 0; j0 < cols; j0 += Tile)
                 for (int i = i0; i < Math.Min(i0 + Tile, rows); i++)
                     for (int j = j0; j < Math.Min(j0 + Tile, cols); j++)
-                        destination[j * rows + i] = source[i * cols + j];
+                        destination[j * destinationStride + i] = source[i * sourceStride + j];
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
@@ -12,6 +13,7 @@ public readonly record struct Triangle(bool Lower, bool Unit = false, bool Trans
 public static unsafe class TriangularSolve
 {
     private const int Base = 32;
+    private const int Tile = 32;
 
     /// <summary>Solves op(A) X = B. <paramref name="a"/> is [n x n], <paramref name="b"/> is [n x rhs] and becomes X. A zero diagonal gives infinities or NaN, as the division does.</summary>
     /// <exception cref="ArgumentException">A span is too short.</exception>
@@ -84,9 +86,7 @@ public static unsafe class TriangularSolve
         if (n == 0 || rows == 0) return;
         if (n <= Base || rows == 1)
         {
-            // x op(A) = b is op(A)^T x^T = b^T, one row at a time.
-            Triangle flipped = t with { Transpose = !t.Transpose };
-            for (int i = 0; i < rows; i++) Vector(flipped, n, a, lda, b + i * ldb);
+            RightBase(t, n, rows, a, lda, b, ldb);
             return;
         }
 
@@ -143,11 +143,36 @@ public static unsafe class TriangularSolve
         for (int step = 0; step < n; step++)
         {
             int i = forward ? step : n - 1 - step;
-            int from = forward ? 0 : i + 1, to = forward ? i : n;
-            for (int j = from; j < to; j++)
-                Rows.SubtractScaled(b + i * ldb, b + j * ldb, a[i * rowStep + j * colStep], rhs);
+            int j = forward ? 0 : i + 1, to = forward ? i : n;
+            T* row = a + i * rowStep;
+            for (; j <= to - 4; j += 4)
+                Rows.SubtractScaled4(b + i * ldb, b + j * ldb, ldb, row[j * colStep], row[(j + 1) * colStep], row[(j + 2) * colStep], row[(j + 3) * colStep], rhs);
+            for (; j < to; j++) Rows.SubtractScaled(b + i * ldb, b + j * ldb, row[j * colStep], rhs);
             if (!t.Unit) Rows.Divide(b + i * ldb, a[i * lda + i], rhs);
         }
+    }
+
+    /// <summary>x op(A) = b is op(A)^T x^T = b^T: many rows are transposed into a tile, few are solved one at a time.</summary>
+    [SkipLocalsInit]
+    private static void RightBase<T>(Triangle t, int n, int rows, T* a, int lda, T* b, int ldb)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Triangle flipped = t with { Transpose = !t.Transpose };
+        int i = 0;
+        if (n <= Base && rows >= 8)
+        {
+            T* tile = stackalloc T[Base * Tile];
+            while (rows - i >= 8)
+            {
+                int count = Math.Min(Tile, rows - i);
+                Rows.Transpose(b + i * ldb, ldb, tile, Tile, count, n);
+                LeftBase(flipped, n, count, a, lda, tile, Tile);
+                Rows.Transpose(tile, Tile, b + i * ldb, ldb, n, count);
+                i += count;
+            }
+        }
+
+        for (; i < rows; i++) Vector(flipped, n, a, lda, b + i * ldb);
     }
 
     /// <summary>One contiguous right-hand side: dots with the rows of A, or updates by them when transposed.</summary>

@@ -126,13 +126,16 @@ public static class DelimitedReader
             }
         }
 
-        // "569,30,malignant,benign" above 569 rows of 30 features and a class. Only where the line cannot be a row.
+        // "569,30,malignant,benign" above 569 rows of 30 features and a class: two counts, then names, and no row by its width.
         private static long Preamble(byte[] line, Range[] cells, int nextWidth)
         {
-            bool fits = cells.Length >= 2 && cells.Length != nextWidth
-                && int.TryParse(line.AsSpan()[cells[1]], NumberStyles.None, CultureInfo.InvariantCulture, out int features) && features > 0 && features == nextWidth - 1;
-            return fits && int.TryParse(line.AsSpan()[cells[0]], NumberStyles.None, CultureInfo.InvariantCulture, out int rows) ? rows : -1;
+            bool fits = cells.Length >= 3 && cells.Length != nextWidth && !cells.Skip(2).Any(cell => IsNumber(line.AsSpan()[cell]))
+                && Count(line.AsSpan()[cells[1]]) is > 0 and var features && features == nextWidth - 1;
+            return fits ? Count(line.AsSpan()[cells[0]]) : -1;
         }
+
+        private static int Count(ReadOnlySpan<byte> cell) =>
+            int.TryParse(cell, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : -1;
 
         private static bool IsNumber(ReadOnlySpan<byte> cell) => double.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 

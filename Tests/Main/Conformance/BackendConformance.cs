@@ -68,6 +68,7 @@ public sealed class BackendConformance<T> where T : unmanaged, IFloatingPointIee
             Compare($"sum-squares {n}", [Draw(n), Draw(1)], static (b, s) => BasicKernels<T>.SumSquares(b, s[0], s[1], 0.5));
             Compare($"dot {n}", [Draw(n), Draw(n), Draw(1)], static (b, s) => BasicKernels<T>.Dot(b, s[0], s[1], s[2], 2));
             Compare($"max-abs {n}", [Draw(n), Draw(1)], static (b, s) => BasicKernels<T>.MaxAbs(b, s[0], s[1]));
+            if (n is > 0 and < 20) Compare($"add-diagonal {n}", [Draw(n * n)], (b, s) => BasicKernels<T>.AddDiagonal(b, s[0], n, 1.5));
             foreach ((int rows, int cols) in (ReadOnlySpan<(int, int)>)[(3, n), (n, 3)])
                 foreach (double scale in (ReadOnlySpan<double>)[1, -0.5])
                 {

@@ -55,6 +55,9 @@ public static class OpCases
         Add("gather-rows", "repeated", [N(5, 3), repeated], (t, x) => t.GatherRows(x[0], x[1]));
         Add("scatter-add-rows", "permutation", [N(5, 3), permutation], (t, x) => t.ScatterAddRows(x[0], x[1], 5));
         Add("scatter-add-rows", "repeated, more rows", [N(4, 3), repeated], (t, x) => t.ScatterAddRows(x[0], x[1], 6));
+        Add("gather-rows", "wide", [N(5, 37), repeated], (t, x) => t.GatherRows(x[0], x[1]));
+        Add("scatter-add-rows", "wide", [N(4, 37), repeated], (t, x) => t.ScatterAddRows(x[0], x[1], 3));
+        Add("sparse-matmul", "wide", [N(3, 37), InputSpec.Fixed(1, 2, 0.5, -3), InputSpec.Fixed(1, 2, 2, 0), InputSpec.Fixed(1, 3, 0, 1, 2)], (t, x) => t.SparseMatMul(x[1], x[2], x[3], 3, x[0]));
         Add("repeat-rows", "1x5 to 4x5", [N(1, 5)], (t, x) => t.RepeatRows(x[0], 4));
         for (int flags = 0; flags < 16; flags++)
         {
@@ -75,8 +78,11 @@ public static class OpCases
         Add("row-softmax", "2x37", [N(2, 37)], (t, x) => t.RowSoftmax(x[0]));
         Add("standard-normal-log-prob", "3x5", [N(3, 5)], (t, x) => t.StandardNormalLogProb(x[0]));
         Add("standard-normal-log-prob", "2x37", [N(2, 37)], (t, x) => t.StandardNormalLogProb(x[0]));
-        Add("log-abs-det-lu", "5x5", [N(5, 5)], (t, x) => t.LogAbsDetLu(x[0]));
-        Add("log-abs-det-lu", "1x1", [N(1, 1)], (t, x) => t.LogAbsDetLu(x[0]));
+        Add("log-abs-det-lu", "5x5", [N(5, 5)], (t, x) => t.LogAbsDet(x[0]));
+        Add("log-abs-det-lu", "1x1", [N(1, 1)], (t, x) => t.LogAbsDet(x[0]));
+
+        Add("solve-rows", "3x3", [N(3, 3), N(4, 3)], (t, x) => t.SolveRows(x[0], x[1]));
+        Add("solve-rows", "1x1", [N(1, 1, Domain.AwayFromZero), N(4, 1)], (t, x) => t.SolveRows(x[0], x[1]));
 
         InputSpec[] linear = [N(4, 3), N(3, 3), N(3, 3), N(1, 3)];
         Add("self-normalizing-linear", "published", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.Published, 0.7).Z, surrogate: true);
@@ -147,7 +153,9 @@ public static class OpCases
             new("sparse-matmul", t => t.SparseMatMul(Index(t, 1, 2), Index(t, 0, 1), Index(t, 0, 1, 2), 3, V(t, 2, 4)), "2x3", "2x4"),
             new("sparse-matmul", t => t.SparseMatMul(Index(t, 1, 2), Index(t, 0), Index(t, 0, 1, 2), 3, V(t, 3, 4)), "1x2", "1x1"),
             new("sparse-matmul", t => t.SparseMatMul(Index(t, 1, 2), Index(t, 0, 3), Index(t, 0, 1, 2), 3, V(t, 3, 4)), "index number 1 is 3"),
-            new("log-abs-det-lu", t => t.LogAbsDetLu(V(t, 2, 3)), "2x3", "2x2"),
+            new("log-abs-det-lu", t => t.LogAbsDet(V(t, 2, 3)), "2x3", "square"),
+            new("solve-rows", t => t.SolveRows(V(t, 2, 3), V(t, 4, 3)), "2x3", "4x3"),
+            new("solve-rows", t => t.SolveRows(V(t, 3, 3), V(t, 4, 2)), "3x3", "4x2"),
             new("self-normalizing-linear", t => SelfNormalizingLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), V(t, 3, 3), Var.None, SelfNormalizingForm.Published, 1), "2x3", "4x4"),
             new("cached-inverse-linear", t => CachedInverseLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), V(t, 3, 3), Var.None), "2x3", "4x4"),
             new("relative-gradient-linear", t => RelativeGradientLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), Var.None), "2x3", "4x4"),

@@ -4,11 +4,6 @@ using Xunit;
 
 namespace NativeFlow.Tests.Kernels;
 
-/// <summary>Alone in its collection: the allocation test counts what the whole process allocates.</summary>
-[CollectionDefinition("Alone", DisableParallelization = true)]
-public sealed class AloneCollection;
-
-[Collection("Alone")]
 public sealed unsafe class WorkersTests
 {
     private sealed class Counting(int pieces) : WorkItem
@@ -178,24 +173,50 @@ public sealed unsafe class WorkersTests
         Assert.Throws<ObjectDisposedException>(() => workers.Run(new Counting(4), 4));
     }
 
-    [Fact]
-    public void NoAllocationInThreadedProducts()
+    /// <summary>Meets all threads of a crew, warms each and adds up what they have allocated so far. The process's total would count the test host too.</summary>
+    private sealed class Census(int threads) : WorkItem
     {
-        using var workers = new Workers(3);
+        public long Allocated;
+        private int _arrived;
+
+        public override void Execute(int index)
+        {
+            Interlocked.Add(ref Allocated, GC.GetAllocatedBytesForCurrentThread());
+            float cell = 0;
+            Gemm.Run(false, false, 1, 1, 1, 1f, &cell, 1, &cell, 1, false, &cell, 1);
+            Interlocked.Increment(ref _arrived);
+            while (Volatile.Read(ref _arrived) < threads) Thread.Yield();
+        }
+    }
+
+    private static long AllocatedByAll(Workers workers, Census census)
+    {
+        workers.Run(census, workers.Threads);
+        return census.Allocated;
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void NoAllocationInThreadedProducts(int threads)
+    {
+        using var workers = new Workers(threads);
         const int m = 100, n = 300, k = 400;
         float* a = (float*)NativeMemory.AllocZeroed(m * k, sizeof(float));
         float* b = (float*)NativeMemory.AllocZeroed(n * k, sizeof(float));
         float* c = (float*)NativeMemory.AllocZeroed(2 * m * n, sizeof(float));
-
-        // Thread-static buffers come with a thread's first piece, and which thread gets one is chance: several warm-up rounds.
-        for (int i = 0; i < 200; i++) Products();
-        Thread.Sleep(50);
-        long before = GC.GetTotalAllocatedBytes(true);
-        for (int i = 0; i < 50; i++) Products();
-        long after = GC.GetTotalAllocatedBytes(true);
+        var warm = new Census(threads);
+        var first = new Census(threads);
+        var second = new Census(threads);
+        AllocatedByAll(workers, warm);
+        Products();
+        long before = AllocatedByAll(workers, first);
+        for (int i = 0; i < 100; i++) Products();
+        long after = AllocatedByAll(workers, second);
         NativeMemory.Free(a);
         NativeMemory.Free(b);
         NativeMemory.Free(c);
+        Assert.True(before > 0, "the count sees nothing");
         Assert.Equal(0, after - before);
 
         void Products()

@@ -1,0 +1,101 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
+namespace NativeFlow.Kernels;
+
+/// <summary>One pass of a rule over planes of equal length: value, gradient, slots. Memory-bound: each element is read once and written once.</summary>
+public static unsafe class PlaneSweep<T, TRule>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TRule : struct, IPlaneRule<TRule, T>
+{
+    /// <summary>Planes longer than this are shared out among the threads.</summary>
+    internal const int LongestUnsplit = 1 << 20;
+
+    /// <summary>Elements per piece: some MiB over all planes, and cut where cache lines end.</summary>
+    internal const int Piece = 1 << 18;
+
+    [ThreadStatic]
+    private static Pieces? t_pieces;
+
+    /// <summary>Runs <paramref name="rule"/>; the slices are value, gradient and as many slots as the rule uses. Allocates nothing after a thread's first long sweep.</summary>
+    /// <exception cref="ArgumentException">The planes differ in length.</exception>
+    public static void Run(in CpuArgs<T> args, TRule rule)
+    {
+        Span<T> value = args[0], gradient = args[1];
+        Span<T> slot0 = TRule.Slots > 0 ? args[2] : default;
+        Span<T> slot1 = TRule.Slots > 1 ? args[3] : default;
+        Span<T> slot2 = TRule.Slots > 2 ? args[4] : default;
+        int length = value.Length;
+        Check(1, gradient.Length, length);
+        if (TRule.Slots > 0) Check(2, slot0.Length, length);
+        if (TRule.Slots > 1) Check(3, slot1.Length, length);
+        if (TRule.Slots > 2) Check(4, slot2.Length, length);
+        fixed (T* v = value, g = gradient, s0 = slot0, s1 = slot1, s2 = slot2)
+        {
+            var planes = new Planes(v, g, s0, s1, s2);
+            if (length <= LongestUnsplit)
+            {
+                Sweep(planes, 0, length, rule);
+                return;
+            }
+            Pieces pieces = t_pieces ??= new Pieces();
+            pieces.Planes = planes;
+            pieces.Length = length;
+            pieces.Rule = rule;
+            args.Workers.Run(pieces, (length + Piece - 1) / Piece);
+        }
+    }
+
+    private static void Sweep(in Planes planes, int from, int to, in TRule rule)
+    {
+        int i = Vector512.IsHardwareAccelerated
+            ? Over<Vector512Lane<T>>(planes, from, to, rule)
+            : Over<VectorLane<T>>(planes, from, to, rule);
+        Over<ScalarLane<T>>(planes, i, to, rule);
+    }
+
+    /// <summary>Whole lanes from <paramref name="from"/> on; returns where they end.</summary>
+    private static int Over<TLane>(in Planes planes, int from, int to, in TRule rule)
+        where TLane : struct, ILane<TLane, T>
+    {
+        T* v = planes.Value, g = planes.Gradient, s0 = planes.Slot0, s1 = planes.Slot1, s2 = planes.Slot2;
+        // A copy of its own: the stores below could otherwise change the constants, as far as the JIT knows.
+        TRule constants = rule;
+        int i = from;
+        for (; i <= to - TLane.Width; i += TLane.Width)
+        {
+            TLane value = TLane.Load(v + i);
+            TLane slot0 = TRule.Slots > 0 ? TLane.Load(s0 + i) : default;
+            TLane slot1 = TRule.Slots > 1 ? TLane.Load(s1 + i) : default;
+            TLane slot2 = TRule.Slots > 2 ? TLane.Load(s2 + i) : default;
+            TRule.Apply(constants, TLane.Load(g + i), ref value, ref slot0, ref slot1, ref slot2);
+            TLane.Store(value, v + i);
+            if (TRule.Slots > 0) TLane.Store(slot0, s0 + i);
+            if (TRule.Slots > 1) TLane.Store(slot1, s1 + i);
+            if (TRule.Slots > 2) TLane.Store(slot2, s2 + i);
+        }
+        return i;
+    }
+
+    private static void Check(int plane, int length, int expected)
+    {
+        if (length != expected) ThrowLength(plane, length, expected);
+    }
+
+    private static void ThrowLength(int plane, int length, int expected)
+        => throw new ArgumentException($"PlaneSweep: plane {plane} has {length} elements, the values have {expected}.");
+
+    private readonly struct Planes(T* value, T* gradient, T* slot0, T* slot1, T* slot2)
+    {
+        public readonly T* Value = value, Gradient = gradient, Slot0 = slot0, Slot1 = slot1, Slot2 = slot2;
+    }
+
+    private sealed class Pieces : WorkItem
+    {
+        public Planes Planes;
+        public int Length;
+        public TRule Rule;
+
+        public override void Execute(int index) => Sweep(Planes, index * Piece, Math.Min(Length, (index + 1) * Piece), Rule);
+    }
+}

@@ -1,0 +1,24 @@
+using System.Numerics;
+using System.Text.Json;
+using NativeFlow.Engine;
+
+namespace NativeFlow.Layers;
+
+/// <summary>Every base distribution by its recipe name.</summary>
+public static class DistributionRegistry
+{
+    /// <summary>Recipe names.</summary>
+    public static IReadOnlyList<string> Kinds { get; } = ["standard-normal"];
+
+    /// <summary>Makes a base distribution from its recipe entry.</summary>
+    /// <exception cref="BadInputException">Unknown kind, or a property is missing or out of range.</exception>
+    public static IDistribution<T> Create<T>(JsonElement config) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var reader = new ConfigReader("base", config);
+        string kind = reader.String("kind");
+        if (kind != "standard-normal") throw new BadInputException($"Recipe: unknown base distribution '{kind}'; use one of: {string.Join(", ", Kinds)}.");
+        int dimension = reader.Integer("dimension");
+        reader.Done();
+        return dimension >= 1 ? new StandardNormal<T>(dimension) : throw new BadInputException($"Recipe: 'base.dimension' must be 1 or more, it is {dimension}.");
+    }
+}

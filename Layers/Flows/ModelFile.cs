@@ -1,0 +1,190 @@
+using System.Numerics;
+using System.Text;
+using System.Text.Json;
+using NativeFlow.Engine;
+using NativeFlow.Kernels;
+
+namespace NativeFlow.Layers;
+
+/// <summary>A flow as a safetensors file: tensors by name, and the recipe as JSON in the metadata. Nothing in it can execute.</summary>
+public static class ModelFile
+{
+    /// <summary>Version of the recipe that this code writes and the newest that it reads.</summary>
+    public const int RecipeVersion = 1;
+
+    private const string RecipeKey = "recipe";
+    private const string CountersKey = "counters";
+
+    /// <summary>Writes a model.</summary>
+    public static void Save<T>(Flow<T> flow, string path) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var file = new TensorFileWriter();
+        AddModel(file, flow);
+        file.Write(path);
+    }
+
+    /// <summary>Reads a model.</summary>
+    /// <exception cref="BadInputException">The file is missing, damaged, no model, or of a newer version.</exception>
+    public static Flow<T> Load<T>(string path, IBackend<T>? backend = null) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        using TensorFile file = TensorFile.Open(path);
+        file.VerifyChecksum();
+        Flow<T> flow = Create<T>(path, file, backend);
+        try
+        {
+            ReadModel(path, file, flow);
+            return flow;
+        }
+        catch
+        {
+            flow.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Element type that a model was trained in: <c>float</c> or <c>double</c>.</summary>
+    /// <exception cref="BadInputException">The file is missing, damaged or no model.</exception>
+    public static string DtypeOf(string path)
+    {
+        using TensorFile file = TensorFile.Open(path);
+        using JsonDocument recipe = ParseRecipe(path, file);
+        return recipe.RootElement.TryGetProperty("dtype", out JsonElement e) && e.ValueKind == JsonValueKind.String && e.GetString() is "float" or "double"
+            ? recipe.RootElement.GetProperty("dtype").GetString()!
+            : throw new BadInputException($"{path}: the recipe names no dtype (float or double); the file was not written by this program.");
+    }
+
+    /// <summary>The recipe of a flow as JSON text.</summary>
+    public static string Recipe<T>(Flow<T> flow) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("version", RecipeVersion);
+            json.WriteString("dtype", typeof(T) == typeof(float) ? "float" : "double");
+            json.WriteNumber("seed", flow.Seed);
+            json.WriteStartArray("layers");
+            foreach (IBijector<T> layer in flow.Transforms)
+            {
+                json.WriteStartObject();
+                json.WriteString("kind", layer.Kind);
+                layer.WriteConfig(json);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteStartObject("base");
+            json.WriteString("kind", flow.Base.Kind);
+            flow.Base.WriteConfig(json);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    /// <summary>Makes an untrained flow from a recipe.</summary>
+    /// <exception cref="BadInputException">The recipe is of a newer version or something in it is missing, unknown or out of range.</exception>
+    public static Flow<T> FromRecipe<T>(JsonElement recipe, IBackend<T>? backend = null) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var reader = new ConfigReader("recipe", recipe);
+        int version = reader.OptionalInteger("version") ?? RecipeVersion;
+        if (version is < 1 or > RecipeVersion) throw new BadInputException($"Recipe: version {version} is not known; this program reads up to version {RecipeVersion}.");
+        reader.OptionalString("dtype");
+        double seed = reader.OptionalNumber("seed") ?? 0;
+        if (seed < 0 || seed != Math.Floor(seed)) throw new BadInputException($"Recipe: 'recipe.seed' must be a whole number from 0 up, it is {seed}.");
+        JsonElement layers = reader.Array("layers");
+        JsonElement baseConfig = reader.Object("base");
+        reader.Done();
+        var transforms = new List<IBijector<T>>();
+        foreach (JsonElement layer in layers.EnumerateArray()) transforms.Add(BijectorRegistry.Create<T>(new ConfigReader("layers", layer).String("kind"), layer));
+        if (transforms.Count == 0) throw new BadInputException("Recipe: 'recipe.layers' is empty; a flow needs at least one layer.");
+        IDistribution<T> baseDistribution = DistributionRegistry.Create<T>(baseConfig);
+        try
+        {
+            return new Flow<T>(transforms, baseDistribution, recipe.TryGetProperty("seed", out JsonElement s) ? s.GetUInt64() : 0, backend);
+        }
+        catch (ArgumentException e)
+        {
+            throw new BadInputException($"Recipe: {e.Message}");
+        }
+    }
+
+    internal static void AddModel<T>(TensorFileWriter file, Flow<T> flow) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        file.AddMetadata(RecipeKey, Recipe(flow));
+        foreach (ParameterStore<T>.Entry e in flow.Store.Parameters) file.Add<T>(e.Name, [e.Var.Rows, e.Var.Cols], flow.Store.Read(e.Var));
+        foreach (ParameterStore<T>.Entry e in flow.Store.Buffers) file.Add<T>(e.Name, [e.Var.Rows, e.Var.Cols], flow.Store.Read(e.Var));
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            for (int i = 0; i < flow.Store.Counters.Count; i++) json.WriteNumber(flow.Store.Counters[i], flow.Store[i]);
+            json.WriteEndObject();
+        }
+        file.AddMetadata(CountersKey, Encoding.UTF8.GetString(buffer.ToArray()));
+    }
+
+    internal static void ReadModel<T>(string path, TensorFile file, Flow<T> flow) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        foreach (IReadOnlyList<ParameterStore<T>.Entry> list in (IReadOnlyList<ParameterStore<T>.Entry>[])[flow.Store.Parameters, flow.Store.Buffers])
+            foreach (ParameterStore<T>.Entry e in list) ReadTensor(path, file, e.Name, e.Var.Rows, e.Var.Cols, flow.Store.ValueOf(e.Var), flow.Backend);
+        using JsonDocument counters = Parse(path, CountersKey, file.RequireMetadata(CountersKey));
+        for (int i = 0; i < flow.Store.Counters.Count; i++)
+        {
+            // A counter that the file lacks belongs to somebody who came after it was written, such as an optimiser attached later.
+            if (counters.RootElement.TryGetProperty(flow.Store.Counters[i], out JsonElement value) && value.TryGetInt64(out long number)) flow.Store[i] = number;
+        }
+    }
+
+    internal static void ReadTensor<T>(string path, TensorFile file, string name, int rows, int cols, Slice destination, IBackend<T> backend) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (!file.TryGet(name, out TensorInfo? info)) throw new BadInputException($"{path}: lacks the tensor '{name}' that its recipe asks for; the file is damaged or was edited.");
+        if (info.Shape.Length != 2 || info.Shape[0] != rows || info.Shape[1] != cols)
+            throw new BadInputException($"{path}: tensor '{name}' is [{string.Join(", ", info.Shape)}], the recipe says [{rows}, {cols}]; the file is damaged or was edited.");
+        var values = new T[rows * cols];
+        file.Read(name, values.AsSpan());
+        foreach (T v in values)
+            if (!T.IsFinite(v)) throw new BadInputException($"{path}: tensor '{name}' holds a value that is not finite; the model cannot be used, train it again from an earlier checkpoint.");
+        backend.Write(values, destination);
+    }
+
+    internal static Flow<T> Create<T>(string path, TensorFile file, IBackend<T>? backend) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        using JsonDocument recipe = ParseRecipe(path, file);
+        RefuseOversized(path, file, recipe.RootElement);
+        try
+        {
+            return FromRecipe(recipe.RootElement, backend);
+        }
+        catch (BadInputException e)
+        {
+            throw new BadInputException($"{path}: {e.Message}");
+        }
+    }
+
+    // A recipe is a claim; memory is taken only for a width that the tensors in the file can bear out.
+    private static void RefuseOversized(string path, TensorFile file, JsonElement recipe)
+    {
+        if (!recipe.TryGetProperty("layers", out JsonElement layers) || layers.ValueKind != JsonValueKind.Array) return;
+        long held = 0;
+        foreach (TensorInfo t in file.Tensors) held += t.Count;
+        foreach (JsonElement layer in layers.EnumerateArray())
+            if (layer.ValueKind == JsonValueKind.Object && layer.TryGetProperty("kind", out JsonElement kind) && kind.ValueEquals("linear")
+                && layer.TryGetProperty("dimension", out JsonElement d) && d.TryGetInt64(out long dimension) && dimension > 0 && dimension * dimension > held)
+                throw new BadInputException($"{path}: the recipe asks for a linear layer of {dimension} features, but the file holds only {held} numbers; it is damaged or was edited.");
+    }
+
+    private static JsonDocument ParseRecipe(string path, TensorFile file) => Parse(path, RecipeKey, file.RequireMetadata(RecipeKey));
+
+    private static JsonDocument Parse(string path, string key, string text)
+    {
+        try
+        {
+            JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 32 });
+            return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new BadInputException($"{path}: metadata '{key}' is no JSON object; the file is damaged or no model.");
+        }
+        catch (JsonException e)
+        {
+            throw new BadInputException($"{path}: metadata '{key}' is no valid JSON (byte {e.BytePositionInLine}); the file is damaged or no model.");
+        }
+    }
+}

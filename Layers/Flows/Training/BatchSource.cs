@@ -1,0 +1,45 @@
+using System.Numerics;
+using NativeFlow.Kernels;
+
+namespace NativeFlow.Layers;
+
+/// <summary>
+/// Training batches: rows in an order shuffled anew every epoch, with fresh dequantisation noise. Batch k of epoch e is a function of
+/// (seed, e, k) alone, so that a resumed run sees what the first would have.
+/// </summary>
+public sealed class BatchSource<T> where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly Table _table;
+    private readonly int _batchSize;
+    private readonly ulong _seed;
+    private readonly bool _dequantize;
+    private readonly int[] _order;
+    private long _epoch = -1;
+
+    /// <summary>Creates the source; rows that do not fill a last batch come in another epoch's order.</summary>
+    /// <exception cref="NativeFlow.Engine.BadInputException">The table has fewer rows than a batch.</exception>
+    public BatchSource(Table table, int batchSize, ulong seed, bool dequantize)
+    {
+        if (table.Rows < batchSize) throw new Engine.BadInputException($"{table.Name}: has {table.Rows} training rows, a batch takes {batchSize}; use a batch size of at most {table.Rows}.");
+        (_table, _batchSize, _seed, _dequantize) = (table, batchSize, seed, dequantize && table.Levels > 0);
+        _order = new int[table.Rows];
+    }
+
+    /// <summary>Batches of an epoch.</summary>
+    public int BatchesPerEpoch => _table.Rows / _batchSize;
+
+    /// <summary>Fills [batch size x columns] with batch <paramref name="index"/> of <paramref name="epoch"/>.</summary>
+    public void Fill(long epoch, int index, Span<T> destination)
+    {
+        if (epoch != _epoch)
+        {
+            for (int i = 0; i < _order.Length; i++) _order[i] = i;
+            RandomFill.Shuffle(SeedMix.Of(_seed, 1), (ulong)epoch, _order);
+            _epoch = epoch;
+        }
+        int columns = _table.Columns;
+        for (int r = 0; r < _batchSize; r++)
+            _table.CopyRow(_order[index * _batchSize + r], destination.Slice(r * columns, columns));
+        if (_dequantize) Dequantization.AddUniformNoise(destination, SeedMix.Of(_seed, 2), (ulong)(epoch * BatchesPerEpoch + index), 0);
+    }
+}

@@ -1,0 +1,149 @@
+using System.Numerics;
+using NativeFlow.Engine;
+using NativeFlow.Kernels;
+
+namespace NativeFlow.Layers;
+
+/// <summary>
+/// Trains a flow by mini-batches. All randomness is a function of (seed, step), all state lies in the flow's store: a run resumed from
+/// a checkpoint ends with the same bits as one that was never stopped.
+/// </summary>
+public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly GradientClip<T>? _clip;
+    private readonly Tape<T> _tape;
+    private readonly TrainerState<T> _state;
+    private T[] _batch = [];
+
+    /// <summary>Creates a trainer for a flow that has none yet.</summary>
+    public FlowTrainer(Flow<T> flow, IOptimizer<T> optimizer, TrainerOptions options)
+    {
+        Flow = flow;
+        Optimizer = optimizer;
+        Options = options.Checked();
+        optimizer.Attach(flow.Store);
+        optimizer.Prepare(flow.Store);
+        _state = new TrainerState<T>(flow.Store);
+        _tape = new Tape<T>(flow.Backend, flow.Store);
+        if (double.IsFinite(options.ClipNorm)) _clip = new GradientClip<T>(flow.Store, options.ClipNorm);
+    }
+
+    /// <summary>The flow being trained.</summary>
+    public Flow<T> Flow { get; }
+
+    /// <summary>Its optimiser.</summary>
+    public IOptimizer<T> Optimizer { get; }
+
+    /// <summary>How it trains.</summary>
+    public TrainerOptions Options { get; }
+
+    /// <summary>Where training stands.</summary>
+    public TrainerState<T> State => _state;
+
+    /// <summary>Times the tape's memory grew; constant after the first step.</summary>
+    public int TapeGrowths => _tape.Growths;
+
+    /// <summary>The tape as the last step left it: for printing and for finding what went wrong.</summary>
+    public Tape<T> Tape => _tape;
+
+    /// <summary>One training step on a batch [rows x features] of continuous (dequantised) data. Allocates nothing after the first.</summary>
+    /// <exception cref="NonFiniteException">A NaN or infinity appeared; parameters are as before the step. Names the layer and node.</exception>
+    public StepReport Step(ReadOnlySpan<T> batch)
+    {
+        int rows = batch.Length / Flow.Dimension;
+        if (rows == 0 || rows * Flow.Dimension != batch.Length)
+            throw new ArgumentException($"FlowTrainer.Step: {batch.Length} numbers are no whole rows of {Flow.Dimension} features.");
+        long step = _state.Step;
+        _tape.Reset();
+        Var x = _tape.Input(batch, rows, Flow.Dimension);
+        FlowObjective objective = Flow.RecordObjective(_tape, x, new StepContext { Mode = FlowMode.Train, Step = step, Key = Options.Seed });
+        double loss = double.CreateTruncating(_tape.Scalar(objective.Loss));
+        if (!double.IsFinite(loss)) throw new NonFiniteException($"Step {step}: the loss is {loss}; first bad value in {_tape.FindNonFinite() ?? "the loss itself"}. Lower the learning rate or clip the gradient.");
+        _tape.Backward(objective.Loss);
+        double norm = double.NaN;
+        if (_clip is not null)
+        {
+            norm = _clip.Apply();
+            if (!double.IsFinite(norm)) throw new NonFiniteException($"Step {step}: the gradient's norm is {norm}, first in {FirstBadGradient()}. Lower the learning rate or the clipping norm.");
+        }
+        double rate = Options.Schedule.At(step);
+        Optimizer.Step(Flow.Store, rate);
+        _state.Step = step + 1;
+        return new StepReport(
+            step, double.CreateTruncating(_tape.Scalar(objective.Objective)), objective.Value,
+            objective.Penalty.IsNone ? 0 : double.CreateTruncating(_tape.Scalar(objective.Penalty)), Reconstruction(), norm, rate);
+    }
+
+    /// <summary>Trains to the end of the epoch that <see cref="State"/> stands in, or until cancelled; then validates if it is due.</summary>
+    /// <param name="batches">Training rows.</param>
+    /// <param name="validation">Validation rows; null for none.</param>
+    /// <param name="onStep">Called after every step; returns false to stop.</param>
+    /// <returns>The epoch's report, or null when stopped inside it; the next call goes on from there.</returns>
+    /// <exception cref="NonFiniteException">Training diverged.</exception>
+    public EpochReport? RunEpoch(BatchSource<T> batches, Table? validation, Func<StepReport, bool>? onStep = null)
+    {
+        int width = Options.BatchSize * Flow.Dimension;
+        if (_batch.Length != width) _batch = new T[width];
+        ValueKind value = ValueKind.Exact;
+        double rate = 0;
+        while (_state.StepInEpoch < batches.BatchesPerEpoch)
+        {
+            batches.Fill(_state.Epoch, (int)_state.StepInEpoch, _batch);
+            if (_state.Step == 0) Flow.Initialize(_batch);
+            StepReport report = Step(_batch);
+            value = report.Value;
+            rate = report.LearningRate;
+            _state.Count(report);
+            if (onStep is not null && !onStep(report) && _state.StepInEpoch < batches.BatchesPerEpoch) return null;
+        }
+        if (rate == 0) (value, rate) = (WeakestValue(), Options.Schedule.At(Math.Max(0, _state.Step - 1)));
+        double objective = _state.MeanObjective, reconstruction = _state.MeanReconstruction;
+        _state.EndEpoch();
+        LikelihoodEvaluation? valid = null;
+        bool best = false;
+        if (validation is not null && (_state.Epoch % Options.ValidateEvery == 0 || _state.Epoch == Options.Epochs))
+        {
+            valid = LikelihoodEvaluation.Run(Flow, validation, 1, SeedMix.Of(Options.Seed, 3));
+            if (!double.IsFinite(valid.Value.Nats)) throw new NonFiniteException($"After epoch {_state.Epoch}: the validation log-likelihood is {valid.Value.Nats}; training has diverged. Lower the learning rate.");
+            best = _state.Offer(valid.Value.Nats);
+        }
+        return new EpochReport((int)_state.Epoch, _state.Step, objective, value, reconstruction, rate, valid, best);
+    }
+
+    /// <summary>Gives memory back; the flow stays.</summary>
+    public void Dispose()
+    {
+        _tape.Dispose();
+        _clip?.Dispose();
+        _state.Dispose();
+    }
+
+    private double Reconstruction()
+    {
+        double sum = 0;
+        bool any = false;
+        foreach (Var r in Flow.Reconstructions)
+        {
+            if (r.IsNone) continue;
+            sum += double.CreateTruncating(_tape.Scalar(r));
+            any = true;
+        }
+        return any ? sum : double.NaN;
+    }
+
+    private ValueKind WeakestValue()
+    {
+        ValueKind weakest = ValueKind.Exact;
+        foreach (IBijector<T> layer in Flow.Transforms)
+            if (layer is Linear<T> linear && linear.Strategy.Value > weakest) weakest = linear.Strategy.Value;
+        return weakest;
+    }
+
+    private string FirstBadGradient()
+    {
+        foreach (ParameterStore<T>.Entry e in Flow.Store.Parameters)
+            foreach (T g in Flow.Store.ReadGradient(e.Var))
+                if (!T.IsFinite(g)) return $"the gradient of {e.Name}";
+        return "no parameter: the sum of squares overflows";
+    }
+}

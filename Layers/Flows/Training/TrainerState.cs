@@ -1,0 +1,95 @@
+using System.Numerics;
+using NativeFlow.Engine;
+using NativeFlow.Kernels;
+
+namespace NativeFlow.Layers;
+
+/// <summary>Where a training run stands. Numbers live in counters of the store and the best model in planes beside it, so that a checkpoint carries all of it.</summary>
+public sealed class TrainerState<T> : IDisposable where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly ParameterStore<T> _store;
+    private readonly int _step, _epoch, _stepInEpoch, _objective, _reconstruction, _bestBits, _bestEpoch;
+
+    internal TrainerState(ParameterStore<T> store)
+    {
+        _store = store;
+        _step = store.AddCounter("trainer.step");
+        _epoch = store.AddCounter("trainer.epoch");
+        _stepInEpoch = store.AddCounter("trainer.step_in_epoch");
+        _objective = store.AddCounter("trainer.objective_sum_bits");
+        _reconstruction = store.AddCounter("trainer.reconstruction_sum_bits");
+        _bestBits = store.AddCounter("trainer.best_nats_bits");
+        _bestEpoch = store.AddCounter("trainer.best_epoch");
+        Set(_bestBits, double.NegativeInfinity);
+        BestValues = store.Backend.Allocate(store.Values.Length);
+        BestBuffers = store.Backend.Allocate(store.BufferValues.Length);
+    }
+
+    /// <summary>Steps done.</summary>
+    public long Step { get => _store[_step]; internal set => _store[_step] = value; }
+
+    /// <summary>Epochs done.</summary>
+    public long Epoch => _store[_epoch];
+
+    /// <summary>Steps done in the epoch under way.</summary>
+    public long StepInEpoch => _store[_stepInEpoch];
+
+    /// <summary>Best validation log-likelihood in nats so far; minus infinity before the first.</summary>
+    public double BestNats => Get(_bestBits);
+
+    /// <summary>Epoch of the best validation; 0 before the first.</summary>
+    public long BestEpoch => _store[_bestEpoch];
+
+    internal Slice BestValues { get; private set; }
+
+    internal Slice BestBuffers { get; private set; }
+
+    internal double MeanObjective => Get(_objective) / StepInEpoch;
+
+    internal double MeanReconstruction => Get(_reconstruction) / StepInEpoch;
+
+    /// <summary>Puts the parameters and buffers of the best validation into the model; does nothing before the first.</summary>
+    public void RestoreBest()
+    {
+        if (BestEpoch == 0) return;
+        BasicKernels<T>.Copy(_store.Backend, BestValues, _store.Values);
+        BasicKernels<T>.Copy(_store.Backend, BestBuffers, _store.BufferValues);
+    }
+
+    /// <summary>Gives memory back.</summary>
+    public void Dispose()
+    {
+        if (BestValues.IsNone) return;
+        _store.Backend.Release(BestValues);
+        _store.Backend.Release(BestBuffers);
+        BestValues = BestBuffers = Slice.None;
+    }
+
+    internal void Count(in StepReport report)
+    {
+        _store[_stepInEpoch]++;
+        Set(_objective, Get(_objective) + report.Objective);
+        Set(_reconstruction, Get(_reconstruction) + report.ReconstructionError);
+    }
+
+    internal void EndEpoch()
+    {
+        _store[_epoch]++;
+        _store[_stepInEpoch] = 0;
+        _store[_objective] = _store[_reconstruction] = 0;
+    }
+
+    internal bool Offer(double nats)
+    {
+        if (nats <= BestNats) return false;
+        Set(_bestBits, nats);
+        _store[_bestEpoch] = Epoch;
+        BasicKernels<T>.Copy(_store.Backend, _store.Values, BestValues);
+        BasicKernels<T>.Copy(_store.Backend, _store.BufferValues, BestBuffers);
+        return true;
+    }
+
+    private double Get(int counter) => BitConverter.Int64BitsToDouble(_store[counter]);
+
+    private void Set(int counter, double value) => _store[counter] = BitConverter.DoubleToInt64Bits(value);
+}
