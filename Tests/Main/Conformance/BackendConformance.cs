@@ -94,8 +94,13 @@ public sealed class BackendConformance<T> where T : unmanaged, IFloatingPointIee
                 int colsA = ta ? m : k, colsB = tb ? k : n;
                 Product(new GemmArgs(m, n, k, default, default, default)
                 {
-                    TransposeA = ta, TransposeB = tb, Accumulate = accumulate, Alpha = (flags & 5) == 5 ? -0.75 : 1,
-                    Lda = padded ? colsA + 3 : 0, Ldb = padded ? colsB + 1 : 0, Ldc = padded ? n + 2 : 0,
+                    TransposeA = ta,
+                    TransposeB = tb,
+                    Accumulate = accumulate,
+                    Alpha = (flags & 5) == 5 ? -0.75 : 1,
+                    Lda = padded ? colsA + 3 : 0,
+                    Ldb = padded ? colsB + 1 : 0,
+                    Ldc = padded ? n + 2 : 0,
                 });
             }
     }
@@ -106,8 +111,13 @@ public sealed class BackendConformance<T> where T : unmanaged, IFloatingPointIee
             for (int flags = 0; flags < 16; flags++)
                 Product(new GemmArgs(m, n, k, default, default, default)
                 {
-                    TransposeA = (flags & 1) != 0, TransposeB = (flags & 2) != 0, Accumulate = flags == 5, Batch = 3,
-                    StrideA = (flags & 4) != 0 ? 0 : m * k + 2, StrideB = (flags & 8) != 0 ? 0 : k * n, StrideC = m * n + 5,
+                    TransposeA = (flags & 1) != 0,
+                    TransposeB = (flags & 2) != 0,
+                    Accumulate = flags == 5,
+                    Batch = 3,
+                    StrideA = (flags & 4) != 0 ? 0 : m * k + 2,
+                    StrideB = (flags & 8) != 0 ? 0 : k * n,
+                    StrideC = m * n + 5,
                 });
     }
 
