@@ -3,8 +3,8 @@ using Xunit;
 
 namespace NativeFlow.Tests;
 
-/// <summary>The files of the repository that the tests were built from.</summary>
-internal static class Repository
+/// <summary>Pages and sources of the repository, as text to compare.</summary>
+internal static class Pages
 {
     public static string Root { get; } = Path.GetFullPath(Path.Combine(Fixture.Root, "..", ".."));
 
