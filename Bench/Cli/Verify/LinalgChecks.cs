@@ -33,7 +33,7 @@ internal static class LinalgChecks
         Split(run, bench.Read(lu), bench.Read(pivots), n);
         bench.Factor(FactorKind.LogAbsDet, lu, p: pivots, r: log);
         run.Compare("slogdet.log", [bench.Read(log)[0]], Sensitivity.Determinant);
-        run.Compare("slogdet.sign", [bench.Read(log)[1]]);
+        run.Compare("slogdet.sign", [bench.Read(log)[1]], Sensitivity.Determinant);
 
         run.Attempt(["solve", "inverse", "grad.slogdet", "grad.inverse"], () =>
         {
@@ -47,8 +47,9 @@ internal static class LinalgChecks
 
         Slice q = bench.Matrix(), r = bench.Matrix();
         bench.Factor(FactorKind.Qr, bench.Put(a), p: q, r: r);
-        run.Compare("qr.Q", bench.Read(q));
+        run.Compare("qr.Q", bench.Read(q), Sensitivity.Factor);
         run.Compare("qr.R", bench.Read(r));
+        CompareProduct(run, "qr.Q qr.R (against A)", bench.Read(q), bench.Read(r), n);
 
         T[] scaled = Scaled(a, ExponentialScale(run));
         run.Compare("expm", bench.Function(FactorKind.Exponential, scaled));
@@ -88,9 +89,10 @@ internal static class LinalgChecks
             int other = int.CreateTruncating(pivots[i]);
             for (int j = 0; j < n; j++) (p[i * n + j], p[other * n + j]) = (p[other * n + j], p[i * n + j]);
         }
-        run.Compare("lu.L", lower);
-        run.Compare("lu.U", upper);
-        run.Compare("lu.P", p);
+        run.Compare("lu.L", lower, Sensitivity.Pivoting);
+        run.Compare("lu.U", upper, Sensitivity.Pivoting);
+        run.Compare("lu.P", p, Sensitivity.Pivoting);
+        CompareProduct(run, "lu.P lu.L lu.U (against A)", CaseRun<T>.Narrow(Product(p, lower, n)), upper, n);
     }
 
     private static void Symmetric<T>(CaseRun<T> run) where T : unmanaged, IFloatingPointIeee754<T>
@@ -103,7 +105,9 @@ internal static class LinalgChecks
         Slice values = bench.New(n), vectors = bench.Matrix();
         bench.Factor(FactorKind.SymmetricEigen, bench.Put(a), p: vectors, r: values);
         run.Compare("eigenvalues", bench.Read(values));
-        run.Compare("eigenvectors", bench.Read(vectors));
+        run.Compare("eigenvectors", bench.Read(vectors), Sensitivity.Factor);
+        T[] v = bench.Read(vectors), w = bench.Read(values), scaled = [.. v.Select((e, i) => e * w[i % n])];
+        CompareProduct(run, "eigenvectors eigenvalues eigenvectors^T (against A)", scaled, Transposed(v, n), n);
         run.Compare("expm", bench.Function(FactorKind.Exponential, Scaled(a, ExponentialScale(run))));
         if (!run.Has("cholesky")) return;
 
@@ -111,17 +115,24 @@ internal static class LinalgChecks
         {
             Slice l = bench.Put(a), gradient = bench.Matrix();
             bench.Factor(FactorKind.Cholesky, l);
-            run.Compare("cholesky", bench.Read(l));
-            run.Compare("logdet", [Cholesky.LogDet<T>(bench.Read(l), n)], Sensitivity.Determinant);
-            bench.Factor(FactorKind.CholeskyAdjoint, l, b: bench.Put(run.Values("ct.cholesky", n * n)), r: gradient);
-            run.Compare("grad.cholesky", bench.Read(gradient), Sensitivity.Determinant);
+            T[] lower = bench.Read(l);
+            run.Compare("cholesky", lower, Sensitivity.Factor);
+            CompareProduct(run, "cholesky cholesky^T (against A)", lower, Transposed(lower, n), n);
+            run.Compare("logdet", [Cholesky.LogDet<T>(lower, n)], Sensitivity.Determinant);
+            // From the stored factor: the last digits of L, free within the condition number, would show in the gradient a thousandfold.
+            bench.Factor(FactorKind.CholeskyAdjoint, bench.Put(run.Values("cholesky", n * n)), b: bench.Put(run.Values("ct.cholesky", n * n)), r: gradient);
+            run.Compare("grad.cholesky", bench.Read(gradient), Sensitivity.Factor);
         });
         run.Attempt(["sqrtm"], () =>
         {
             var root = new T[n * n];
             MatrixSquareRoot.Symmetric<T>(a, n, root);
-            run.Compare("sqrtm", root);
-            run.Compare("sqrtm", bench.Function(FactorKind.SquareRoot, a), Sensitivity.Determinant);
+            run.Compare("sqrtm", root, Sensitivity.Factor);
+            CompareProduct(run, "sqrtm sqrtm (against A)", root, root, n);
+            root = bench.Function(FactorKind.SquareRoot, a);
+            run.Compare("sqrtm", root, Sensitivity.Factor);
+            // The iteration for general matrices loses digits with the condition number, in its residual too.
+            CompareProduct(run, "sqrtm sqrtm (general, against A)", root, root, n, Sensitivity.Factor);
         });
     }
 
@@ -137,6 +148,25 @@ internal static class LinalgChecks
         run.Compare("solve_lower", bench.Solve(FactorKind.SolveLower, lower, b));
         run.Compare("solve_upper", bench.Solve(FactorKind.SolveUpper, run.Values("upper", n * n), b));
         run.Compare("solve_unit_lower", bench.Solve(FactorKind.SolveUnitLower, lower, b));
+    }
+
+    private static void CompareProduct<T>(CaseRun<T> run, string name, T[] a, T[] b, int n, Sensitivity sensitivity = Sensitivity.Plain) where T : unmanaged, IFloatingPointIeee754<T>
+        => run.CompareTo(name, run.Input("A"), Product(a, b, n), sensitivity);
+
+    private static double[] Product<T>(T[] a, T[] b, int n) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var c = new double[n * n];
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < n; j++)
+                for (int k = 0; k < n; k++) c[i * n + j] += double.CreateTruncating(a[i * n + k]) * double.CreateTruncating(b[k * n + j]);
+        return c;
+    }
+
+    private static T[] Transposed<T>(T[] a, int n)
+    {
+        var t = new T[a.Length];
+        for (int i = 0; i < a.Length; i++) t[i % n * n + i / n] = a[i];
+        return t;
     }
 
     /// <summary>2-norm condition number in double, from the inputs alone.</summary>

@@ -18,6 +18,7 @@ internal static class VerifyWriter
         }
         foreach (CaseResult failed in report.Layers.Where(l => l.Failed > 1).SelectMany(l => l.Results.Where(r => !r.Ok && r != l.Worst)))
             output.WriteLine($"also failed: {failed.Layer}  {failed.Case} on {failed.Backend}: {failed.Explain()}");
+        if (Environment.GetEnvironmentVariable("DUMP") == "1") foreach (var r in report.Layers.SelectMany(l => l.Results)) foreach (var t in r.Tensors) output.WriteLine($"DUMP {r.Case} {t.Tensor} {t.Error:E1} {t.Allowed:E1}");
         foreach ((string layer, int cases) in report.Unknown)
             output.WriteLine($"{layer,-36} {Cases(cases),9}  unknown");
         output.WriteLine($"{report.Passed} passed, {report.Failed} failed, {report.UnknownCases} unknown");
