@@ -37,7 +37,7 @@ public sealed class Permutation<T> : IBijector<T> where T : unmanaged, IFloating
     /// <inheritdoc/>
     public int Dimension => _channels * _pixels;
 
-    /// <summary>An order drawn from <paramref name="seed"/>; without one, from the seed and the scope given to <see cref="Attach"/>.</summary>
+    /// <summary>An order drawn from <paramref name="seed"/>; without one, from the one given to <see cref="Attach"/>.</summary>
     /// <exception cref="ArgumentException">A number is out of range.</exception>
     public static Permutation<T> Random(int channels, ulong? seed = null, int pixels = 1) => new(channels, pixels, RandomOrder, seed, null);
 
@@ -88,10 +88,10 @@ public sealed class Permutation<T> : IBijector<T> where T : unmanaged, IFloating
     public void Attach(ParameterStore<T> store, string scope, ulong seed)
     {
         BijectorGuard.NotAttached(Kind, _buffer);
-        var order = new double[_channels];
+        var order = new int[_channels];
         for (int j = 0; j < _channels; j++) order[j] = _given is not null ? _given[j] : _order == ReverseOrder ? _channels - 1 - j : j;
-        if (_order == RandomOrder) Shuffle(order, _seed ?? seed, _seed is null ? Hash(scope) : 0);
-        _buffer = store.AddBuffer($"{scope}.order", 1, _channels, order);
+        if (_order == RandomOrder) RandomFill.Shuffle(_seed ?? seed, 0, order);
+        _buffer = store.AddBuffer($"{scope}.order", 1, _channels, Array.ConvertAll(order, j => (double)j));
     }
 
     /// <inheritdoc/>
@@ -121,25 +121,5 @@ public sealed class Permutation<T> : IBijector<T> where T : unmanaged, IFloating
         BijectorGuard.Width(Kind, Dimension, x);
         BijectorGuard.Attached(Kind, _buffer);
         return FlowStep.Exact(PermuteColumnsOp<T>.Record(tape, x, _buffer, _pixels, reverse), tape.Constant(0));
-    }
-
-    // Fisher and Yates.
-    private static void Shuffle(double[] order, ulong key, ulong stream)
-    {
-        var uniform = new double[order.Length];
-        RandomFill.Uniform(key, stream, 0, uniform);
-        for (int j = order.Length - 1; j > 0; j--)
-        {
-            int other = Math.Min(j, (int)(uniform[j] * (j + 1)));
-            (order[j], order[other]) = (order[other], order[j]);
-        }
-    }
-
-    // FNV-1a: the same on every machine and run, unlike string.GetHashCode.
-    private static ulong Hash(string text)
-    {
-        ulong hash = 14695981039346656037;
-        foreach (char c in text) hash = unchecked((hash ^ c) * 1099511628211);
-        return hash;
     }
 }
