@@ -166,7 +166,7 @@ public sealed class BijectorConformance
     [InlineData("logit", Fault.DroppedConstant, "log-det against brute force by backward")]
     [InlineData("affine", Fault.DroppedConstant, "log-det against brute force by backward")]
     [InlineData("leaky-relu", Fault.DroppedFactor, "log-det against brute force by backward")]
-    [InlineData("smooth-leaky-relu", Fault.NoBatch, "log-det of the inverse")]
+    [InlineData("smooth-leaky-relu", Fault.NoBatch, "log-det against brute force by backward")]
     [InlineData("smooth-leaky-relu", Fault.ForwardTwice, "round trip x -> z -> x")]
     [InlineData("permutation", Fault.ForwardTwice, "round trip x -> z -> x")]
     [InlineData("smooth-leaky-relu", Fault.AssignedGradient, "gradient of two uses, forward")]
@@ -179,7 +179,7 @@ public sealed class BijectorConformance
         using var backend = new ReferenceBackend<double>();
         void Check() => BijectorChecks.All(Case(name), backend, b => new FaultyBijector(b, fault));
         if (rule is null) Check();
-        else Assert.StartsWith(rule == "log-det of the inverse" ? "log-det" : rule, Assert.Throws<BijectorFault>(Check).Rule, StringComparison.Ordinal);
+        else Assert.Equal(rule, Assert.Throws<BijectorFault>(Check).Rule);
     }
 
     [Fact]

@@ -187,12 +187,11 @@ public sealed class BijectorTests
     }
 
     [Fact]
-    public void SplineAtItsKnotsAndBoundsIsContinuous()
+    public void SplineIsContinuousAtItsBounds()
     {
         using var backend = new ReferenceBackend<double>();
         BijectorCase test = BijectorCase.All.Single(c => c.Name == "rational-quadratic-spline");
         (IBijector<double> layer, ParameterStore<double> store) = test.Make(backend);
-        // A bin's left knot: bisect z(x) for where the reference's bin changes is not needed; the outermost knots are known.
         foreach (double bound in (double[])[-3, 3])
         {
             double[] at = Enumerable.Repeat(bound, 5).ToArray(), outside = Enumerable.Repeat(bound * (1 + 1e-12), 5).ToArray();
@@ -202,6 +201,34 @@ public sealed class BijectorTests
             BijectorChecks.Close("log-det at the bound", logDet, logDetOut, 1e-11);
         }
         store.Dispose();
+    }
+
+    [Fact]
+    public void SplineIsContinuousAtItsKnotsAndHitsThem()
+    {
+        const int bins = 5;
+        double[] raw = new PhiloxNormals(3).Take((3 * bins) - 1), settings = [3, 1e-3, 1e-3, 1e-3, 1, 1];
+        double[] knots = new double[RationalQuadratic.KnotLength(bins)], z = new double[1], logDet = new double[1], unused = new double[knots.Length];
+        RationalQuadratic.Forward([0.0], raw, settings, z, logDet, knots, bins);
+        for (int j = 1; j < bins; j++)
+        {
+            double x = knots[(2 * bins) + j], y = knots[(2 * bins) + bins + 1 + j], slope = knots[(2 * bins) + (2 * (bins + 1)) + j];
+            foreach (double at in (double[])[x, Math.BitDecrement(x), Math.BitIncrement(x)])
+            {
+                RationalQuadratic.Forward([at], raw, settings, z, logDet, unused, bins);
+                Assert.Equal(y, z[0], 1e-13);
+                Assert.Equal(Math.Log(slope), logDet[0], 1e-11);
+                RationalQuadraticSimd.Forward([at], raw, settings, z, logDet, unused, bins);
+                Assert.Equal(y, z[0], 1e-13);
+                Assert.Equal(Math.Log(slope), logDet[0], 1e-11);
+            }
+            foreach (double at in (double[])[y, Math.BitDecrement(y), Math.BitIncrement(y)])
+            {
+                RationalQuadraticSimd.Inverse([at], raw, settings, z, logDet, unused, bins);
+                Assert.Equal(x, z[0], 1e-13);
+                Assert.Equal(-Math.Log(slope), logDet[0], 1e-11);
+            }
+        }
     }
 
     [Fact]
