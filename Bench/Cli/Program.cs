@@ -3,4 +3,7 @@ using NativeFlow.Cli;
 
 var root = new RootCommand("NativeFlow: normalizing flows in pure C#.");
 root.Subcommands.Add(VerifyCommand.Create());
-return root.Parse(args).Invoke();
+ParseResult result = root.Parse(args);
+if (result.Errors.Count == 0) return result.Invoke();
+Console.Error.WriteLine(string.Join(' ', result.Errors[0].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
+return 2;

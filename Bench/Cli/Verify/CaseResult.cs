@@ -15,6 +15,9 @@ public sealed record CaseResult(string Path, string Case, string Layer, string B
     /// <summary>The tensor that used the largest share of its allowed error.</summary>
     public TensorResult Worst => Tensors.Count == 0 ? new TensorResult("none", 0, 0) : Tensors.MaxBy(t => t.Share);
 
+    /// <summary>Names of the tensors that are off.</summary>
+    public IEnumerable<string> Off => Tensors.Where(t => !t.Ok).Select(t => t.Tensor).Distinct();
+
     /// <summary>Tensors that single precision cannot judge.</summary>
     public int NotJudged => Tensors.Count(t => !t.Judged);
 

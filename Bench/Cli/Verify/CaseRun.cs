@@ -60,7 +60,8 @@ internal sealed class CaseRun<T> where T : unmanaged, IFloatingPointIeee754<T>
     public (int Rows, int Cols) Matrix(string tensor)
     {
         int[] shape = Shape(tensor);
-        return shape.Length == 0 ? (1, 1) : (shape[0], shape.Skip(1).Aggregate(1, (p, n) => checked(p * n)));
+        if (shape.Length > 0 && shape.All(n => n > 0)) return (shape[0], shape.Skip(1).Aggregate(1, (p, n) => checked(p * n)));
+        throw new BadInputException($"{File.Path}: tensor '{tensor}' has shape [{string.Join(", ", shape)}], expected a batch of one or more; the file is damaged or of another kind.");
     }
 
     /// <summary>Order of a square matrix.</summary>
@@ -134,20 +135,18 @@ internal sealed class CaseRun<T> where T : unmanaged, IFloatingPointIeee754<T>
     }
 
     /// <summary>
-    /// Compares values of a function at numbers that the run's precision may have to round (0.999999999999 is 1 in single, where a logit
-    /// is infinite): the stored value is moved by what the rounding of the argument does to the function in double.
+    /// Compares what a function makes of numbers that the run's precision may have to round (0.999999999999 is 1 in single, where a logit
+    /// is infinite): the stored values are moved by what the rounding of the arguments does to the function in double.
     /// </summary>
-    public void CompareFunction(string tensor, double[] arguments, ReadOnlySpan<T> computed, Func<double, double> function)
+    public void CompareFunction(string tensor, double[] arguments, ReadOnlySpan<T> computed, Func<double[], double[]> function)
     {
         _compared.Add(tensor);
-        double[] expected = File.Read(tensor);
-        if (arguments.Length != expected.Length)
-            throw new BadInputException($"{File.Path}: '{tensor}' is stored with {expected.Length} values for {arguments.Length} arguments; the file is damaged or of another kind.");
+        double[] expected = File.Read(tensor), rounded = Widen(Narrow(arguments));
+        double[] before = function(arguments), after = function(rounded);
+        if (before.Length != expected.Length)
+            throw new BadInputException($"{File.Path}: '{tensor}' is stored with {expected.Length} values, {before.Length} belong to the stored inputs; the file is damaged or of another kind.");
         for (int i = 0; i < expected.Length; i++)
-        {
-            double rounded = double.CreateTruncating(T.CreateTruncating(arguments[i]));
-            if (rounded != arguments[i]) expected[i] += function(rounded) - function(arguments[i]);
-        }
+            if (!after[i].Equals(before[i])) expected[i] += after[i] - before[i];
         CompareTo(tensor, expected, Widen(computed));
     }
 

@@ -14,6 +14,11 @@ internal static class FixtureChecks
         SelfNormChecks.Add(table);
         RelativeGradientChecks.Add(table);
         LinearChecks.Add(table);
+        ModelChecks.Add(table);
+        ElementwiseChecks.Add(table);
+        NormalizationChecks.Add(table);
+        SplineChecks.Add(table);
+        DistributionChecks.Add(table);
         return table;
     }
 }

@@ -51,28 +51,41 @@ internal sealed class LayerBench<T> : IDisposable where T : unmanaged, IFloating
     }
 
     /// <summary>z, log-determinant and all gradients of sum(ct.z z) + sum(ct.log_abs_det log_abs_det); then the inverse at the computed z.</summary>
-    public void CompareAll(Sensitivity sensitivity = Sensitivity.Plain)
+    /// <param name="sensitivity">Of whatever needs the inverse.</param>
+    /// <param name="source">What the inverse must give; the stored x where null.</param>
+    /// <param name="closed">z, log-determinant and input gradient in double by closed forms, where x itself may not survive rounding; see <see cref="CaseRun{T}.CompareFunction"/>.</param>
+    public void CompareAll(Sensitivity sensitivity = Sensitivity.Plain, double[]? source = null, Func<double[], (double[] Z, double[] LogDet, double[] Gradient)>? closed = null)
     {
         Var x = LoadX();
         FlowStep step = Layer.Forward(Tape, x, new StepContext { Mode = FlowMode.Train });
         if (step.Value != ValueKind.Exact) throw new InvalidOperationException($"{Layer.Kind}: the log-determinant is {step.Value}, expected an exact one.");
         T[] z = CaseRun<T>.Read(Tape, step.Output), logDet = Spread(step.LogAbsDet);
-        _run.Compare("z", z);
-        _run.Compare("log_abs_det", logDet, sensitivity == Sensitivity.Plain ? Sensitivity.Plain : Sensitivity.Determinant);
         Tape.Backward(Tape.Add(Weighted(step.Output, "ct.z"), Weighted(step.LogAbsDet, "ct.log_abs_det")));
-        _run.CompareGrad("grad.x", Tape, x);
+        if (closed is null)
+        {
+            _run.Compare("z", z);
+            _run.Compare("log_abs_det", logDet, sensitivity == Sensitivity.Plain ? Sensitivity.Plain : Sensitivity.Determinant);
+            _run.CompareGrad("grad.x", Tape, x);
+        }
+        else
+        {
+            double[] input = _run.Input("x");
+            _run.CompareFunction("z", input, z, a => closed(a).Z);
+            _run.CompareFunction("log_abs_det", input, logDet, a => closed(a).LogDet);
+            _run.CompareFunction("grad.x", input, CaseRun<T>.ReadGrad(Tape, x), a => closed(a).Gradient);
+        }
         foreach ((string tensor, string entry) in _parameters)
-            if (_run.Has("grad." + tensor)) _run.Compare("grad." + tensor, Store.ReadGradient(Find(entry)), sensitivity);
-        CompareInverse(z, logDet, "x_rec", sensitivity);
+            _run.Compare("grad." + tensor, Store.ReadGradient(Find(entry)), sensitivity);
+        CompareInverse(z, logDet, sensitivity, source);
     }
 
-    /// <summary>The exact inverse of z against the stored one and against x, and its log-determinant against minus the forward one.</summary>
-    public void CompareInverse(T[] z, T[] logDet, string stored, Sensitivity sensitivity)
+    /// <summary>The exact inverse of z against the source's own and against x, and its log-determinant against minus the forward one.</summary>
+    public void CompareInverse(T[] z, T[] logDet, Sensitivity sensitivity, double[]? source = null)
     {
         Tape.Reset();
         FlowStep back = Layer.Inverse(Tape, Tape.Input(z, Rows, Layer.Dimension), new StepContext());
-        if (_run.Has(stored)) _run.Compare(stored, Tape, back.Output, sensitivity);
-        _run.CompareTo("inverse (against x)", _run.Input("x"), CaseRun<T>.Widen(CaseRun<T>.Read(Tape, back.Output)), sensitivity);
+        if (_run.Has("x_rec")) _run.Compare("x_rec", Tape, back.Output, sensitivity);
+        _run.CompareTo("inverse (against x)", source ?? _run.Input("x"), CaseRun<T>.Widen(CaseRun<T>.Read(Tape, back.Output)), sensitivity);
         double[] minus = Array.ConvertAll(CaseRun<T>.Widen(logDet), static v => -v);
         _run.CompareTo("inverse log_abs_det (against -log_abs_det)", minus, CaseRun<T>.Widen(Spread(back.LogAbsDet)), sensitivity);
     }

@@ -41,10 +41,10 @@ internal static class ScalarChecks
     }
 
     private static void Op<T>(CaseRun<T> run, Tape<T> tape, string tensor, double[] arguments, Func<Var, Var> op, Func<double, double> inDouble) where T : unmanaged, IFloatingPointIeee754<T>
-        => run.CompareFunction(tensor, arguments, CaseRun<T>.Read(tape, op(tape.Input(CaseRun<T>.Narrow(arguments), 1, arguments.Length))), inDouble);
+        => run.CompareFunction(tensor, arguments, CaseRun<T>.Read(tape, op(tape.Input(CaseRun<T>.Narrow(arguments), 1, arguments.Length))), a => Array.ConvertAll(a, new Converter<double, double>(inDouble)));
 
     private static void Special<T>(CaseRun<T> run, string tensor, double[] arguments, Converter<T, T> function, Func<double, double> inDouble) where T : unmanaged, IFloatingPointIeee754<T>
-        => run.CompareFunction(tensor, arguments, Array.ConvertAll(CaseRun<T>.Narrow(arguments), function), inDouble);
+        => run.CompareFunction(tensor, arguments, Array.ConvertAll(CaseRun<T>.Narrow(arguments), function), a => Array.ConvertAll(a, new Converter<double, double>(inDouble)));
 
     private static void Reductions<T>(CaseRun<T> run) where T : unmanaged, IFloatingPointIeee754<T>
     {

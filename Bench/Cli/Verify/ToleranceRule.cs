@@ -26,10 +26,11 @@ public enum Sensitivity
 /// In double: the file's own rtol. Only where the file states a rule by condition number (config <c>tolerance</c>, general matrices), a
 /// determinant or condition number has rtol + 4.5 eps cond, and a solution or inverse the smaller of rtol cond (the stated rule) and
 /// rtol + 16 eps cond, so that a bad condition does not excuse everything.
-/// In single: 1e-5 in place of rtol. The cases that Tests/Fixtures/README.md names as too hard for that: wide_params has 1e-3;
+/// In single: 1e-5 in place of rtol. The cases that Tests/Fixtures/README.md names as too hard for that: wide_params has 1e-4;
 /// near_singular, graded and hilbert keep 1e-5 for every tensor that does not depend on the condition number, and have
 /// 1e-5 + 16 eps cond for those that do. Where that is above 0.1 there is no digit left to check: the tensor is counted as not judged,
 /// and so are the LU factors of these cases, where two candidates for a pivot can be equal but for rounding.
+/// Functions that are steep near the end of their domain (scalar functions, logit) are judged at the input as single precision holds it.
 /// Products of factors (P L U, Q R, ...) are compared with their matrix in every precision, at the plain bound.
 /// </remarks>
 public static class ToleranceRule
@@ -44,7 +45,7 @@ public static class ToleranceRule
     public static double Allowed(FixtureFile file, bool single, Sensitivity sensitivity, double condition)
     {
         double eps = single ? SingleEps : DoubleEps, rtol = single ? Math.Max(1e-5, file.Rtol) : file.Rtol;
-        if (single && file.Case.Contains("wide_params", StringComparison.Ordinal)) return 1e-3;
+        if (single && file.Case.Contains("wide_params", StringComparison.Ordinal)) return 1e-4;
         if (single && sensitivity == Sensitivity.Pivoting && IsHard(file.Case)) return double.PositiveInfinity;
         if (single && sensitivity != Sensitivity.Plain && IsHard(file.Case)) return Judgeable(rtol + 16 * eps * condition);
         if (!file.Config.TryGetProperty("tolerance", out JsonElement rule) || !rule.ToString().Contains("cond", StringComparison.Ordinal)) return rtol;

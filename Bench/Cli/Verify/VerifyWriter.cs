@@ -18,7 +18,6 @@ internal static class VerifyWriter
         }
         foreach (CaseResult failed in report.Layers.Where(l => l.Failed > 1).SelectMany(l => l.Results.Where(r => !r.Ok && r != l.Worst)))
             output.WriteLine($"also failed: {failed.Layer}  {failed.Case} on {failed.Backend}: {failed.Explain()}");
-        if (Environment.GetEnvironmentVariable("DUMP") == "1") foreach (var r in report.Layers.SelectMany(l => l.Results)) foreach (var t in r.Tensors) output.WriteLine($"DUMP {r.Case} {t.Tensor} {t.Error:E1} {t.Allowed:E1}");
         foreach ((string layer, int cases) in report.Unknown)
             output.WriteLine($"{layer,-36} {Cases(cases),9}  unknown");
         output.WriteLine($"{report.Passed} passed, {report.Failed} failed, {report.UnknownCases} unknown");
@@ -72,6 +71,9 @@ internal static class VerifyWriter
             json.WriteString("file", failed.Path);
             json.WriteString("backend", failed.Backend);
             json.WriteString("reason", failed.Explain());
+            json.WriteStartArray("tensors");
+            foreach (string name in failed.Off) json.WriteStringValue(name);
+            json.WriteEndArray();
             json.WriteEndObject();
         }
         json.WriteEndArray();
