@@ -86,13 +86,45 @@ public static class TapeDerivatives
             ref readonly Node<T> node = ref tape.Node(i);
             for (int k = 0; k < node.InputCount; k++)
             {
-                if (!reached.Contains(Place(tape.Input(node, k)))) continue;
+                Var x = tape.Input(node, k);
+                if (!reached.Contains(Place(x)))
+                {
+                    RequireWhole(tape, x, i, input, reached);
+                    continue;
+                }
                 reached.Add(Place(node.Out0));
                 if (!node.Out1.IsNone) reached.Add(Place(node.Out1));
             }
         }
         return reached;
     }
+
+    // Cotangents are kept by place; a view that begins inside a value would be taken for something else, and its share dropped.
+    private static void RequireWhole<T>(Tape<T> tape, Var x, int before, Var input, HashSet<(int, int)> reached) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (x.IsNone) return;
+        bool part = Inside(x, input);
+        if (x.Chunk >= Var.FirstArenaChunk)
+        {
+            // Outputs lie in the arena in the order of the nodes.
+            int low = 0, high = before;
+            while (low < high)
+            {
+                int middle = (low + high) / 2;
+                Var y = tape.Node(middle).Out0;
+                if (y.Chunk < x.Chunk || (y.Chunk == x.Chunk && y.Offset <= x.Offset)) low = middle + 1;
+                else high = middle;
+            }
+            if (low > 0)
+            {
+                ref readonly Node<T> node = ref tape.Node(low - 1);
+                part |= reached.Contains(Place(node.Out0)) && (Inside(x, node.Out0) || Inside(x, node.Out1));
+            }
+        }
+        if (part) throw new NotSupportedException($"Recorded derivatives go through whole values; a view of part of one ({x.Shape}) lies on the way. Slice with an op instead.");
+    }
+
+    private static bool Inside(Var x, Var whole) => !whole.IsNone && x.Chunk == whole.Chunk && x.Offset > whole.Offset && x.Offset < whole.Offset + whole.Length;
 
     private static bool DependsOn<T>(Tape<T> tape, in Node<T> node, Dictionary<(int, int), Var> tangents) where T : unmanaged, IFloatingPointIeee754<T>
     {
