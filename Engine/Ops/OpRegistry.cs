@@ -39,7 +39,6 @@ public static class OpRegistry
         ElementwiseInverseOp<T>.Instance,
         LogitFlowOp<T>.Instance,
         ActNormOp<T>.Instance,
-        PermuteColumnsOp<T>.Instance,
         RationalQuadraticSplineOp<T>.Instance,
     ];
 }
