@@ -37,9 +37,8 @@ public static class OpRegistry
         .. UnaryOps<T>.All,
         ElementwiseFlowOp<T>.Instance,
         ElementwiseInverseOp<T>.Instance,
-        LogitOp<T>.Instance,
+        LogitFlowOp<T>.Instance,
         ActNormOp<T>.Instance,
-        PermuteColumnsOp<T>.Instance,
         RationalQuadraticSplineOp<T>.Instance,
     ];
 }

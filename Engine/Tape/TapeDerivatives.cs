@@ -32,7 +32,7 @@ public static class TapeDerivatives
             for (int k = 0; k < node.InputCount; k++)
             {
                 Var x = tape.Input(node, k);
-                if (x.IsNone || !reached.Contains(Place(x))) continue;
+                if (Constant(x) || !reached.Contains(Place(x))) continue;
                 Var dx = node.Op.RecordVjp(tape, i, k, dy.Reshape(node.Out0.Rows, node.Out0.Cols));
                 if (dx.IsNone) continue;
                 cotangents[Place(x)] = cotangents.TryGetValue(Place(x), out Var sum) ? tape.Add(sum.Reshape(x.Rows, x.Cols), dx) : dx;
@@ -64,7 +64,7 @@ public static class TapeDerivatives
             for (int k = 0; k < node.InputCount; k++)
             {
                 Var x = tape.Input(node, k);
-                if (x.IsNone || !tangents.TryGetValue(Place(x), out Var dx)) continue;
+                if (Constant(x) || !tangents.TryGetValue(Place(x), out Var dx)) continue;
                 Var part = node.Op.RecordJvp(tape, i, k, dx.Reshape(x.Rows, x.Cols));
                 if (part.IsNone) continue;
                 sum = sum.IsNone ? part : tape.Add(sum, part);
@@ -73,6 +73,8 @@ public static class TapeDerivatives
         }
         return tangents.TryGetValue(Place(output), out Var result) ? result.Reshape(output.Rows, output.Cols) : tape.Constant(0, output.Rows, output.Cols);
     }
+
+    private static bool Constant(Var v) => v.IsNone || v.IsDetached;
 
     private static (int, int) Place(Var v) => (v.Chunk, v.Offset);
 
@@ -87,6 +89,7 @@ public static class TapeDerivatives
             for (int k = 0; k < node.InputCount; k++)
             {
                 Var x = tape.Input(node, k);
+                if (Constant(x)) continue;
                 if (!reached.Contains(Place(x)))
                 {
                     RequireWhole(tape, x, i, input, reached);
@@ -102,7 +105,6 @@ public static class TapeDerivatives
     // Cotangents are kept by place; a view that begins inside a value would be taken for something else, and its share dropped.
     private static void RequireWhole<T>(Tape<T> tape, Var x, int before, Var input, HashSet<(int, int)> reached) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (x.IsNone) return;
         bool part = Inside(x, input);
         if (x.Chunk >= Var.FirstArenaChunk)
         {
@@ -129,7 +131,10 @@ public static class TapeDerivatives
     private static bool DependsOn<T>(Tape<T> tape, in Node<T> node, Dictionary<(int, int), Var> tangents) where T : unmanaged, IFloatingPointIeee754<T>
     {
         for (int k = 0; k < node.InputCount; k++)
-            if (tangents.ContainsKey(Place(tape.Input(node, k)))) return true;
+        {
+            Var x = tape.Input(node, k);
+            if (!Constant(x) && tangents.ContainsKey(Place(x))) return true;
+        }
         return false;
     }
 

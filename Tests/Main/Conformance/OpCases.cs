@@ -92,6 +92,36 @@ public static class OpCases
         Add("cached-inverse-linear", "with bias", [N(4, 3), N(3, 3), N(1, 3), InputSpec.Fixed(3, 3, 1, 2, 0, -1, 1, 0.5, 0, 0.3, 2)], (t, x) => CachedInverseLinearOp<T>.Record(t, x[0], x[1], x[3], x[2]).Z);
         Add("relative-gradient-linear", "with bias", [N(4, 3), N(3, 3), N(1, 3)], (t, x) => RelativeGradientLinearOp<T>.Record(t, x[0], x[1], x[2]).Z, surrogate: true);
 
+        foreach ((FlowFunction function, double parameter) in (ReadOnlySpan<(FlowFunction, double)>)[(FlowFunction.LeakyRelu, 0.2), (FlowFunction.SmoothLeakyRelu, 0.3)])
+        {
+            InputSpec x37 = N(2, 37, Domain.AwayFromZero), x5 = N(3, 5, Domain.AwayFromZero);
+            Add("elementwise-flow", $"{function}, z", [x37], (t, x) => ElementwiseFlowOp<T>.Record(t, x[0], function, parameter).Z);
+            Add("elementwise-flow", $"{function}, log-det", [x5], (t, x) => ElementwiseFlowOp<T>.Record(t, x[0], function, parameter).LogDet);
+            Add("elementwise-inverse", $"{function}, x", [x37], (t, x) => ElementwiseInverseOp<T>.Record(t, x[0], function, parameter).X);
+            Add("elementwise-inverse", $"{function}, log-det", [x5], (t, x) => ElementwiseInverseOp<T>.Record(t, x[0], function, parameter).LogDet);
+        }
+        var interval = new LogitSettings(-1, 2, 0.05, 1.5);
+        Add("logit-flow", "z", [N(3, 5, Domain.Unit)], (t, x) => LogitFlowOp<T>.Record(t, x[0], interval).Z);
+        Add("logit-flow", "log-det", [N(2, 37, Domain.Unit)], (t, x) => LogitFlowOp<T>.Record(t, x[0], interval).LogDet);
+        Add("logit-flow", "inverse, x", [N(2, 37)], (t, x) => LogitFlowOp<T>.RecordInverse(t, x[0], interval).X);
+        Add("logit-flow", "inverse, log-det", [N(3, 5)], (t, x) => LogitFlowOp<T>.RecordInverse(t, x[0], interval).LogDet);
+        foreach (AffineForm form in (ReadOnlySpan<AffineForm>)[AffineForm.ScaleFirst, AffineForm.CenterFirst, AffineForm.PlainScale, AffineForm.CenterFirst | AffineForm.PlainScale])
+        {
+            InputSpec scale = N(1, 5, Domain.AwayFromZero);
+            Add("actnorm", $"{form}, z", [N(3, 5), scale, N(1, 5)], (t, x) => ActNormOp<T>.Record(t, x[0], x[1], x[2], form).Z);
+            Add("actnorm", $"{form}, images, z", [N(3, 15), scale, N(1, 5)], (t, x) => ActNormOp<T>.Record(t, x[0], x[1], x[2], form, 3).Z);
+            Add("actnorm", $"{form}, images, log-det", [N(3, 15), scale, N(1, 5)], (t, x) => ActNormOp<T>.Record(t, x[0], x[1], x[2], form, 3).LogDet);
+        }
+        var spline = new SplineSettings(3, 4, RawFactor: 0.5);
+        foreach (int rows in (ReadOnlySpan<int>)[1, 3])
+        {
+            InputSpec[] s = [N(3, 5), N(rows, 5 * spline.RawLength)];
+            Add("rational-quadratic-spline", $"{rows} rows of parameters, z", s, (t, x) => RationalQuadraticSplineOp<T>.Record(t, x[0], x[1], spline).Z);
+            Add("rational-quadratic-spline", $"{rows} rows of parameters, log-det", s, (t, x) => RationalQuadraticSplineOp<T>.Record(t, x[0], x[1], spline).LogDet);
+            Add("rational-quadratic-spline", $"{rows} rows of parameters, inverse, x", s, (t, x) => RationalQuadraticSplineOp<T>.RecordInverse(t, x[0], x[1], spline).X);
+            Add("rational-quadratic-spline", $"{rows} rows of parameters, inverse, log-det", s, (t, x) => RationalQuadraticSplineOp<T>.RecordInverse(t, x[0], x[1], spline).LogDet);
+        }
+
         void Unary(string op, Domain domain, Func<Tape<T>, Var, Var> record, Func<Tape<T>, Var, Var, Var> derivative)
         {
             Add(op, "3x5", [N(3, 5, domain)], (t, x) => record(t, x[0]));
@@ -158,6 +188,10 @@ public static class OpCases
             new("solve-rows", t => t.SolveRows(V(t, 3, 3), V(t, 4, 2)), "3x3", "4x2"),
             new("self-normalizing-linear", t => SelfNormalizingLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), V(t, 3, 3), Var.None, SelfNormalizingForm.Published, 1), "2x3", "4x4"),
             new("cached-inverse-linear", t => CachedInverseLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), V(t, 3, 3), Var.None), "2x3", "4x4"),
+            new("logit-flow", t => LogitFlowOp<T>.Record(t, V(t, 2, 3), new LogitSettings(2, 1)), "low is 2", "high is 1"),
+            new("actnorm", t => ActNormOp<T>.Record(t, V(t, 2, 6), V(t, 1, 4), V(t, 1, 4), AffineForm.ScaleFirst, 2), "2x6", "1x4", "1x3"),
+            new("rational-quadratic-spline", t => RationalQuadraticSplineOp<T>.Record(t, V(t, 4, 3), V(t, 2, 24), new SplineSettings(3, 1)), "4x3", "2x24", "1x24"),
+            new("rational-quadratic-spline", t => RationalQuadraticSplineOp<T>.Record(t, V(t, 4, 3), V(t, 4, 23), new SplineSettings(3, 1)), "4x23", "4x24"),
             new("relative-gradient-linear", t => RelativeGradientLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), Var.None), "2x3", "4x4"),
         ];
     }
@@ -165,5 +199,6 @@ public static class OpCases
     /// <summary>Ops that accept any shape.</summary>
     public static bool TakesAnyShape<T>(Op<T> op) where T : unmanaged, IFloatingPointIeee754<T>
         => op.Name is "scale" or "add-constant" or "sum" or "transpose" or "row-log-sum-exp" or "row-softmax" or "standard-normal-log-prob"
+            or "elementwise-flow" or "elementwise-inverse"
             || UnaryOps<T>.All.Contains(op);
 }

@@ -6,7 +6,7 @@ namespace NativeFlow.Tests;
 /// <summary>Every strategy has a page that says what its type says, and a row in the README; no page is left over.</summary>
 public sealed class EveryStrategyIsDocumented
 {
-    private static readonly string Folder = Path.Combine(Pages.Root, "docs", "jacobians");
+    private static readonly string Folder = Path.Combine(Repository.Root, "docs", "jacobians");
 
     public static TheoryData<string> Names => [.. JacobianRegistry.Names];
 
@@ -30,7 +30,7 @@ public sealed class EveryStrategyIsDocumented
     public void It_has_a_row_in_the_readme(string name)
     {
         IJacobianStrategy<float> strategy = JacobianRegistry.Create<float>(name);
-        string row = Assert.Single(Pages.Text("README.md").Split('\n'), line => line.StartsWith($"| [{name}](docs/jacobians/{name}.md) |", StringComparison.Ordinal));
+        string row = Assert.Single(Repository.Text("README.md").Split('\n'), line => line.StartsWith($"| [{name}](docs/jacobians/{name}.md) |", StringComparison.Ordinal));
         string[] cells = [.. row.Split('|').Select(c => c.Trim())];
         Assert.Equal($"{strategy.Value}".ToLowerInvariant(), cells[2]);
         Assert.Equal($"{strategy.Gradient}".ToLowerInvariant(), cells[3]);
