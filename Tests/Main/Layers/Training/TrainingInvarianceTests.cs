@@ -67,6 +67,14 @@ public sealed class TrainingInvarianceTests
         foreach (InverseKind inverse in (InverseKind[])[InverseKind.Exact, InverseKind.Learned])
             Assert.Equal(run.Flow.Sample(20, seed: 4, inverse), loaded.Sample(20, seed: 4, inverse));
         Assert.NotEqual(run.Flow.Sample(20, seed: 4), loaded.Sample(20, seed: 5));
+
+        // One number a little off must show, or equality would prove little.
+        Var weight = loaded.Store.Find("layers.1.weight");
+        double[] values = [.. loaded.Store.Read(weight).Select(v => (double)v)];
+        values[5] += 1e-3;
+        loaded.Store.Write(weight, values);
+        Assert.NotEqual(run.Flow.LogProb(x), loaded.LogProb(x));
+        Assert.NotEqual(run.Flow.Sample(20, seed: 4), loaded.Sample(20, seed: 4));
     }
 
     [Theory]
