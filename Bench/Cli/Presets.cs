@@ -17,7 +17,9 @@ internal static class Presets
     public const double SmoothLeakyReluSlope = 0.3;
     public const int SplineBins = 8;
     public const double SplineBound = 5;
+    /// <summary>Dequantisation draws of a test likelihood, and the key of their noise: the same for every model, so that numbers compare.</summary>
     public const int TestDraws = 3;
+    public const ulong EvaluationKey = 0x4E46_7465_7374;
     public const int SampleCount = 100;
 
     public static IReadOnlyList<Preset> All { get; } =

@@ -1,0 +1,3 @@
+using System.CommandLine;
+namespace NativeFlow.Cli.Commands;
+internal static class EvaluateCommand { public static Command Create() => new("evaluate"); }
