@@ -35,5 +35,11 @@ public static class OpRegistry
         RowSoftmaxOp<T>.Instance,
         StandardNormalLogProbOp<T>.Instance,
         .. UnaryOps<T>.All,
+        ElementwiseFlowOp<T>.Instance,
+        ElementwiseInverseOp<T>.Instance,
+        LogitOp<T>.Instance,
+        ActNormOp<T>.Instance,
+        PermuteColumnsOp<T>.Instance,
+        RationalQuadraticSplineOp<T>.Instance,
     ];
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Text.Json;
+using NativeFlow.Engine;
 
 namespace NativeFlow.Layers;
 
@@ -7,10 +8,30 @@ namespace NativeFlow.Layers;
 public static class BijectorRegistry
 {
     /// <summary>Recipe names, in alphabetical order.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["linear"];
+    public static IReadOnlyList<string> Kinds { get; } =
+    [
+        "actnorm",
+        "affine",
+        "leaky-relu",
+        "linear",
+        "logit",
+        "permutation",
+        "rational-quadratic-spline",
+        "smooth-leaky-relu",
+    ];
 
     /// <summary>Makes a bijector from its recipe entry.</summary>
-    /// <exception cref="NativeFlow.Engine.BadInputException">Unknown kind, or a property is missing or out of range.</exception>
-    public static IBijector<T> Create<T>(string kind, JsonElement config) where T : unmanaged, IFloatingPointIeee754<T>
-        => throw new InvalidOperationException($"{kind} {config}");
+    /// <exception cref="BadInputException">Unknown kind; or a property is unknown, missing, of the wrong type or out of range.</exception>
+    public static IBijector<T> Create<T>(string kind, JsonElement config) where T : unmanaged, IFloatingPointIeee754<T> => kind switch
+    {
+        "actnorm" => ActNorm<T>.FromConfig(config),
+        "affine" => Affine<T>.FromConfig(config),
+        "leaky-relu" => LeakyRelu<T>.FromConfig(config),
+        "linear" => Linear<T>.FromConfig(config),
+        "logit" => Logit<T>.FromConfig(config),
+        "permutation" => Permutation<T>.FromConfig(config),
+        "rational-quadratic-spline" => RationalQuadraticSpline<T>.FromConfig(config),
+        "smooth-leaky-relu" => SmoothLeakyRelu<T>.FromConfig(config),
+        _ => throw new BadInputException($"There is no bijector of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
+    };
 }

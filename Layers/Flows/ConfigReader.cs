@@ -3,86 +3,134 @@ using NativeFlow.Engine;
 
 namespace NativeFlow.Layers;
 
-/// <summary>Reads one object of a recipe strictly: every property is asked for by name and type, and none may be left over.</summary>
-public sealed class ConfigReader
+/// <summary>Reads the properties of one recipe entry strictly: each must be known, of the right type and in range. Messages name the kind and the property.</summary>
+internal sealed class ConfigReader
 {
-    private readonly string _what;
-    private readonly JsonElement _json;
-    private readonly HashSet<string> _asked = [];
+    private readonly string _kind;
+    private readonly JsonElement _config;
+    private readonly HashSet<string> _known = ["kind"];
 
-    /// <summary>Starts reading <paramref name="json"/>, called <paramref name="what"/> in messages.</summary>
-    /// <exception cref="BadInputException">It is no object.</exception>
-    public ConfigReader(string what, JsonElement json)
+    public ConfigReader(string kind, JsonElement config)
     {
-        if (json.ValueKind != JsonValueKind.Object) throw new BadInputException($"Recipe: '{what}' must be an object, it is {json.ValueKind}.");
-        _what = what;
-        _json = json;
+        _kind = kind;
+        _config = config;
+        if (config.ValueKind != JsonValueKind.Object)
+            throw new BadInputException($"{kind}: its entry is {Word(config)}; it must be an object such as {{ \"kind\": \"{kind}\", ... }}.");
+        var seen = new HashSet<string>();
+        foreach (JsonProperty p in config.EnumerateObject())
+            if (!seen.Add(p.Name)) throw new BadInputException($"{kind}: property {BadInputException.Quote(p.Name)} is there twice; leave one.");
     }
 
-    /// <summary>Property that must be a string.</summary>
-    public string String(string name) => Find(name, JsonValueKind.String, required: true)!.Value.GetString()!;
-
-    /// <summary>Property that may be a string.</summary>
-    public string? OptionalString(string name) => Find(name, JsonValueKind.String, required: false)?.GetString();
-
-    /// <summary>Property that must be a finite number.</summary>
-    public double Number(string name) => OptionalNumber(name) ?? throw Missing(name);
-
-    /// <summary>Property that may be a finite number.</summary>
-    public double? OptionalNumber(string name)
+    public int Integer(string name, int least, int? otherwise = null)
     {
-        JsonElement? e = Find(name, JsonValueKind.Number, required: false);
-        if (e is null) return null;
-        double value = e.Value.GetDouble();
-        return double.IsFinite(value) ? value : throw new BadInputException($"Recipe: '{_what}.{name}' is not a finite number.");
+        if (!Find(name, otherwise is null, out JsonElement value)) return otherwise!.Value;
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt32(out int number) || number < least)
+            throw Wrong(name, value, $"a whole number, at least {least}");
+        return number;
     }
 
-    /// <summary>Property that must be a whole number.</summary>
-    public int Integer(string name) => OptionalInteger(name) ?? throw Missing(name);
-
-    /// <summary>Property that may be a whole number.</summary>
-    public int? OptionalInteger(string name)
+    public ulong? Seed(string name)
     {
-        JsonElement? e = Find(name, JsonValueKind.Number, required: false);
-        if (e is null) return null;
-        return e.Value.TryGetInt32(out int value) ? value : throw new BadInputException($"Recipe: '{_what}.{name}' must be a whole number, it is {e.Value.GetRawText()}.");
+        if (!Find(name, false, out JsonElement value)) return null;
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetUInt64(out ulong number)) throw Wrong(name, value, "a whole number from 0 to 2^64 - 1");
+        return number;
     }
 
-    /// <summary>Property that may be true or false; false when absent.</summary>
-    public bool Flag(string name)
+    public double Number(string name, double? otherwise = null)
     {
-        _asked.Add(name);
-        if (!_json.TryGetProperty(name, out JsonElement e)) return false;
-        return e.ValueKind is JsonValueKind.True or JsonValueKind.False ? e.GetBoolean() : throw new BadInputException($"Recipe: '{_what}.{name}' must be true or false, it is {e.ValueKind}.");
+        if (!Find(name, otherwise is null, out JsonElement value)) return otherwise!.Value;
+        return Finite(name, value);
     }
 
-    /// <summary>Property that must be an object.</summary>
-    public JsonElement Object(string name) => Find(name, JsonValueKind.Object, required: true)!.Value;
-
-    /// <summary>Property that may be an object.</summary>
-    public JsonElement? OptionalObject(string name) => Find(name, JsonValueKind.Object, required: false);
-
-    /// <summary>Property that must be an array.</summary>
-    public JsonElement Array(string name) => Find(name, JsonValueKind.Array, required: true)!.Value;
-
-    /// <summary>Property that may be an array.</summary>
-    public JsonElement? OptionalArray(string name) => Find(name, JsonValueKind.Array, required: false);
-
-    /// <summary>Refuses properties that nobody asked for.</summary>
-    /// <exception cref="BadInputException">One is left over.</exception>
-    public void Done()
+    public bool Flag(string name, bool otherwise)
     {
-        foreach (JsonProperty p in _json.EnumerateObject())
-            if (!_asked.Contains(p.Name)) throw new BadInputException($"Recipe: '{_what}' has no property '{p.Name}'; it has: {string.Join(", ", _asked)}.");
+        if (!Find(name, false, out JsonElement value)) return otherwise;
+        if (value.ValueKind is not (JsonValueKind.True or JsonValueKind.False)) throw Wrong(name, value, "true or false");
+        return value.GetBoolean();
     }
 
-    private JsonElement? Find(string name, JsonValueKind kind, bool required)
+    public string Choice(string name, string otherwise, params ReadOnlySpan<string> allowed)
     {
-        _asked.Add(name);
-        if (!_json.TryGetProperty(name, out JsonElement e)) return required ? throw Missing(name) : null;
-        if (e.ValueKind != kind) throw new BadInputException($"Recipe: '{_what}.{name}' must be {kind.ToString().ToLowerInvariant()}, it is {e.ValueKind.ToString().ToLowerInvariant()}.");
-        return e;
+        if (!Find(name, false, out JsonElement value)) return otherwise;
+        if (value.ValueKind == JsonValueKind.String)
+            foreach (string word in allowed)
+                if (value.ValueEquals(word)) return word;
+        throw Wrong(name, value, "one of " + string.Join(", ", allowed.ToArray()));
     }
 
-    private BadInputException Missing(string name) => new($"Recipe: '{_what}' lacks the property '{name}'.");
+    public double[]? Numbers(string name, bool required)
+    {
+        if (!Find(name, required, out JsonElement value)) return null;
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() == 0) throw Wrong(name, value, "a list of numbers, not empty");
+        var numbers = new double[value.GetArrayLength()];
+        int i = 0;
+        foreach (JsonElement item in value.EnumerateArray()) numbers[i++] = Finite(name, item);
+        return numbers;
+    }
+
+    public string String(string name)
+    {
+        Find(name, true, out JsonElement value);
+        return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(name, value, "a string");
+    }
+
+    public string? OptionalString(string name) => Find(name, false, out _) ? String(name) : null;
+
+    public double? OptionalNumber(string name) => Find(name, false, out JsonElement value) ? Finite(name, value) : null;
+
+    public int? OptionalInteger(string name) => Find(name, false, out _) ? Integer(name, int.MinValue) : null;
+
+    public JsonElement Object(string name)
+    {
+        Find(name, true, out JsonElement value);
+        return value.ValueKind == JsonValueKind.Object ? value : throw Wrong(name, value, "an object");
+    }
+
+    public JsonElement? OptionalObject(string name) => Find(name, false, out _) ? Object(name) : null;
+
+    public JsonElement Array(string name)
+    {
+        Find(name, true, out JsonElement value);
+        return value.ValueKind == JsonValueKind.Array ? value : throw Wrong(name, value, "a list");
+    }
+
+    /// <summary>After the last property: refuses the ones that nobody asked for, then makes the bijector; what its constructor refuses becomes bad input.</summary>
+    public TResult Make<TResult>(Func<TResult> make)
+    {
+        foreach (JsonProperty p in _config.EnumerateObject())
+            if (!_known.Contains(p.Name))
+                throw new BadInputException($"{_kind}: property {BadInputException.Quote(p.Name)} is unknown; it has {string.Join(", ", _known.Where(k => k != "kind"))}.");
+        try
+        {
+            return make();
+        }
+        catch (ArgumentException e)
+        {
+            throw new BadInputException($"{_kind}: {e.Message}", e);
+        }
+    }
+
+    private double Finite(string name, JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out double number) || !double.IsFinite(number)) throw Wrong(name, value, "a finite number");
+        return number;
+    }
+
+    private bool Find(string name, bool required, out JsonElement value)
+    {
+        _known.Add(name);
+        if (_config.TryGetProperty(name, out value)) return true;
+        if (required) throw new BadInputException($"{_kind}: property '{name}' is missing; add it.");
+        return false;
+    }
+
+    private BadInputException Wrong(string name, JsonElement value, string expected)
+        => new($"{_kind}: property '{name}' is {Word(value)}; it must be {expected}.");
+
+    private static string Word(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => value.GetArrayLength() == 0 ? "an empty list" : "a list",
+        _ => BadInputException.Quote(value.GetRawText()),
+    };
 }

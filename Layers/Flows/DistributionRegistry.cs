@@ -16,9 +16,8 @@ public static class DistributionRegistry
     {
         var reader = new ConfigReader("base", config);
         string kind = reader.String("kind");
-        if (kind != "standard-normal") throw new BadInputException($"Recipe: unknown base distribution '{kind}'; use one of: {string.Join(", ", Kinds)}.");
-        int dimension = reader.Integer("dimension");
-        reader.Done();
-        return dimension >= 1 ? new StandardNormal<T>(dimension) : throw new BadInputException($"Recipe: 'base.dimension' must be 1 or more, it is {dimension}.");
+        if (kind != "standard-normal") throw new BadInputException($"There is no base distribution {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}.");
+        int dimension = reader.Integer("dimension", 1);
+        return reader.Make(() => new StandardNormal<T>(dimension));
     }
 }

@@ -54,8 +54,7 @@ public static class JacobianRegistry
         string name = reader.String("name");
         double? weight = reader.OptionalNumber("weight");
         int? every = reader.OptionalInteger("every"), probes = reader.OptionalInteger("probes");
-        bool bias = reader.Flag("bias_without_log_det");
-        reader.Done();
-        return Create<T>(name, weight, every, probes, bias);
+        bool bias = reader.Flag("bias_without_log_det", false);
+        return reader.Make(() => Create<T>(name, weight, every, probes, bias));
     }
 }

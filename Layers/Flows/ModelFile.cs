@@ -86,26 +86,16 @@ public static class ModelFile
     public static Flow<T> FromRecipe<T>(JsonElement recipe, IBackend<T>? backend = null) where T : unmanaged, IFloatingPointIeee754<T>
     {
         var reader = new ConfigReader("recipe", recipe);
-        int version = reader.OptionalInteger("version") ?? RecipeVersion;
-        if (version is < 1 or > RecipeVersion) throw new BadInputException($"Recipe: version {version} is not known; this program reads up to version {RecipeVersion}.");
+        int version = reader.Integer("version", 1, RecipeVersion);
+        if (version > RecipeVersion) throw new BadInputException($"recipe: version {version} is not known; this program reads up to version {RecipeVersion}.");
         reader.OptionalString("dtype");
-        double seed = reader.OptionalNumber("seed") ?? 0;
-        if (seed < 0 || seed != Math.Floor(seed)) throw new BadInputException($"Recipe: 'recipe.seed' must be a whole number from 0 up, it is {seed}.");
-        JsonElement layers = reader.Array("layers");
-        JsonElement baseConfig = reader.Object("base");
-        reader.Done();
+        ulong seed = reader.Seed("seed") ?? 0;
+        JsonElement layers = reader.Array("layers"), baseConfig = reader.Object("base");
         var transforms = new List<IBijector<T>>();
         foreach (JsonElement layer in layers.EnumerateArray()) transforms.Add(BijectorRegistry.Create<T>(new ConfigReader("layers", layer).String("kind"), layer));
-        if (transforms.Count == 0) throw new BadInputException("Recipe: 'recipe.layers' is empty; a flow needs at least one layer.");
+        if (transforms.Count == 0) throw new BadInputException("recipe: 'layers' is empty; a flow needs at least one layer.");
         IDistribution<T> baseDistribution = DistributionRegistry.Create<T>(baseConfig);
-        try
-        {
-            return new Flow<T>(transforms, baseDistribution, recipe.TryGetProperty("seed", out JsonElement s) ? s.GetUInt64() : 0, backend);
-        }
-        catch (ArgumentException e)
-        {
-            throw new BadInputException($"Recipe: {e.Message}");
-        }
+        return reader.Make(() => new Flow<T>(transforms, baseDistribution, seed, backend));
     }
 
     internal static void AddModel<T>(TensorFileWriter file, Flow<T> flow) where T : unmanaged, IFloatingPointIeee754<T>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>log and log(1 + x) over a lane: u = 2^e m, log(u) = e ln 2 + log(1 + f), f = m - 1, the last by the series of atanh.</summary>
+/// <summary>log and log(1 + x) over a lane: u = 2^e m, log(u) = e ln 2 + log(1 + f), f = m - 1, the last by a minimax polynomial in f (float) or in the argument of atanh (double).</summary>
 /// <remarks>Within 3 ulp (float and double), subnormal inputs, zero, negative numbers, infinity and NaN included; see FunctionAccuracyTests.</remarks>
 internal static class LaneLog
 {
@@ -75,17 +75,27 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        TLane s = f / (TLane.Constant(2) + f);
-        TLane z = s * s;
-        TLane p;
+        TLane p, low;
+        TLane square = f * f;
+        TLane h = square * TLane.Constant(0.5);
         if (typeof(T) == typeof(float))
         {
-            p = TLane.Constant(0.147910118);
-            p = TLane.MultiplyAdd(p, z, TLane.Constant(0.199943677));
-            p = TLane.MultiplyAdd(p, z, TLane.Constant(0.333333433));
+            // log(1+f) = f - (h - f^3 p(f)), h = f^2/2: without a division.
+            p = TLane.Constant(-0.0790283382);
+            p = TLane.MultiplyAdd(p, f, TLane.Constant(0.126224622));
+            p = TLane.MultiplyAdd(p, f, TLane.Constant(-0.129982144));
+            p = TLane.MultiplyAdd(p, f, TLane.Constant(0.142144814));
+            p = TLane.MultiplyAdd(p, f, TLane.Constant(-0.166412786));
+            p = TLane.MultiplyAdd(p, f, TLane.Constant(0.200010449));
+            p = TLane.MultiplyAdd(p, f, TLane.Constant(-0.25000307));
+            p = TLane.MultiplyAdd(p, f, TLane.Constant(0.333333313));
+            low = TLane.MultiplyAdd(e, TLane.Constant(1.42860677e-06), square * f * p);
         }
         else
         {
+            // log(1+f) = 2 atanh(s) = f - (h - s (h + 2 z p(z))), s = f/(2+f), z = s^2: half as many terms.
+            TLane s = f / (TLane.Constant(2) + f);
+            TLane z = s * s;
             p = TLane.Constant(0.073095823885932096);
             p = TLane.MultiplyAdd(p, z, TLane.Constant(0.076657508606037095));
             p = TLane.MultiplyAdd(p, z, TLane.Constant(0.09091447873400714));
@@ -93,13 +103,8 @@ internal static class LaneLog
             p = TLane.MultiplyAdd(p, z, TLane.Constant(0.14285714313266668));
             p = TLane.MultiplyAdd(p, z, TLane.Constant(0.19999999999949136));
             p = TLane.MultiplyAdd(p, z, TLane.Constant(0.33333333333333348));
+            low = TLane.MultiplyAdd(e, TLane.Constant(2.8235290563031577e-13), s * TLane.MultiplyAdd(z + z, p, h));
         }
-        // log(1+f) = 2 atanh(s) = f - (h - s (h + 2 z p)), h = f^2/2.
-        TLane h = f * f * TLane.Constant(0.5);
-        TLane inner = TLane.MultiplyAdd(z + z, p, h);
-        TLane low = typeof(T) == typeof(float)
-            ? TLane.MultiplyAdd(e, TLane.Constant(1.42860677e-06), s * inner)
-            : TLane.MultiplyAdd(e, TLane.Constant(2.8235290563031577e-13), s * inner);
         TLane high = e * (typeof(T) == typeof(float) ? TLane.Constant(0.693145752) : TLane.Constant(0.69314718055966296));
         return high - ((h - low) - f);
     }

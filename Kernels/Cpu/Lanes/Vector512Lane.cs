@@ -109,7 +109,7 @@ public readonly unsafe struct Vector512Lane<T> : ILane<Vector512Lane<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512Lane<T> Select(Vector512Lane<T> mask, Vector512Lane<T> whenSet, Vector512Lane<T> whenClear) => 
+    public static Vector512Lane<T> Select(Vector512Lane<T> mask, Vector512Lane<T> whenSet, Vector512Lane<T> whenClear) =>
         new(Vector512.ConditionalSelect(mask._value, whenSet._value, whenClear._value));
 
     /// <inheritdoc/>

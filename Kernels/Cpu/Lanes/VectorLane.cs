@@ -107,7 +107,7 @@ public readonly unsafe struct VectorLane<T> : ILane<VectorLane<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static VectorLane<T> Select(VectorLane<T> mask, VectorLane<T> whenSet, VectorLane<T> whenClear) => 
+    public static VectorLane<T> Select(VectorLane<T> mask, VectorLane<T> whenSet, VectorLane<T> whenClear) =>
         new(Vector.ConditionalSelect(mask._value, whenSet._value, whenClear._value));
 
     /// <inheritdoc/>

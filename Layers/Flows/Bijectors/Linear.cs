@@ -20,7 +20,7 @@ public sealed class Linear<T> : IBijector<T> where T : unmanaged, IFloatingPoint
     /// <param name="bias">Whether there is a bias b.</param>
     public Linear(int dimension, IJacobianStrategy<T>? strategy = null, bool bias = true)
     {
-        if (dimension < 1) throw new ArgumentOutOfRangeException(nameof(dimension), $"Linear: a dimension of {dimension}.");
+        BijectorGuard.Dimension("dimension", dimension);
         Dimension = dimension;
         Strategy = strategy ?? new ExactLu<T>();
         HasBias = bias;
@@ -59,7 +59,7 @@ public sealed class Linear<T> : IBijector<T> where T : unmanaged, IFloatingPoint
     /// <inheritdoc/>
     public FlowStep Forward(Tape<T> tape, Var x, in StepContext c)
     {
-        Width.Require(Kind, Dimension, x);
+        BijectorGuard.Width(Kind, Dimension, x);
         return c.Mode == FlowMode.Train ? Strategy.Record(tape, _site, x, c) : ExactLu<T>.RecordExact(tape, _site, x);
     }
 
@@ -67,7 +67,7 @@ public sealed class Linear<T> : IBijector<T> where T : unmanaged, IFloatingPoint
     /// <remarks>With <see cref="InverseKind.Learned"/> and a learned inverse: x = R (z - b), and no log-determinant value.</remarks>
     public FlowStep Inverse(Tape<T> tape, Var z, in StepContext c)
     {
-        Width.Require(Kind, Dimension, z);
+        BijectorGuard.Width(Kind, Dimension, z);
         Var centred = _site.Bias.IsNone ? z : tape.Subtract(z, _site.Bias);
         if (c.Inverse == InverseKind.Learned && HasLearnedInverse)
         {
@@ -92,13 +92,14 @@ public sealed class Linear<T> : IBijector<T> where T : unmanaged, IFloatingPoint
         json.WriteEndObject();
     }
 
-    /// <summary>Makes the layer from its recipe entry.</summary>
-    internal static Linear<T> FromConfig(ConfigReader config)
+    /// <summary>From a recipe entry: dimension, no_bias, strategy.</summary>
+    /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
+    public static Linear<T> FromConfig(JsonElement config)
     {
-        int dimension = config.Integer("dimension");
-        bool noBias = config.Flag("no_bias");
-        IJacobianStrategy<T> strategy = config.OptionalObject("strategy") is { } s ? JacobianRegistry.FromConfig<T>(s) : new ExactLu<T>();
-        config.Done();
-        return dimension >= 1 ? new Linear<T>(dimension, strategy, !noBias) : throw new BadInputException($"Recipe: 'linear.dimension' must be 1 or more, it is {dimension}.");
+        var reader = new ConfigReader("linear", config);
+        int dimension = reader.Integer("dimension", 1);
+        bool noBias = reader.Flag("no_bias", false);
+        JsonElement? strategy = reader.OptionalObject("strategy");
+        return reader.Make(() => new Linear<T>(dimension, strategy is { } s ? JacobianRegistry.FromConfig<T>(s) : null, !noBias));
     }
 }

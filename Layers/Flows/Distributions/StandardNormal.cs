@@ -11,7 +11,7 @@ public sealed class StandardNormal<T> : IDistribution<T> where T : unmanaged, IF
     /// <summary>Creates it for a number of features.</summary>
     public StandardNormal(int dimension)
     {
-        if (dimension < 1) throw new ArgumentOutOfRangeException(nameof(dimension), $"StandardNormal: a dimension of {dimension}.");
+        BijectorGuard.Dimension("dimension", dimension);
         Dimension = dimension;
     }
 
@@ -27,7 +27,7 @@ public sealed class StandardNormal<T> : IDistribution<T> where T : unmanaged, IF
     /// <inheritdoc/>
     public Var LogProb(Tape<T> tape, Var z)
     {
-        Width.Require(Kind, Dimension, z);
+        BijectorGuard.Width(Kind, Dimension, z);
         return tape.StandardNormalLogProb(z);
     }
 

@@ -176,10 +176,16 @@ public sealed unsafe class GemmTests
             foreach (double value in new[] { double.NaN, double.PositiveInfinity, double.NegativeInfinity })
             {
                 using var x = new Case<T>(random, (form & 1) != 0, (form & 2) != 0, m, n, k, 1, false, 0);
-                x.A[random.Next(x.LengthA)] = T.CreateChecked(value);
-                x.B[random.Next(x.LengthB)] = T.Zero;
-                x.B[random.Next(x.LengthB)] = T.CreateChecked(value);
-                for (int i = 0; i < k; i++) x.B[x.TransposeB ? i : i * x.Ldb] = T.Zero;
+
+                // Each special value also meets zeros: skipping them would lose it.
+                for (int p = 0; p < k; p++)
+                {
+                    x.A[x.TransposeA ? p * x.Lda : p] = T.Zero;
+                    x.B[x.TransposeB ? p : p * x.Ldb] = T.Zero;
+                }
+                int pa = k / 2, pb = k / 3;
+                x.A[x.TransposeA ? pa * x.Lda + m - 1 : (m - 1) * x.Lda + pa] = T.CreateChecked(value);
+                x.B[x.TransposeB ? (n - 1) * x.Ldb + pb : pb * x.Ldb + n - 1] = T.CreateChecked(value);
 
                 // Overwriting must not read C.
                 for (int i = Guard; i < x.LengthC - Guard; i++) x.C[i] = T.NaN;

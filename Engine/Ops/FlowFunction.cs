@@ -1,0 +1,11 @@
+namespace NativeFlow.Engine;
+
+/// <summary>An invertible function of one number with one parameter, for <see cref="ElementwiseFlowOp{T}"/> and its inverse.</summary>
+public enum FlowFunction
+{
+    /// <summary>x, or parameter times x below zero.</summary>
+    LeakyRelu = 0,
+
+    /// <summary>p x + (1 - p) softplus(x) with parameter p.</summary>
+    SmoothLeakyRelu = 1,
+}

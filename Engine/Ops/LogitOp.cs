@@ -1,0 +1,110 @@
+using System.Globalization;
+using System.Numerics;
+using NativeFlow.Kernels;
+
+namespace NativeFlow.Engine;
+
+/// <summary>
+/// From an interval to the line, or back: u = alpha + (1 - 2 alpha)(x - low)/(high - low), z = (ln u - ln(1 - u))/T, with the exact
+/// log-determinant [B x 1], so that a density is that of x on its own scale.
+/// </summary>
+public sealed class LogitOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <summary>The singleton.</summary>
+    public static readonly LogitOp<T> Instance = new();
+
+    // Slices in, settings, out, log-det.
+    private static readonly KernelId ForwardId = CpuKernels<T>.Define("logit",
+        static (in CpuArgs<T> a) => LogitFlow.Forward(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.ForwardSimd(a[0], a[2], a[3], a[1]));
+
+    private static readonly KernelId InverseId = CpuKernels<T>.Define("logit-inverse",
+        static (in CpuArgs<T> a) => LogitFlow.Inverse(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.InverseSimd(a[0], a[2], a[3], a[1]));
+
+    // Slices in, settings, dout, dlogdet, din.
+    private static readonly KernelId BackwardId = CpuKernels<T>.Define("logit-backward",
+        static (in CpuArgs<T> a) => LogitFlow.Backward(a[0], a[2], a[3], a[4], a[1]));
+
+    private static readonly KernelId InverseBackwardId = CpuKernels<T>.Define("logit-inverse-backward",
+        static (in CpuArgs<T> a) => LogitFlow.InverseBackward(a[0], a[2], a[3], a[4], a[1]));
+
+    // Slices x, settings, found: row and column of the first element outside (row -1: none). Two numbers, so that float holds both exactly.
+    private static readonly KernelId OutsideId = CpuKernels<T>.Define("logit-outside",
+        static (in CpuArgs<T> a) =>
+        {
+            int i = LogitFlow.FindOutside<T>(a[0], a[1]), cols = a.Size(0);
+            a[2][0] = T.CreateTruncating(i < 0 ? -1 : i / cols);
+            a[2][1] = T.CreateTruncating(i < 0 ? 0 : i % cols);
+        });
+
+    /// <inheritdoc/>
+    public override string Name => "logit";
+
+    /// <inheritdoc/>
+    public override string Formula => "u = a + (1-2a)(x-low)/(high-low), z = (ln u - ln(1-u))/T, l = sum log dz/dx;  dx = dz dz/dx + dl (2u-1)/(u(1-u)) du/dx";
+
+    /// <inheritdoc/>
+    public override Reads Reads => Reads.Inputs;
+
+    /// <summary>Records z [B x D] and log|det dz/dx| [B x 1].</summary>
+    /// <exception cref="OutsideDomainException">An element of x is outside [low, high], or is NaN; with alpha = 0 and no clipping, also at an end.</exception>
+    public static (Var Z, Var LogDet) Record(Tape<T> tape, Var x, in LogitSettings settings) => Record(tape, x, settings, 0);
+
+    /// <summary>Records the inverse: x [B x D] and log|det dx/dz| [B x 1]. With alpha &gt; 0, far-out z give x up to alpha (high - low)/(1 - 2 alpha) outside the interval. Clipping has no inverse and is left out.</summary>
+    public static (Var X, Var LogDet) RecordInverse(Tape<T> tape, Var z, in LogitSettings settings) => Record(tape, z, settings, 1);
+
+    /// <inheritdoc/>
+    public override void Forward(in OpContext<T> c)
+    {
+        if (c.Node.I0 == 0) RequireInside(c);
+        c.Run(c.Node.I0 == 0 ? ForwardId : InverseId, [c.X(0), c.X(1), c.Y(), c.Y(1)]);
+    }
+
+    /// <inheritdoc/>
+    public override void Backward(in OpContext<T> c)
+        => c.Run(c.Node.I0 == 0 ? BackwardId : InverseBackwardId, [c.X(0), c.X(1), c.Dy(), c.Dy(1), c.Dx(0)]);
+
+    /// <inheritdoc/>
+    /// <remarks>The Jacobian of z is diagonal: backward with ones, once for each output, gives its entries.</remarks>
+    public override void Jvp(in OpContext<T> c)
+    {
+        int rows = c.In(0).Rows, cols = c.In(0).Cols;
+        BasicKernels<T>.Fill(c.Backend, c.Ty(), 0);
+        BasicKernels<T>.Fill(c.Backend, c.Ty(1), 0);
+        if (c.Tx(0).IsNone) return;
+        KernelId backward = c.Node.I0 == 0 ? BackwardId : InverseBackwardId;
+        Slice one = c.Borrow(rows * cols), none = c.Borrow(rows), gradient = c.Borrow(rows * cols), product = c.Borrow(rows * cols);
+        for (int output = 0; output < 2; output++)
+        {
+            BasicKernels<T>.Fill(c.Backend, one, output == 0 ? 1 : 0);
+            BasicKernels<T>.Fill(c.Backend, none, output);
+            BasicKernels<T>.Fill(c.Backend, gradient, 0);
+            BasicKernels<T>.Fill(c.Backend, product, 0);
+            c.Run(backward, [c.X(0), c.X(1), one, none, gradient]);
+            BasicKernels<T>.AddProduct(c.Backend, gradient, c.Tx(0), output == 0 ? c.Ty() : product);
+        }
+        BasicKernels<T>.RowSum(c.Backend, product, c.Ty(1), rows, cols);
+    }
+
+    private static (Var, Var) Record(Tape<T> tape, Var x, in LogitSettings settings, int inverse)
+    {
+        Var numbers = settings.Record(tape);
+        ref readonly Node<T> node = ref tape.Record(Instance, [x, numbers], x.Rows, x.Cols, x.Rows, 1, i0: inverse);
+        return (node.Out0, node.Out1);
+    }
+
+    private static void RequireInside(in OpContext<T> c)
+    {
+        Slice found = c.Borrow(2);
+        c.Run(OutsideId, [c.X(0), c.X(1), found], [c.In(0).Cols]);
+        Span<T> place = stackalloc T[2];
+        c.Backend.Read(found, place);
+        if (place[0] < T.Zero) return;
+        int row = int.CreateTruncating(place[0]), column = int.CreateTruncating(place[1]);
+        Span<T> value = stackalloc T[1], settings = stackalloc T[LogitFlow.SettingCount];
+        c.Backend.Read(c.X(0).Part((row * c.In(0).Cols) + column, 1), value);
+        c.Backend.Read(c.X(1), settings);
+        bool open = settings[2] == T.Zero && settings[4] == T.Zero;
+        throw new OutsideDomainException(string.Create(CultureInfo.InvariantCulture,
+            $"{c.Node.Scope}logit: row {row}, column {column} is {value[0]}, outside {(open ? '(' : '[')}{settings[0]}, {settings[1]}{(open ? ')' : ']')}; scale or clip the data, {(open ? "set alpha above 0, " : "")}or set low and high to its range."));
+    }
+}

@@ -1,0 +1,180 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace NativeFlow.Kernels;
+
+/// <summary>A function on every element as a flow layer: value, log-determinant [rows] and gradients, each naively and over lanes. All matrices are [rows x columns], row-major, rows = logDet.Length.</summary>
+/// <remarks>Source: change of variables with a diagonal Jacobian; the inverse's gradients by the implicit function theorem.</remarks>
+public static unsafe class ElementwiseFlow
+{
+    /// <summary>z = f(x), derivative = f'(x), logDet[r] = sum over the row of log|f'(x)|.</summary>
+    /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    public static void Forward<T, TFunction>(ReadOnlySpan<T> x, Span<T> z, Span<T> derivative, Span<T> logDet, TFunction f)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+    {
+        int columns = Columns(x.Length, z.Length, derivative.Length, logDet.Length);
+        for (int r = 0; r < logDet.Length; r++)
+        {
+            T sum = T.Zero;
+            for (int i = r * columns; i < (r + 1) * columns; i++)
+            {
+                z[i] = f.Value(x[i]);
+                derivative[i] = f.Derivative(x[i], z[i]);
+                sum += f.LogDerivative(x[i], z[i]);
+            }
+            logDet[r] = sum;
+        }
+    }
+
+    /// <summary><see cref="Forward"/> over lanes, sharing one exp between value, derivative and logarithm.</summary>
+    /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    public static void ForwardSimd<T, TFunction>(ReadOnlySpan<T> x, Span<T> z, Span<T> derivative, Span<T> logDet, TFunction f)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+    {
+        logDet.Clear();
+        Elementwise.MapWithDerivatives(x, z, derivative, logDet, f);
+    }
+
+    /// <summary>dx += dz f'(x) + dLogDet[r] f''(x) / f'(x).</summary>
+    /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    public static void Backward<T, TFunction>(
+        ReadOnlySpan<T> x, ReadOnlySpan<T> z, ReadOnlySpan<T> derivative, ReadOnlySpan<T> dz, ReadOnlySpan<T> dLogDet, Span<T> dx, TFunction f)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+    {
+        int columns = Columns(x.Length, dz.Length, dx.Length, dLogDet.Length);
+        for (int r = 0; r < dLogDet.Length; r++)
+            for (int i = r * columns; i < (r + 1) * columns; i++)
+                dx[i] += (dz[i] * derivative[i]) + (dLogDet[r] * f.SecondDerivative(x[i], z[i]) / derivative[i]);
+    }
+
+    /// <summary><see cref="Backward"/> over lanes.</summary>
+    /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    public static void BackwardSimd<T, TFunction>(
+        ReadOnlySpan<T> x, ReadOnlySpan<T> z, ReadOnlySpan<T> derivative, ReadOnlySpan<T> dz, ReadOnlySpan<T> dLogDet, Span<T> dx, TFunction f)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+    {
+        int columns = Columns(x.Length, dz.Length, dx.Length, dLogDet.Length);
+        Lengths.Same("ElementwiseFlow", "x", x.Length, "derivative", derivative.Length);
+        Lengths.Same("ElementwiseFlow", "x", x.Length, "z", z.Length);
+        fixed (T* px = x, pz = z, pd = derivative, pdz = dz, pdx = dx)
+            for (int r = 0; r < dLogDet.Length; r++)
+                RowLoop.Run<T, BackwardPass<T, TFunction>>(new(px, pz, pd, pdz, pdx, dLogDet[r], f), (nint)r * columns, columns);
+    }
+
+    /// <summary>x = f^-1(z), derivative = f'(x), logDet[r] = - sum over the row of log|f'(x)|.</summary>
+    /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    public static void Inverse<T, TFunction, TInverse>(ReadOnlySpan<T> z, Span<T> x, Span<T> derivative, Span<T> logDet, TFunction f, TInverse inverse)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+        where TInverse : struct, IInverseFunction<T>
+    {
+        int columns = Columns(z.Length, x.Length, derivative.Length, logDet.Length);
+        for (int r = 0; r < logDet.Length; r++)
+        {
+            T sum = T.Zero;
+            for (int i = r * columns; i < (r + 1) * columns; i++)
+            {
+                x[i] = inverse.Value(z[i]);
+                derivative[i] = f.Derivative(x[i], z[i]);
+                sum -= f.LogDerivative(x[i], z[i]);
+            }
+            logDet[r] = sum;
+        }
+    }
+
+    /// <summary><see cref="Inverse"/> over lanes.</summary>
+    /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    public static void InverseSimd<T, TFunction, TInverse>(ReadOnlySpan<T> z, Span<T> x, Span<T> derivative, Span<T> logDet, TFunction f, TInverse inverse)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+        where TInverse : struct, IInverseFunction<T>
+    {
+        int columns = Columns(z.Length, x.Length, derivative.Length, logDet.Length);
+        fixed (T* pz = z, px = x, pd = derivative)
+            for (int r = 0; r < logDet.Length; r++)
+                logDet[r] = RowLoop.Run<T, InversePass<T, TFunction, TInverse>>(new(pz, px, pd, f, inverse), (nint)r * columns, columns);
+    }
+
+    /// <summary>dz += (dx - dLogDet[r] f''(x) / f'(x)) / f'(x), dLogDet the cotangent of the inverse's log-determinant.</summary>
+    /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    public static void InverseBackward<T, TFunction>(
+        ReadOnlySpan<T> z, ReadOnlySpan<T> x, ReadOnlySpan<T> derivative, ReadOnlySpan<T> dx, ReadOnlySpan<T> dLogDet, Span<T> dz, TFunction f)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+    {
+        int columns = Columns(x.Length, dz.Length, dx.Length, dLogDet.Length);
+        for (int r = 0; r < dLogDet.Length; r++)
+            for (int i = r * columns; i < (r + 1) * columns; i++)
+                dz[i] += (dx[i] - (dLogDet[r] * f.SecondDerivative(x[i], z[i]) / derivative[i])) / derivative[i];
+    }
+
+    /// <summary><see cref="InverseBackward"/> over lanes.</summary>
+    /// <exception cref="ArgumentException">The lengths do not fit.</exception>
+    public static void InverseBackwardSimd<T, TFunction>(
+        ReadOnlySpan<T> z, ReadOnlySpan<T> x, ReadOnlySpan<T> derivative, ReadOnlySpan<T> dx, ReadOnlySpan<T> dLogDet, Span<T> dz, TFunction f)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+    {
+        int columns = Columns(x.Length, dz.Length, dx.Length, dLogDet.Length);
+        Lengths.Same("ElementwiseFlow", "x", x.Length, "derivative", derivative.Length);
+        Lengths.Same("ElementwiseFlow", "x", x.Length, "z", z.Length);
+        fixed (T* px = x, pz = z, pd = derivative, pdz = dz, pdx = dx)
+            for (int r = 0; r < dLogDet.Length; r++)
+                RowLoop.Run<T, InverseBackwardPass<T, TFunction>>(new(px, pz, pd, pdx, pdz, dLogDet[r], f), (nint)r * columns, columns);
+    }
+
+    private static int Columns(int a, int b, int c, int rows)
+    {
+        Lengths.Same("ElementwiseFlow", "x", a, "z", b);
+        Lengths.Same("ElementwiseFlow", "x", a, "derivative or gradient", c);
+        return Lengths.Columns("ElementwiseFlow", "x", a, "logDet", rows);
+    }
+
+    private readonly struct BackwardPass<T, TFunction>(T* x, T* z, T* derivative, T* dz, T* dx, T dLogDet, TFunction f) : IRowPass<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
+        {
+            TLane d = TLane.Load(derivative + i);
+            TLane bend = TLane.Broadcast(dLogDet) * f.SecondDerivative(TLane.Load(x + i), TLane.Load(z + i)) / d;
+            TLane.Store(TLane.Load(dx + i) + TLane.MultiplyAdd(TLane.Load(dz + i), d, bend), dx + i);
+            return TLane.Constant(0);
+        }
+    }
+
+    private readonly struct InversePass<T, TFunction, TInverse>(T* z, T* x, T* derivative, TFunction f, TInverse inverse) : IRowPass<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+        where TInverse : struct, IInverseFunction<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
+        {
+            TLane v = inverse.Value(TLane.Load(z + i));
+            TLane.Store(v, x + i);
+            f.ValueAndLogDerivative(v, out TLane d, out TLane logD);
+            TLane.Store(d, derivative + i);
+            return -logD;
+        }
+    }
+
+    private readonly struct InverseBackwardPass<T, TFunction>(T* x, T* z, T* derivative, T* dx, T* dz, T dLogDet, TFunction f) : IRowPass<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
+        {
+            TLane d = TLane.Load(derivative + i);
+            TLane bend = TLane.Broadcast(dLogDet) * f.SecondDerivative(TLane.Load(x + i), TLane.Load(z + i)) / d;
+            TLane.Store(TLane.Load(dz + i) + ((TLane.Load(dx + i) - bend) / d), dz + i);
+            return TLane.Constant(0);
+        }
+    }
+}

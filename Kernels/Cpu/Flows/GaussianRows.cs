@@ -1,0 +1,52 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace NativeFlow.Kernels;
+
+/// <summary>The standard normal density of rows, over lanes. z is [rows x columns], row-major.</summary>
+public static unsafe class GaussianRows
+{
+    /// <summary>logProb[r] = -|z[r]|^2/2 - columns/2 ln(2 pi), rows = logProb.Length.</summary>
+    public static void LogProb<T>(ReadOnlySpan<T> z, Span<T> logProb)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int columns = Lengths.Columns("GaussianRows.LogProb", "z", z.Length, "logProb", logProb.Length);
+        T half = T.CreateTruncating(0.5), constant = T.CreateTruncating(-0.5 * columns * Math.Log(2 * Math.PI));
+        fixed (T* pz = z)
+            for (int r = 0; r < logProb.Length; r++)
+                logProb[r] = constant - (half * RowLoop.Run<T, SquarePass<T>>(new(pz), (nint)r * columns, columns));
+    }
+
+    /// <summary>dz -= dLogProb[r] z.</summary>
+    public static void AddGradient<T>(ReadOnlySpan<T> z, ReadOnlySpan<T> dLogProb, Span<T> dz)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int columns = Lengths.Columns("GaussianRows.AddGradient", "z", z.Length, "dLogProb", dLogProb.Length);
+        Lengths.Same("GaussianRows.AddGradient", "z", z.Length, "dz", dz.Length);
+        fixed (T* pz = z, pdz = dz)
+            for (int r = 0; r < dLogProb.Length; r++)
+                RowLoop.Run<T, GradientPass<T>>(new(pz, pdz, -dLogProb[r]), (nint)r * columns, columns);
+    }
+
+    private readonly struct SquarePass<T>(T* z) : IRowPass<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
+        {
+            TLane v = TLane.Load(z + i);
+            return v * v;
+        }
+    }
+
+    private readonly struct GradientPass<T>(T* z, T* dz, T factor) : IRowPass<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
+        {
+            TLane.Store(TLane.MultiplyAdd(TLane.Broadcast(factor), TLane.Load(z + i), TLane.Load(dz + i)), dz + i);
+            return TLane.Constant(0);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using NativeFlow.Engine;
+
+namespace NativeFlow.Layers;
+
+/// <summary>Checks that every bijector makes.</summary>
+internal static class BijectorGuard
+{
+    public static void Dimension(string what, int dimension)
+    {
+        if (dimension < 1) throw new ArgumentException($"{what} is {dimension}; it must be at least 1.");
+    }
+
+    public static void Width(string kind, int dimension, Var x)
+    {
+        if (x.Cols != dimension) throw new ArgumentException($"{kind}: the input is {x.Shape}, the bijector has {dimension} features; give it {dimension} columns.");
+    }
+
+    public static void Attached(string kind, Var parameter)
+    {
+        if (parameter.IsNone) throw new InvalidOperationException($"{kind}: it is not attached to a store yet; call Attach before the store is built.");
+    }
+
+    public static void NotAttached(string kind, Var parameter)
+    {
+        if (!parameter.IsNone) throw new InvalidOperationException($"{kind}: it is attached already; a bijector belongs to one store, make another one.");
+    }
+}
