@@ -37,7 +37,7 @@ internal static class Presets
 
     public static int Batch(int trainRows) => Math.Min(100, trainRows);
 
-    public static double LearningRate(string optimizer) => optimizer switch { "sgd" => 1e-2, "adagrad" => 1e-2, _ => 1e-3 };
+    public static double LearningRate(string optimizer) => optimizer switch { "sgd" => 1e-2, "rmsprop" => 1e-3, _ => 1e-2 };
 
     public const string Schedule = "cosine";
 

@@ -45,7 +45,7 @@ public static class Program
         {
             return Fail(stderr, e.Message, BadInput);
         }
-        catch (NotSupportedException e)
+        catch (Exception e) when (e is NotSupportedException or OutsideDomainException)
         {
             return Fail(stderr, e.Message, BadInput);
         }
