@@ -73,7 +73,9 @@ public static class Program
 
     private static string Explain(ParseResult parsed)
     {
-        string path = parsed.CommandResult.Command is RootCommand ? "nativeflow" : $"nativeflow {parsed.CommandResult.Command.Name}";
+        bool isRoot = parsed.CommandResult.Command is RootCommand;
+        string path = isRoot ? "nativeflow" : $"nativeflow {parsed.CommandResult.Command.Name}";
+        string place = isRoot ? "" : $"{parsed.CommandResult.Command.Name}: ";
         if (parsed.UnmatchedTokens.Count > 0)
         {
             string token = parsed.UnmatchedTokens[0];
@@ -83,10 +85,10 @@ public static class Program
             string list = string.Join(", ", known);
             string kind = token.StartsWith('-') ? "option" : parsed.CommandResult.Command.Subcommands.Count > 0 ? "command" : "argument";
             return kind == "argument"
-                ? $"{path}: {BadInputException.Quote(token)} is one argument too many; see '{path} --help'."
-                : $"{path}: unknown {kind} {BadInputException.Quote(token)}; expected one of: {list}; see '{path} --help'.";
+                ? $"{place}{BadInputException.Quote(token)} is one argument too many; see '{path} --help'."
+                : $"{place}unknown {kind} {BadInputException.Quote(token)}; expected one of: {list}; see '{path} --help'.";
         }
 
-        return $"{path}: {parsed.Errors[0].Message.TrimEnd('.')}; see '{path} --help'.";
+        return $"{place}{parsed.Errors[0].Message.TrimEnd('.')}; see '{path} --help'.";
     }
 }

@@ -17,7 +17,7 @@ internal static class Terminal
     {
         Ansi = AnsiSupport.Yes,
         ColorSystem = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-        Interactive = InteractionSupport.No,
+        Interactive = InteractionSupport.Yes,
         Out = new AnsiConsoleOutput(writer),
     });
 }
