@@ -145,6 +145,8 @@ internal static class ModelBuilder
 
         for (int i = 0; i < row.Length; i++)
         {
+            // Rounding leaves a column of equal values a deviation that is not quite 0.
+            if (deviation[i] <= 1e-28 * mean[i] * mean[i]) deviation[i] = 0;
             deviation[i] = Math.Sqrt(deviation[i] + (levels > 0 ? 1.0 / 12 : 0));
             mean[i] += levels > 0 ? 0.5 : 0;
         }

@@ -86,6 +86,7 @@ internal sealed class TrainDisplay
         {
             _headed = true;
             Print(Objective(report.Value), "grey");
+            Print("valid. NLL: exact, in nats, on the validation rows; * is the best so far, which is what model.safetensors gets", "grey");
             string units = standardized ? $" {"NLL orig.",11} {"NLL stand.",11}" : $" {"valid. NLL",11}";
             Print($"{"epoch",9} {"step",8} {Label(report.Value),16}{(learned ? $" {"|RWx-x|^2",10} {"cos(R,1/W)",10} {"cond(W)",8}" : "")}{units}{(_image ? $" {"bits/dim",9}" : "")}   {"rate",8} {"samples/s",10} {"left",7}", "bold");
         }
@@ -115,9 +116,9 @@ internal sealed class TrainDisplay
 
     private static string Objective(ValueKind kind) => kind switch
     {
-        ValueKind.Exact => "train NLL [exact]: the training objective is the exact negative log-likelihood in nats; * marks the best validation so far",
-        ValueKind.None => "objective [none]: in training only gradients of the log-determinant flow, so the objective is no likelihood; validation and test are exact (LU); * marks the best validation so far",
-        _ => $"objective [{Kind(kind)}]: the training objective is {Kind(kind)}, no exact likelihood; validation and test are exact; * marks the best validation so far",
+        ValueKind.Exact => "train NLL [exact]: the objective is the exact negative log-likelihood in nats",
+        ValueKind.None => "objective [none]: only gradients of the log-determinant flow in training, so it is no likelihood",
+        _ => $"objective [{Kind(kind)}]: its log-determinant is {Kind(kind)}, so it is no exact likelihood",
     };
 
     public static string Kind(ValueKind kind) => kind.ToString().ToLowerInvariant();

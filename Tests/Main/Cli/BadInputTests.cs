@@ -107,7 +107,7 @@ public sealed class BadInputTests : IDisposable
         string[] args = [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(a => a.StartsWith('@') ? _temp.At(a[1..]) : a)];
         string run = _temp.At("run");
         bool trains = args.Length > 0 && args[0] == "train" && !args.Contains("--out");
-        CommandLine.RefuseInput(trains ? [.. args, "--out", run] : args, fragments);
+        CommandLine.RefuseInput(trains ? ["train", "--out", run, .. args[1..]] : args, fragments);
         Assert.False(Directory.Exists(run));
     }
 
