@@ -37,7 +37,8 @@ internal static class Presets
 
     public static int Batch(int trainRows) => Math.Min(100, trainRows);
 
-    public static double LearningRate(string optimizer) => optimizer switch { "sgd" => 1e-2, "rmsprop" => 1e-3, _ => 1e-2 };
+    /// <summary>Small models bear large steps.</summary>
+    public static double LearningRate(string optimizer, int dimension) => optimizer is "sgd" or "rmsprop" ? 1e-3 : dimension <= 128 ? 1e-2 : 1e-3;
 
     public const string Schedule = "cosine";
 

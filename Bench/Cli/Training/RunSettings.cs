@@ -36,7 +36,7 @@ internal static class RunSettings
         run["epochs"] ??= Text(Presets.Epochs(data.Train.Rows));
         run["batch"] ??= Text(Presets.Batch(data.Train.Rows));
         IOptimizer<float> optimizer = Optimizer<float>(run);
-        run["lr"] ??= Text(Presets.LearningRate(optimizer.Name));
+        run["lr"] ??= Text(Presets.LearningRate(optimizer.Name, data.Train.Columns));
         if (data.Train.Rows < run.Batch) throw new BadInputException($"--batch {run.Batch}: {data.Name} has {data.Train.Rows} training rows; give at most {data.Train.Rows}.");
         long steps = (long)run.Epochs * (data.Train.Rows / run.Batch);
         run["warmup"] ??= Text(Presets.Warmup(steps));
