@@ -29,6 +29,7 @@ public static class Program
             Commands.ScoreCommand.Create(),
             Commands.SampleCommand.Create(),
             Commands.InfoCommand.Create(),
+            VerifyCommand.Create(),
         };
         root.Directives.Clear();
         try

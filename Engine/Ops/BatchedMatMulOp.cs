@@ -100,8 +100,13 @@ public sealed class BatchedMatMulOp<T> : Op<T> where T : unmanaged, IFloatingPoi
         int batch = c.Node.I2, m = c.Out().Rows / batch, n = c.Out().Cols, k = c.Node.I1;
         c.Backend.Gemm(new GemmArgs(m, n, k, a, b, y)
         {
-            TransposeA = Has(c, TransposeA), TransposeB = Has(c, TransposeB), Accumulate = accumulate, Batch = batch,
-            StrideA = Has(c, SharedA) ? 0 : m * k, StrideB = Has(c, SharedB) ? 0 : k * n, StrideC = m * n,
+            TransposeA = Has(c, TransposeA),
+            TransposeB = Has(c, TransposeB),
+            Accumulate = accumulate,
+            Batch = batch,
+            StrideA = Has(c, SharedA) ? 0 : m * k,
+            StrideB = Has(c, SharedB) ? 0 : k * n,
+            StrideC = m * n,
         });
     }
 
@@ -118,7 +123,8 @@ public sealed class BatchedMatMulOp<T> : Op<T> where T : unmanaged, IFloatingPoi
             {
                 A = args.A.Part(i * args.StrideA, args.StrideA == 0 ? args.A.Length : args.StrideA),
                 B = args.B.Part(i * args.StrideB, args.StrideB == 0 ? args.B.Length : args.StrideB),
-                C = d.Part(0, length), Accumulate = true,
+                C = d.Part(0, length),
+                Accumulate = true,
             });
     }
 }

@@ -43,6 +43,17 @@ internal static class IndexKernels<T> where T : unmanaged, IFloatingPointIeee754
                 int k = Indices.At<T>(index, i, from, "GatherRows");
                 for (int c = 0; c < cols; c++) y[i * cols + c] += x[k * cols + c];
             }
+        },
+        static (in CpuArgs<T> a) =>
+        {
+            int cols = a.Size(0), from = a.Size(1), to = a.Size(2);
+            Span<T> x = a[0], index = a[1], y = a[2];
+            for (int i = 0; i < to; i++)
+            {
+                int k = Indices.At<T>(index, i, from, "GatherRows");
+                Span<T> target = y.Slice(i * cols, cols);
+                VectorOps.Add<T>(target, x.Slice(k * cols, cols), target);
+            }
         });
 
     // Slices x, index, y; sizes columns, rows of x, rows of y.
@@ -55,6 +66,17 @@ internal static class IndexKernels<T> where T : unmanaged, IFloatingPointIeee754
             {
                 int k = Indices.At<T>(index, i, to, "ScatterAddRows");
                 for (int c = 0; c < cols; c++) y[k * cols + c] += x[i * cols + c];
+            }
+        },
+        static (in CpuArgs<T> a) =>
+        {
+            int cols = a.Size(0), from = a.Size(1), to = a.Size(2);
+            Span<T> x = a[0], index = a[1], y = a[2];
+            for (int i = 0; i < from; i++)
+            {
+                int k = Indices.At<T>(index, i, to, "ScatterAddRows");
+                Span<T> target = y.Slice(k * cols, cols);
+                VectorOps.Add<T>(target, x.Slice(i * cols, cols), target);
             }
         });
 

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace NativeFlow.Engine;
 
-/// <summary>The interval and the form of a logit, see <see cref="LogitOp{T}"/>.</summary>
+/// <summary>The interval and the form of a logit, see <see cref="LogitFlowOp{T}"/>.</summary>
 /// <param name="Low">Lower end of x.</param>
 /// <param name="High">Upper end of x.</param>
 /// <param name="Alpha">Distance that the ends keep from 0 and 1, in [0, 1/2); 0 makes the interval open.</param>

@@ -37,6 +37,17 @@ public sealed class RowSoftmaxOp<T> : Op<T> where T : unmanaged, IFloatingPointI
                 for (int c = 0; c < cols; c++) dot += y[r * cols + c] * v[r * cols + c];
                 for (int c = 0; c < cols; c++) w[r * cols + c] += y[r * cols + c] * (v[r * cols + c] - dot);
             }
+        },
+        static (in CpuArgs<T> a) =>
+        {
+            int rows = a.Size(0), cols = a.Size(1);
+            Span<T> y = a[0], v = a[1], w = a[2];
+            for (int r = 0; r < rows; r++)
+            {
+                Span<T> yr = y.Slice(r * cols, cols), vr = v.Slice(r * cols, cols), wr = w.Slice(r * cols, cols);
+                VectorOps.AddProduct<T>(yr, vr, wr);
+                VectorOps.AddScaled(-VectorOps.Dot<T>(yr, vr), yr, wr);
+            }
         });
 
     /// <inheritdoc/>

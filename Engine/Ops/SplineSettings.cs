@@ -21,11 +21,11 @@ public readonly record struct SplineSettings(
     public void Check()
     {
         if (Bins is < 1 or > 4096) throw new ArgumentException($"RationalQuadraticSpline: bins is {Bins}; it must lie in 1..4096.");
-        if (!(TailBound > 0) || !double.IsFinite(TailBound)) throw new ArgumentException($"RationalQuadraticSpline: tailBound is {TailBound}; it must be positive and finite.");
-        if (!(MinBinWidth > 0 && MinBinWidth * Bins < 1)) throw new ArgumentException($"RationalQuadraticSpline: minBinWidth is {MinBinWidth}; with {Bins} bins it must lie in (0, {1.0 / Bins}).");
-        if (!(MinBinHeight > 0 && MinBinHeight * Bins < 1)) throw new ArgumentException($"RationalQuadraticSpline: minBinHeight is {MinBinHeight}; with {Bins} bins it must lie in (0, {1.0 / Bins}).");
-        if (!(MinDerivative > 0 && MinDerivative < 1)) throw new ArgumentException($"RationalQuadraticSpline: minDerivative is {MinDerivative}; it must lie in (0, 1).");
-        if (!(RawFactor > 0) || !double.IsFinite(RawFactor)) throw new ArgumentException($"RationalQuadraticSpline: rawFactor is {RawFactor}; it must be positive and finite.");
+        if (!(TailBound > 0) || !double.IsFinite(TailBound)) throw new ArgumentException($"RationalQuadraticSpline: tail_bound is {TailBound}; it must be positive and finite.");
+        if (!(MinBinWidth > 0 && MinBinWidth * Bins < 1)) throw new ArgumentException($"RationalQuadraticSpline: min_bin_width is {MinBinWidth}; with {Bins} bins it must lie in (0, {1.0 / Bins}).");
+        if (!(MinBinHeight > 0 && MinBinHeight * Bins < 1)) throw new ArgumentException($"RationalQuadraticSpline: min_bin_height is {MinBinHeight}; with {Bins} bins it must lie in (0, {1.0 / Bins}).");
+        if (!(MinDerivative > 0 && MinDerivative < 1)) throw new ArgumentException($"RationalQuadraticSpline: min_derivative is {MinDerivative}; it must lie in (0, 1).");
+        if (!(RawFactor > 0) || !double.IsFinite(RawFactor)) throw new ArgumentException($"RationalQuadraticSpline: raw_factor is {RawFactor}; it must be positive and finite.");
     }
 
     internal Var Record<T>(Tape<T> tape) where T : unmanaged, IFloatingPointIeee754<T>

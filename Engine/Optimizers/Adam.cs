@@ -126,8 +126,7 @@ public sealed class Adam<T> : Optimizer<T> where T : unmanaged, IFloatingPointIe
             where TLane : struct, ILane<TLane, T>
         {
             rule._adam.Average(gradient + TLane.Broadcast(rule._decay) * value, ref slot0, ref slot1);
-            // A NaN comes through from slot 1, where it stays for good.
-            slot2 = TLane.Max(slot2, slot1);
+            slot2 = LaneMaximum.Of<TLane, T>(slot2, slot1);
             value -= rule._adam.Update(slot0, slot2);
         }
     }

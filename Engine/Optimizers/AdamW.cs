@@ -123,8 +123,7 @@ public sealed class AdamW<T> : Optimizer<T> where T : unmanaged, IFloatingPointI
             where TLane : struct, ILane<TLane, T>
         {
             rule._adam.Average(gradient, ref slot0, ref slot1);
-            // A NaN comes through from slot 1, where it stays for good.
-            slot2 = TLane.Max(slot2, slot1);
+            slot2 = LaneMaximum.Of<TLane, T>(slot2, slot1);
             value = value * TLane.Broadcast(rule._shrink) - rule._adam.Update(slot0, slot2);
         }
     }

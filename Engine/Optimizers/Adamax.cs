@@ -91,9 +91,7 @@ public sealed class Adamax<T> : Optimizer<T> where T : unmanaged, IFloatingPoint
         {
             TLane g = gradient + TLane.Broadcast(rule._decay) * value;
             slot0 = TLane.Broadcast(rule._keep1) * slot0 + TLane.Broadcast(rule._take1) * g;
-            TLane faded = TLane.Broadcast(rule._keep2) * slot1;
-            // Max lets only its second operand's NaN through; the one in the slot must stay as well.
-            slot1 = TLane.Select(TLane.EqualTo(faded, faded), TLane.Max(faded, TLane.Abs(g) + TLane.Broadcast(rule._eps)), faded);
+            slot1 = LaneMaximum.Of<TLane, T>(TLane.Broadcast(rule._keep2) * slot1, TLane.Abs(g) + TLane.Broadcast(rule._eps));
             value -= TLane.Broadcast(rule._rate) * (slot0 / slot1);
         }
     }

@@ -153,7 +153,7 @@ public sealed class Tape<T> : IDisposable where T : unmanaged, IFloatingPointIee
         foreach (Var v in inputs)
         {
             needsGrad |= v.NeedsGrad;
-            _inputs[_inputCount++] = RecordsGradients ? v : v.Detach();
+            _inputs[_inputCount++] = RecordsGradients ? v : v with { NeedsGrad = false };
         }
         ref Node<T> node = ref _nodes[Count];
         node = default;
@@ -253,9 +253,10 @@ public sealed class Tape<T> : IDisposable where T : unmanaged, IFloatingPointIee
         return v.Chunk >= Var.FirstArenaChunk ? _arena.Gradient(v.Chunk - Var.FirstArenaChunk, v.Offset, v.Length) : BoundStore.GradientOf(v);
     }
 
-    /// <summary>Memory of a value's tangent; none for buffers and absent values.</summary>
+    /// <summary>Memory of a value's tangent; none for buffers, detached and absent values.</summary>
     public Slice TangentOf(Var v)
     {
+        if (v.IsDetached) return Slice.None;
         if (v.Chunk >= Var.FirstArenaChunk) return _arena.Tangent(v.Chunk - Var.FirstArenaChunk, v.Offset, v.Length);
         return v.Chunk == Var.ParameterChunk ? BoundStore.Tangents.Part(v.Offset, v.Length) : Slice.None;
     }

@@ -32,7 +32,7 @@ public static class TapeDerivatives
             for (int k = 0; k < node.InputCount; k++)
             {
                 Var x = tape.Input(node, k);
-                if (x.IsNone || !reached.Contains(Place(x))) continue;
+                if (Constant(x) || !reached.Contains(Place(x))) continue;
                 Var dx = node.Op.RecordVjp(tape, i, k, dy.Reshape(node.Out0.Rows, node.Out0.Cols));
                 if (dx.IsNone) continue;
                 cotangents[Place(x)] = cotangents.TryGetValue(Place(x), out Var sum) ? tape.Add(sum.Reshape(x.Rows, x.Cols), dx) : dx;
@@ -64,7 +64,7 @@ public static class TapeDerivatives
             for (int k = 0; k < node.InputCount; k++)
             {
                 Var x = tape.Input(node, k);
-                if (x.IsNone || !tangents.TryGetValue(Place(x), out Var dx)) continue;
+                if (Constant(x) || !tangents.TryGetValue(Place(x), out Var dx)) continue;
                 Var part = node.Op.RecordJvp(tape, i, k, dx.Reshape(x.Rows, x.Cols));
                 if (part.IsNone) continue;
                 sum = sum.IsNone ? part : tape.Add(sum, part);
@@ -73,6 +73,8 @@ public static class TapeDerivatives
         }
         return tangents.TryGetValue(Place(output), out Var result) ? result.Reshape(output.Rows, output.Cols) : tape.Constant(0, output.Rows, output.Cols);
     }
+
+    private static bool Constant(Var v) => v.IsNone || v.IsDetached;
 
     private static (int, int) Place(Var v) => (v.Chunk, v.Offset);
 
@@ -86,7 +88,13 @@ public static class TapeDerivatives
             ref readonly Node<T> node = ref tape.Node(i);
             for (int k = 0; k < node.InputCount; k++)
             {
-                if (!reached.Contains(Place(tape.Input(node, k)))) continue;
+                Var x = tape.Input(node, k);
+                if (Constant(x)) continue;
+                if (!reached.Contains(Place(x)))
+                {
+                    RequireWhole(tape, x, i, input, reached);
+                    continue;
+                }
                 reached.Add(Place(node.Out0));
                 if (!node.Out1.IsNone) reached.Add(Place(node.Out1));
             }
@@ -94,10 +102,39 @@ public static class TapeDerivatives
         return reached;
     }
 
+    // Cotangents are kept by place; a view that begins inside a value would be taken for something else, and its share dropped.
+    private static void RequireWhole<T>(Tape<T> tape, Var x, int before, Var input, HashSet<(int, int)> reached) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        bool part = Inside(x, input);
+        if (x.Chunk >= Var.FirstArenaChunk)
+        {
+            // Outputs lie in the arena in the order of the nodes.
+            int low = 0, high = before;
+            while (low < high)
+            {
+                int middle = (low + high) / 2;
+                Var y = tape.Node(middle).Out0;
+                if (y.Chunk < x.Chunk || (y.Chunk == x.Chunk && y.Offset <= x.Offset)) low = middle + 1;
+                else high = middle;
+            }
+            if (low > 0)
+            {
+                ref readonly Node<T> node = ref tape.Node(low - 1);
+                part |= reached.Contains(Place(node.Out0)) && (Inside(x, node.Out0) || Inside(x, node.Out1));
+            }
+        }
+        if (part) throw new NotSupportedException($"Recorded derivatives go through whole values; a view of part of one ({x.Shape}) lies on the way. Slice with an op instead.");
+    }
+
+    private static bool Inside(Var x, Var whole) => !whole.IsNone && x.Chunk == whole.Chunk && x.Offset > whole.Offset && x.Offset < whole.Offset + whole.Length;
+
     private static bool DependsOn<T>(Tape<T> tape, in Node<T> node, Dictionary<(int, int), Var> tangents) where T : unmanaged, IFloatingPointIeee754<T>
     {
         for (int k = 0; k < node.InputCount; k++)
-            if (tangents.ContainsKey(Place(tape.Input(node, k)))) return true;
+        {
+            Var x = tape.Input(node, k);
+            if (!Constant(x) && tangents.ContainsKey(Place(x))) return true;
+        }
         return false;
     }
 

@@ -40,8 +40,11 @@ public readonly record struct Var(int Chunk, int Offset, int Rows, int Cols, boo
         return this with { Rows = rows, Cols = cols };
     }
 
-    /// <summary>The same value as a constant: no gradient flows through this handle.</summary>
-    public Var Detach() => this with { NeedsGrad = false };
+    /// <summary>Whether this handle was taken by <see cref="Detach"/>: a constant for gradients, tangents and recorded derivatives alike.</summary>
+    public bool IsDetached { get; private init; }
+
+    /// <summary>The same value as a constant: nothing flows through this handle.</summary>
+    public Var Detach() => this with { NeedsGrad = false, IsDetached = true };
 
     /// <summary>Element number <paramref name="index"/>, row-major, as a 1x1 view.</summary>
     public Var Element(int index)

@@ -56,7 +56,7 @@ internal static class ModelBuilder
             {
                 "linear" => new JsonObject { ["kind"] = kind, ["dimension"] = d },
                 "smooth-leaky-relu" => new JsonObject { ["kind"] = kind, ["dimension"] = d, ["alpha"] = Presets.SmoothLeakyReluSlope },
-                "rational-quadratic-spline" => new JsonObject { ["kind"] = kind, ["dimension"] = d, ["bins"] = Presets.SplineBins, ["tailBound"] = Presets.SplineBound, ["identityInit"] = true },
+                "rational-quadratic-spline" => new JsonObject { ["kind"] = kind, ["dimension"] = d, ["bins"] = Presets.SplineBins, ["tail_bound"] = Presets.SplineBound, ["identity_init"] = true },
                 _ => throw new InvalidOperationException($"Preset {preset.Name}: no layer of kind {kind}."),
             });
         }

@@ -45,13 +45,13 @@ public sealed class ActNorm<T> : IBijector<T>, IDataDependent<T> where T : unman
 
     private AffineForm Form => _centerFirst ? AffineForm.CenterFirst : AffineForm.ScaleFirst;
 
-    /// <summary>From a recipe entry: channels, pixels (1), centerFirst (false).</summary>
+    /// <summary>From a recipe entry: channels, pixels (1), center_first (false).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static ActNorm<T> FromConfig(JsonElement config)
     {
         var reader = new ConfigReader("actnorm", config);
         int channels = reader.Integer("channels", 1), pixels = reader.Integer("pixels", 1, 1);
-        bool centerFirst = reader.Flag("centerFirst", false);
+        bool centerFirst = reader.Flag("center_first", false);
         return reader.Make(() => new ActNorm<T>(channels, pixels, centerFirst));
     }
 
@@ -127,6 +127,6 @@ public sealed class ActNorm<T> : IBijector<T>, IDataDependent<T> where T : unman
     {
         json.WriteNumber("channels", _channels);
         json.WriteNumber("pixels", _pixels);
-        json.WriteBoolean("centerFirst", _centerFirst);
+        json.WriteBoolean("center_first", _centerFirst);
     }
 }

@@ -38,14 +38,14 @@ public sealed class Logit<T> : IBijector<T> where T : unmanaged, IFloatingPointI
     /// <summary>Upper end of x.</summary>
     public double High => _settings.High;
 
-    /// <summary>From a recipe entry: dimension, alpha (0.01), low (0), high (1), temperature (1), clip (0).</summary>
+    /// <summary>From a recipe entry: dimension, alpha (0.01; 0 with clip), low (0), high (1), temperature (1), clip (0).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static Logit<T> FromConfig(JsonElement config)
     {
         var reader = new ConfigReader("logit", config);
         int dimension = reader.Integer("dimension", 1);
-        double alpha = reader.Number("alpha", 0.01), low = reader.Number("low", 0), high = reader.Number("high", 1);
-        double temperature = reader.Number("temperature", 1), clip = reader.Number("clip", 0);
+        double low = reader.Number("low", 0), high = reader.Number("high", 1), temperature = reader.Number("temperature", 1);
+        double clip = reader.Number("clip", 0), alpha = reader.Number("alpha", clip > 0 ? 0 : 0.01);
         return reader.Make(() => new Logit<T>(dimension, alpha, low, high, temperature, clip));
     }
 
@@ -59,7 +59,7 @@ public sealed class Logit<T> : IBijector<T> where T : unmanaged, IFloatingPointI
     public FlowStep Forward(Tape<T> tape, Var x, in StepContext c)
     {
         BijectorGuard.Width(Kind, Dimension, x);
-        (Var z, Var logDet) = LogitOp<T>.Record(tape, x, _settings);
+        (Var z, Var logDet) = LogitFlowOp<T>.Record(tape, x, _settings);
         return FlowStep.Exact(z, logDet);
     }
 
@@ -67,7 +67,7 @@ public sealed class Logit<T> : IBijector<T> where T : unmanaged, IFloatingPointI
     public FlowStep Inverse(Tape<T> tape, Var z, in StepContext c)
     {
         BijectorGuard.Width(Kind, Dimension, z);
-        (Var x, Var logDet) = LogitOp<T>.RecordInverse(tape, z, _settings);
+        (Var x, Var logDet) = LogitFlowOp<T>.RecordInverse(tape, z, _settings);
         return FlowStep.Exact(x, logDet);
     }
 

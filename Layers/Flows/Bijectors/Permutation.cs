@@ -6,7 +6,7 @@ using NativeFlow.Kernels;
 namespace NativeFlow.Layers;
 
 /// <summary>z[:, j] = x[:, order[j]] for channels j. log|det| = 0, [1 x 1].</summary>
-/// <remarks>Buffer order [1 x channels]. An image is a row of channels times pixels numbers. Cost: one move an element.</remarks>
+/// <remarks>Buffer order [1 x features]: the column that each output column takes. An image is a row of channels times pixels numbers. Cost: one move an element.</remarks>
 public sealed class Permutation<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private const string RandomOrder = "random", ReverseOrder = "reverse";
@@ -23,7 +23,7 @@ public sealed class Permutation<T> : IBijector<T> where T : unmanaged, IFloating
         BijectorGuard.Dimension("channels", channels);
         BijectorGuard.Dimension("pixels", pixels);
         // The order is kept in numbers of type T; float counts exactly up to 2^24.
-        if (channels > 1 << 24 || (long)channels * pixels > int.MaxValue) throw new ArgumentException($"channels is {channels}, pixels is {pixels}; that is too many.");
+        if ((long)channels * pixels > 1 << 24) throw new ArgumentException($"channels is {channels}, pixels is {pixels}; that is too many.");
         _channels = channels;
         _pixels = pixels;
         _order = order;
@@ -37,7 +37,7 @@ public sealed class Permutation<T> : IBijector<T> where T : unmanaged, IFloating
     /// <inheritdoc/>
     public int Dimension => _channels * _pixels;
 
-    /// <summary>An order drawn from <paramref name="seed"/>; without one, from the seed and the scope given to <see cref="Attach"/>.</summary>
+    /// <summary>An order drawn from <paramref name="seed"/>; without one, from the one given to <see cref="Attach"/>.</summary>
     /// <exception cref="ArgumentException">A number is out of range.</exception>
     public static Permutation<T> Random(int channels, ulong? seed = null, int pixels = 1) => new(channels, pixels, RandomOrder, seed, null);
 
@@ -88,17 +88,29 @@ public sealed class Permutation<T> : IBijector<T> where T : unmanaged, IFloating
     public void Attach(ParameterStore<T> store, string scope, ulong seed)
     {
         BijectorGuard.NotAttached(Kind, _buffer);
-        var order = new double[_channels];
+        var order = new int[_channels];
         for (int j = 0; j < _channels; j++) order[j] = _given is not null ? _given[j] : _order == ReverseOrder ? _channels - 1 - j : j;
-        if (_order == RandomOrder) Shuffle(order, _seed ?? seed, _seed is null ? Hash(scope) : 0);
-        _buffer = store.AddBuffer($"{scope}.order", 1, _channels, order);
+        if (_order == RandomOrder) RandomFill.Shuffle(_seed ?? seed, 0, order);
+        var columns = new double[Dimension];
+        for (int i = 0; i < columns.Length; i++) columns[i] = (order[i / _pixels] * _pixels) + (i % _pixels);
+        _buffer = store.AddBuffer($"{scope}.order", 1, columns.Length, columns);
     }
 
     /// <inheritdoc/>
-    public FlowStep Forward(Tape<T> tape, Var x, in StepContext c) => Record(tape, x, false);
+    public FlowStep Forward(Tape<T> tape, Var x, in StepContext c)
+    {
+        BijectorGuard.Width(Kind, Dimension, x);
+        BijectorGuard.Attached(Kind, _buffer);
+        return FlowStep.Exact(tape.GatherColumns(x, _buffer), tape.Constant(0));
+    }
 
     /// <inheritdoc/>
-    public FlowStep Inverse(Tape<T> tape, Var z, in StepContext c) => Record(tape, z, true);
+    public FlowStep Inverse(Tape<T> tape, Var z, in StepContext c)
+    {
+        BijectorGuard.Width(Kind, Dimension, z);
+        BijectorGuard.Attached(Kind, _buffer);
+        return FlowStep.Exact(tape.ScatterAddColumns(z, _buffer, Dimension), tape.Constant(0));
+    }
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)
@@ -114,32 +126,5 @@ public sealed class Permutation<T> : IBijector<T> where T : unmanaged, IFloating
         json.WriteNumber("channels", _channels);
         json.WriteString("arrange", _order);
         if (_seed is not null) json.WriteNumber("seed", _seed.Value);
-    }
-
-    private FlowStep Record(Tape<T> tape, Var x, bool reverse)
-    {
-        BijectorGuard.Width(Kind, Dimension, x);
-        BijectorGuard.Attached(Kind, _buffer);
-        return FlowStep.Exact(PermuteColumnsOp<T>.Record(tape, x, _buffer, _pixels, reverse), tape.Constant(0));
-    }
-
-    // Fisher and Yates.
-    private static void Shuffle(double[] order, ulong key, ulong stream)
-    {
-        var uniform = new double[order.Length];
-        RandomFill.Uniform(key, stream, 0, uniform);
-        for (int j = order.Length - 1; j > 0; j--)
-        {
-            int other = Math.Min(j, (int)(uniform[j] * (j + 1)));
-            (order[j], order[other]) = (order[other], order[j]);
-        }
-    }
-
-    // FNV-1a: the same on every machine and run, unlike string.GetHashCode.
-    private static ulong Hash(string text)
-    {
-        ulong hash = 14695981039346656037;
-        foreach (char c in text) hash = unchecked((hash ^ c) * 1099511628211);
-        return hash;
     }
 }

@@ -30,15 +30,15 @@ public sealed class RationalQuadraticSpline<T> : IBijector<T> where T : unmanage
     /// <inheritdoc/>
     public int Dimension { get; }
 
-    /// <summary>From a recipe entry: dimension, bins (8), tailBound (3), minBinWidth, minBinHeight, minDerivative (0.001 each), identityInit (false).</summary>
+    /// <summary>From a recipe entry: dimension, bins (8), tail_bound (3), min_bin_width, min_bin_height, min_derivative (0.001 each), identity_init (false).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static RationalQuadraticSpline<T> FromConfig(JsonElement config)
     {
         var reader = new ConfigReader("rational-quadratic-spline", config);
         int dimension = reader.Integer("dimension", 1), bins = reader.Integer("bins", 1, 8);
-        double bound = reader.Number("tailBound", 3), width = reader.Number("minBinWidth", 1e-3), height = reader.Number("minBinHeight", 1e-3);
-        double derivative = reader.Number("minDerivative", 1e-3);
-        bool identity = reader.Flag("identityInit", false);
+        double bound = reader.Number("tail_bound", 3), width = reader.Number("min_bin_width", 1e-3), height = reader.Number("min_bin_height", 1e-3);
+        double derivative = reader.Number("min_derivative", 1e-3);
+        bool identity = reader.Flag("identity_init", false);
         return reader.Make(() => new RationalQuadraticSpline<T>(dimension, new SplineSettings(bins, bound, width, height, derivative, identity)));
     }
 
@@ -77,10 +77,10 @@ public sealed class RationalQuadraticSpline<T> : IBijector<T> where T : unmanage
     {
         json.WriteNumber("dimension", Dimension);
         json.WriteNumber("bins", _settings.Bins);
-        json.WriteNumber("tailBound", _settings.TailBound);
-        json.WriteNumber("minBinWidth", _settings.MinBinWidth);
-        json.WriteNumber("minBinHeight", _settings.MinBinHeight);
-        json.WriteNumber("minDerivative", _settings.MinDerivative);
-        json.WriteBoolean("identityInit", _settings.IdentityInit);
+        json.WriteNumber("tail_bound", _settings.TailBound);
+        json.WriteNumber("min_bin_width", _settings.MinBinWidth);
+        json.WriteNumber("min_bin_height", _settings.MinBinHeight);
+        json.WriteNumber("min_derivative", _settings.MinDerivative);
+        json.WriteBoolean("identity_init", _settings.IdentityInit);
     }
 }

@@ -11,9 +11,9 @@ internal static class CachedInverse
     {
         int d = site.Dimension;
         // Factors and pivots have a buffer of their own, so that a refresh takes no memory. R starts at zero: age 0 makes it before its first use.
-        store.AddBuffer($"{site.Scope}.lu", d, d + 1);
         return site with
         {
+            Factors = store.AddBuffer($"{site.Scope}.lu", d, d + 1),
             InverseWeight = store.AddBuffer($"{site.Scope}.cached_inverse", d, d),
             AgeCounter = store.AddCounter($"{site.Scope}.inverse_age"),
         };
@@ -24,7 +24,7 @@ internal static class CachedInverse
     public static void Refresh<T>(ParameterStore<T> store, in JacobianSite site) where T : unmanaged, IFloatingPointIeee754<T>
     {
         int d = site.Dimension;
-        Slice work = store.ValueOf(store.Find($"{site.Scope}.lu")), lu = work.Part(0, d * d), pivots = work.Part(d * d, d);
+        Slice work = store.ValueOf(site.Factors), lu = work.Part(0, d * d), pivots = work.Part(d * d, d);
         IBackend<T> backend = store.Backend;
         BasicKernels<T>.Copy(backend, store.ValueOf(site.Weight), lu);
         backend.Factor(new FactorArgs(FactorKind.Lu, d, lu, pivots, Slice.None, Slice.None));

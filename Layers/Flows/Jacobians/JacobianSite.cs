@@ -13,6 +13,9 @@ public readonly record struct JacobianSite(SiteKinds Kind, string Scope, int Dim
     /// <summary>Learned inverse R (a parameter) or cached inverse (a buffer) [D x D]; set by the strategy that keeps one.</summary>
     public Var InverseWeight { get; init; } = Var.None;
 
+    /// <summary>Buffer [D x (D + 1)] for LU factors and pivots of a strategy that refreshes a cached inverse.</summary>
+    public Var Factors { get; init; } = Var.None;
+
     /// <summary>Counter of training steps since the cached inverse was refreshed, or -1.</summary>
     public int AgeCounter { get; init; } = -1;
 

@@ -110,6 +110,25 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
         return new EpochReport((int)_state.Epoch, _state.Step, objective, value, reconstruction, rate, valid, best);
     }
 
+    /// <summary>
+    /// Trains to <see cref="TrainerOptions.Epochs"/>, or until cancelled between two steps; with validation rows the model ends as it was
+    /// at its best validation. <see cref="RunEpoch"/> is the same by hand.
+    /// </summary>
+    /// <param name="train">Training rows.</param>
+    /// <param name="validation">Validation rows; null for none.</param>
+    /// <param name="onEpoch">Called after every epoch.</param>
+    /// <param name="cancel">Stops after the step under way.</param>
+    /// <exception cref="BadInputException">The table has other columns than the flow has features, or fewer rows than a batch.</exception>
+    /// <exception cref="NonFiniteException">Training diverged.</exception>
+    public void Fit(Table train, Table? validation = null, Action<EpochReport>? onEpoch = null, CancellationToken cancel = default)
+    {
+        if (train.Columns != Flow.Dimension) throw new BadInputException($"{train.Name}: has {train.Columns} columns, the flow {Flow.Dimension} features; they must be equal.");
+        var batches = new BatchSource<T>(train, Options.BatchSize, Options.Seed, Options.Dequantize);
+        while (_state.Epoch < Options.Epochs && !cancel.IsCancellationRequested)
+            if (RunEpoch(batches, validation, _ => !cancel.IsCancellationRequested) is { } report) onEpoch?.Invoke(report);
+        _state.RestoreBest();
+    }
+
     /// <summary>Gives memory back; the flow stays.</summary>
     public void Dispose()
     {

@@ -8,27 +8,27 @@ namespace NativeFlow.Engine;
 /// From an interval to the line, or back: u = alpha + (1 - 2 alpha)(x - low)/(high - low), z = (ln u - ln(1 - u))/T, with the exact
 /// log-determinant [B x 1], so that a density is that of x on its own scale.
 /// </summary>
-public sealed class LogitOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class LogitFlowOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary>The singleton.</summary>
-    public static readonly LogitOp<T> Instance = new();
+    public static readonly LogitFlowOp<T> Instance = new();
 
     // Slices in, settings, out, log-det.
-    private static readonly KernelId ForwardId = CpuKernels<T>.Define("logit",
+    private static readonly KernelId ForwardId = CpuKernels<T>.Define("logit-flow",
         static (in CpuArgs<T> a) => LogitFlow.Forward(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.ForwardSimd(a[0], a[2], a[3], a[1]));
 
-    private static readonly KernelId InverseId = CpuKernels<T>.Define("logit-inverse",
+    private static readonly KernelId InverseId = CpuKernels<T>.Define("logit-flow-inverse",
         static (in CpuArgs<T> a) => LogitFlow.Inverse(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.InverseSimd(a[0], a[2], a[3], a[1]));
 
     // Slices in, settings, dout, dlogdet, din.
-    private static readonly KernelId BackwardId = CpuKernels<T>.Define("logit-backward",
+    private static readonly KernelId BackwardId = CpuKernels<T>.Define("logit-flow-backward",
         static (in CpuArgs<T> a) => LogitFlow.Backward(a[0], a[2], a[3], a[4], a[1]));
 
-    private static readonly KernelId InverseBackwardId = CpuKernels<T>.Define("logit-inverse-backward",
+    private static readonly KernelId InverseBackwardId = CpuKernels<T>.Define("logit-flow-inverse-backward",
         static (in CpuArgs<T> a) => LogitFlow.InverseBackward(a[0], a[2], a[3], a[4], a[1]));
 
     // Slices x, settings, found: row and column of the first element outside (row -1: none). Two numbers, so that float holds both exactly.
-    private static readonly KernelId OutsideId = CpuKernels<T>.Define("logit-outside",
+    private static readonly KernelId OutsideId = CpuKernels<T>.Define("logit-flow-outside",
         static (in CpuArgs<T> a) =>
         {
             int i = LogitFlow.FindOutside<T>(a[0], a[1]), cols = a.Size(0);
@@ -37,7 +37,7 @@ public sealed class LogitOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee75
         });
 
     /// <inheritdoc/>
-    public override string Name => "logit";
+    public override string Name => "logit-flow";
 
     /// <inheritdoc/>
     public override string Formula => "u = a + (1-2a)(x-low)/(high-low), z = (ln u - ln(1-u))/T, l = sum log dz/dx;  dx = dz dz/dx + dl (2u-1)/(u(1-u)) du/dx";

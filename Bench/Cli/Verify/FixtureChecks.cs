@@ -1,0 +1,24 @@
+using System.Numerics;
+
+namespace NativeFlow.Cli;
+
+/// <summary>Every fixture layer that the project knows: the one table that verify and its tests go through.</summary>
+internal static class FixtureChecks
+{
+    public static IReadOnlyDictionary<string, FixtureCheck<T>> All<T>() where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var table = new Dictionary<string, FixtureCheck<T>>();
+        OptimChecks.Add(table);
+        LinalgChecks.Add(table);
+        ScalarChecks.Add(table);
+        SelfNormChecks.Add(table);
+        RelativeGradientChecks.Add(table);
+        LinearChecks.Add(table);
+        ModelChecks.Add(table);
+        ElementwiseChecks.Add(table);
+        NormalizationChecks.Add(table);
+        SplineChecks.Add(table);
+        DistributionChecks.Add(table);
+        return table;
+    }
+}

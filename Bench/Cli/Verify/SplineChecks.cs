@@ -1,0 +1,55 @@
+using System.Numerics;
+using System.Text.Json;
+using NativeFlow.Engine;
+
+namespace NativeFlow.Cli;
+
+/// <summary>Group splines: rational quadratic with linear tails. Every sample has its own parameters, so the op runs without a bijector.</summary>
+internal static class SplineChecks
+{
+    public static void Add<T>(Dictionary<string, FixtureCheck<T>> table) where T : unmanaged, IFloatingPointIeee754<T>
+        => table.Add("rq_spline_linear_tails", new FixtureCheck<T>(["x", "unnormalized_widths", "unnormalized_heights", "unnormalized_derivatives", "ct.z", "ct.log_abs_det"], LinearTails));
+
+    private static void LinearTails<T>(CaseRun<T> run) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        (int rows, int cols) = run.Matrix("x");
+        int bins = (int)run.File.Number("num_bins"), elements = rows * cols;
+        bool identity = run.File.Config.TryGetProperty("enable_identity_init", out JsonElement flag) && flag.ValueKind == JsonValueKind.True;
+        var settings = new SplineSettings(
+            bins, run.File.Number("tail_bound"), run.File.Number("min_bin_width"), run.File.Number("min_bin_height"), run.File.Number("min_derivative"), identity);
+        settings.Check();
+        (string Name, int Length)[] parts = [("unnormalized_widths", bins), ("unnormalized_heights", bins), ("unnormalized_derivatives", bins - 1)];
+        var raw = new T[elements * settings.RawLength];
+        int start = 0;
+        foreach ((string name, int length) in parts)
+        {
+            T[] part = run.Values(name, elements * length);
+            for (int e = 0; e < elements; e++) part.AsSpan(e * length, length).CopyTo(raw.AsSpan(e * settings.RawLength + start));
+            start += length;
+        }
+
+        using var tape = new Tape<T>(run.Backend);
+        Var x = run.Load(tape, "x", rows, cols, needsGrad: true), p = tape.Input(raw, rows, cols * settings.RawLength, needsGrad: true);
+        (Var z, Var logDet) = RationalQuadraticSplineOp<T>.Record(tape, x, p, settings);
+        Var loss = tape.Add(tape.Sum(tape.Multiply(run.Load(tape, "ct.z", rows, cols), z)), tape.Sum(tape.Multiply(run.Load(tape, "ct.log_abs_det", rows, 1), logDet)));
+        run.Compare("z", tape, z);
+        run.Compare("log_abs_det", tape, logDet);
+        tape.Backward(loss);
+        run.CompareGrad("grad.x", tape, x);
+        T[] gradient = CaseRun<T>.ReadGrad(tape, p);
+        start = 0;
+        foreach ((string name, int length) in parts)
+        {
+            var part = new T[elements * length];
+            for (int e = 0; e < elements; e++) gradient.AsSpan(e * settings.RawLength + start, length).CopyTo(part.AsSpan(e * length));
+            run.Compare("grad." + name, part);
+            start += length;
+        }
+
+        (Var back, Var backLogDet) = RationalQuadraticSplineOp<T>.RecordInverse(tape, z.Detach(), p.Detach(), settings);
+        run.Compare("x_rec", tape, back);
+        run.CompareTo("inverse (against x)", run.Input("x"), CaseRun<T>.Widen(CaseRun<T>.Read(tape, back)));
+        double[] minus = Array.ConvertAll(CaseRun<T>.Widen(CaseRun<T>.Read(tape, logDet)), static v => -v);
+        run.CompareTo("inverse log_abs_det (against -log_abs_det)", minus, CaseRun<T>.Widen(CaseRun<T>.Read(tape, backLogDet)));
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text.Json;
+using NativeFlow.Engine;
+using NativeFlow.Kernels;
+using NativeFlow.Layers;
+
+namespace NativeFlow.Tests;
+
+/// <summary>One bijector to be put through <see cref="BijectorChecks"/>: a recipe entry and the inputs that make sense for it.</summary>
+/// <param name="Name">For the test's name.</param>
+/// <param name="Recipe">JSON entry, <c>kind</c> included.</param>
+/// <param name="Low">Ordinary inputs lie in [Low, High].</param>
+/// <param name="High">See <paramref name="Low"/>.</param>
+/// <param name="Extreme">Values at which everything must stay finite.</param>
+/// <param name="Noise">Size of the random numbers added to every parameter, so that nothing is tested at the identity.</param>
+public sealed record BijectorCase(string Name, string Recipe, double Low, double High, double[] Extreme, double Noise = 0.4)
+{
+    /// <summary>Every case; a kind without one fails the completeness test.</summary>
+    public static IReadOnlyList<BijectorCase> All { get; } =
+    [
+        new("actnorm", """{"kind":"actnorm","channels":5}""", -3, 3, [-1000, 1000, 0]),
+        new("actnorm-images", """{"kind":"actnorm","channels":3,"pixels":4}""", -3, 3, [-1000, 1000, 0]),
+        new("actnorm-center-first", """{"kind":"actnorm","channels":3,"pixels":3,"center_first":true}""", -3, 3, [-1000, 1000, 0]),
+        new("affine", """{"kind":"affine","scale":[0.5,-2,3,0.1,-0.7],"shift":[1,2,-3,0.25,0]}""", -3, 3, [-1000, 1000, 0]),
+        new("leaky-relu", """{"kind":"leaky-relu","dimension":7,"slope":0.2}""", -3, 3, [-1000, 1000, 0]),
+        new("smooth-leaky-relu", """{"kind":"smooth-leaky-relu","dimension":19,"alpha":0.3}""", -6, 6, [-1000, 1000, 0, -1e-8]),
+        new("smooth-leaky-relu-steep", """{"kind":"smooth-leaky-relu","dimension":3,"alpha":0.01}""", -6, 6, [-1000, 1000, 0]),
+        new("logit", """{"kind":"logit","dimension":6,"alpha":0.01}""", 0.05, 0.95, [0, 1, 0.5]),
+        new("logit-pixels", """{"kind":"logit","dimension":5,"alpha":0.05,"low":-8,"high":256,"temperature":2}""", 1, 250, [-8, 256, 0]),
+        new("logit-open", """{"kind":"logit","dimension":3,"alpha":0}""", 0.1, 0.9, [1e-12, 1 - 1e-12, 0.5]),
+        new("permutation", """{"kind":"permutation","channels":7,"seed":3}""", -3, 3, [-1000, 1000, 0]),
+        new("permutation-reverse", """{"kind":"permutation","channels":3,"pixels":2,"arrange":"reverse"}""", -3, 3, [-1000, 1000, 0]),
+        new("permutation-given", """{"kind":"permutation","order":[2,0,3,1]}""", -3, 3, [-1000, 1000, 0]),
+        new("rational-quadratic-spline", """{"kind":"rational-quadratic-spline","dimension":5,"bins":6,"tail_bound":3}""", -2.9, 2.9, [-1000, 1000, -3, 3, 0, 3.0000001], 1),
+        new("rational-quadratic-spline-identity", """{"kind":"rational-quadratic-spline","dimension":17,"bins":3,"tail_bound":2,"identity_init":true}""", -2.5, 2.5, [-1000, 1000, -2, 2, 0], 0.5),
+    ];
+
+    /// <summary>The recipe's kind.</summary>
+    public string Kind => Entry.GetProperty("kind").GetString()!;
+
+    private JsonElement Entry => JsonDocument.Parse(Recipe).RootElement;
+
+    /// <summary>Makes the bijector, attached to a built store with noise on every parameter.</summary>
+    public (IBijector<T> Bijector, ParameterStore<T> Store) Make<T>(IBackend<T> backend, string? recipe = null)
+        where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>
+    {
+        JsonElement entry = JsonDocument.Parse(recipe ?? Recipe).RootElement;
+        IBijector<T> bijector = BijectorRegistry.Create<T>(entry.GetProperty("kind").GetString()!, entry);
+        var store = new ParameterStore<T>(backend);
+        bijector.Attach(store, "layer", 11);
+        store.Build();
+        var noise = new PhiloxNormals(5);
+        foreach (ParameterStore<T>.Entry p in store.Parameters)
+        {
+            double[] values = Array.ConvertAll(store.Read(p.Var), v => double.CreateTruncating(v));
+            for (int i = 0; i < values.Length; i++) values[i] += Noise * noise.Next();
+            store.Write(p.Var, values);
+        }
+        return (bijector, store);
+    }
+
+    /// <summary>Ordinary inputs, [rows x dimension], from a seed.</summary>
+    public double[] Inputs(int rows, int dimension, ulong seed)
+    {
+        var x = new double[rows * dimension];
+        RandomFill.Uniform<double>(seed, 1, 0, x);
+        for (int i = 0; i < x.Length; i++) x[i] = Low + ((High - Low) * x[i]);
+        return x;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Name}");
+}
+
+/// <summary>Standard normal numbers, one after another.</summary>
+public sealed class PhiloxNormals(ulong key)
+{
+    private readonly double[] _one = new double[1];
+    private ulong _next;
+
+    /// <summary>The next number.</summary>
+    public double Next()
+    {
+        RandomFill.Gaussian<double>(key, 2, _next++, _one);
+        return _one[0];
+    }
+
+    /// <summary>The next <paramref name="count"/> numbers.</summary>
+    public double[] Take(int count) => Enumerable.Range(0, count).Select(_ => Next()).ToArray();
+}

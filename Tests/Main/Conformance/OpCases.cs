@@ -1,0 +1,204 @@
+using System.Numerics;
+using NativeFlow.Engine;
+
+namespace NativeFlow.Tests;
+
+/// <summary>At least one case for every op of the registry, for any element type.</summary>
+public static class OpCases
+{
+    private static readonly double[] Mask = [1, 0, 1, 1, 0, 1, 1, 1, 0, 1, 0, 1];
+
+    public static List<OpCase<T>> All<T>() where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var list = new List<OpCase<T>>();
+        InputSpec N(int rows, int cols, Domain domain = Domain.Normal) => new(rows, cols, domain);
+        void Add(string op, string label, InputSpec[] inputs, Func<Tape<T>, Var[], Var> record, bool surrogate = false)
+            => list.Add(new OpCase<T>(op, label, inputs, record) { GradientIsSurrogate = surrogate });
+
+        foreach ((bool ta, bool tb) in (ReadOnlySpan<(bool, bool)>)[(false, false), (false, true), (true, false), (true, true)])
+            Add("matmul", $"transposes {ta} {tb}", [ta ? N(4, 3) : N(3, 4), tb ? N(5, 4) : N(4, 5)], (t, x) => t.MatMul(x[0], x[1], ta, tb));
+        Add("matmul", "a value times itself", [N(3, 3)], (t, x) => t.MatMul(x[0], x[0]));
+
+        foreach ((string label, InputSpec b) in (ReadOnlySpan<(string, InputSpec)>)[("same", N(3, 5)), ("row", N(1, 5)), ("column", N(3, 1)), ("scalar", N(1, 1))])
+        {
+            Add("add", label, [N(3, 5), b], (t, x) => t.Add(x[0], x[1]));
+            Add("add", "subtract, " + label, [N(3, 5), b], (t, x) => t.Subtract(x[0], x[1]));
+            Add("multiply", label, [N(3, 5), b], (t, x) => t.Multiply(x[0], x[1]));
+            Add("divide", label, [N(3, 5), b with { Domain = Domain.Positive }], (t, x) => t.Divide(x[0], x[1]));
+        }
+        Add("multiply", "a value times itself", [N(2, 3)], (t, x) => t.Multiply(x[0], x[0]));
+        Add("add", "wide row", [N(3, 67), N(1, 67)], (t, x) => t.Add(x[0], x[1]));
+        Add("multiply", "wide row", [N(3, 37), N(1, 37)], (t, x) => t.Multiply(x[0], x[1]));
+        Add("multiply", "wide column", [N(3, 37), N(3, 1)], (t, x) => t.Multiply(x[0], x[1]));
+        Add("scale", "by -1.7", [N(3, 5)], (t, x) => t.Scale(x[0], -1.7));
+        Add("add-constant", "0.3", [N(3, 5)], (t, x) => t.AddConstant(x[0], 0.3));
+        Add("sum", "all", [N(3, 5)], (t, x) => t.Sum(x[0], 0.7));
+        Add("sum", "mean", [N(3, 5)], (t, x) => t.Mean(x[0]));
+        Add("sum", "rows", [N(3, 5)], (t, x) => t.SumRows(x[0], 0.7));
+        Add("sum", "columns", [N(3, 5)], (t, x) => t.SumColumns(x[0], 0.7));
+        Add("sum", "wide columns", [N(2, 67)], (t, x) => t.SumColumns(x[0]));
+        Add("transpose", "3x5", [N(3, 5)], (t, x) => t.Transpose(x[0]));
+        Add("transpose", "17x19", [N(17, 19)], (t, x) => t.Transpose(x[0]));
+        Add("slice-columns", "middle", [N(3, 7)], (t, x) => t.SliceColumns(x[0], 2, 3));
+        Add("slice-columns", "left", [N(3, 7)], (t, x) => t.SliceColumns(x[0], 0, 3));
+        Add("slice-columns", "right", [N(3, 7)], (t, x) => t.SliceColumns(x[0], 4, 3));
+        Add("slice-columns", "all", [N(3, 7)], (t, x) => t.SliceColumns(x[0], 0, 7));
+        Add("concat-columns", "one", [N(3, 2)], (t, x) => t.ConcatColumns(x[0]));
+        Add("concat-columns", "two", [N(3, 2), N(3, 4)], (t, x) => t.ConcatColumns(x[0], x[1]));
+        Add("concat-columns", "four, one twice", [N(3, 2), N(3, 1), N(3, 3)], (t, x) => t.ConcatColumns(x[0], x[1], x[2], x[0]));
+        InputSpec permutation = InputSpec.Fixed(1, 5, 3, 0, 4, 1, 2), repeated = InputSpec.Fixed(1, 4, 2, 0, 2, 1);
+        Add("gather-columns", "permutation", [N(3, 5), permutation], (t, x) => t.GatherColumns(x[0], x[1]));
+        Add("gather-columns", "repeated", [N(3, 5), repeated], (t, x) => t.GatherColumns(x[0], x[1]));
+        Add("scatter-add-columns", "permutation", [N(3, 5), permutation], (t, x) => t.ScatterAddColumns(x[0], x[1], 5));
+        Add("scatter-add-columns", "repeated, wider", [N(3, 4), repeated], (t, x) => t.ScatterAddColumns(x[0], x[1], 6));
+        Add("gather-rows", "permutation", [N(5, 3), permutation], (t, x) => t.GatherRows(x[0], x[1]));
+        Add("gather-rows", "repeated", [N(5, 3), repeated], (t, x) => t.GatherRows(x[0], x[1]));
+        Add("scatter-add-rows", "permutation", [N(5, 3), permutation], (t, x) => t.ScatterAddRows(x[0], x[1], 5));
+        Add("scatter-add-rows", "repeated, more rows", [N(4, 3), repeated], (t, x) => t.ScatterAddRows(x[0], x[1], 6));
+        Add("gather-rows", "wide", [N(5, 37), repeated], (t, x) => t.GatherRows(x[0], x[1]));
+        Add("scatter-add-rows", "wide", [N(4, 37), repeated], (t, x) => t.ScatterAddRows(x[0], x[1], 3));
+        Add("sparse-matmul", "wide", [N(3, 37), InputSpec.Fixed(1, 2, 0.5, -3), InputSpec.Fixed(1, 2, 2, 0), InputSpec.Fixed(1, 3, 0, 1, 2)], (t, x) => t.SparseMatMul(x[1], x[2], x[3], 3, x[0]));
+        Add("repeat-rows", "1x5 to 4x5", [N(1, 5)], (t, x) => t.RepeatRows(x[0], 4));
+        for (int flags = 0; flags < 16; flags++)
+        {
+            bool ta = (flags & 1) != 0, tb = (flags & 2) != 0, sa = (flags & 4) != 0, sb = (flags & 8) != 0;
+            (int ra, int ca) = ta ? (4, 2) : (2, 4);
+            (int rb, int cb) = tb ? (3, 4) : (4, 3);
+            Add("batched-matmul", $"transposes {ta} {tb}, shared {sa} {sb}", [N(sa ? ra : 3 * ra, ca), N(sb ? rb : 3 * rb, cb)],
+                (t, x) => t.BatchedMatMul(x[0], x[1], 3, ta, tb, sa, sb));
+        }
+        Add("masked-matmul", "mask 3x4", [N(2, 4), N(3, 4), InputSpec.Fixed(3, 4, Mask)], (t, x) => t.MaskedMatMul(x[0], x[1], x[2]));
+        // [[0 2 0 -1], [0 0 0 0], [0.5 0 3 0]]
+        InputSpec[] csr = [InputSpec.Fixed(1, 4, 2, -1, 0.5, 3), InputSpec.Fixed(1, 4, 1, 3, 0, 2), InputSpec.Fixed(1, 4, 0, 2, 2, 4)];
+        Add("sparse-matmul", "S x", [N(4, 2), .. csr], (t, x) => t.SparseMatMul(x[1], x[2], x[3], 4, x[0]));
+        Add("sparse-matmul", "S^T x", [N(3, 2), .. csr], (t, x) => t.SparseMatMul(x[1], x[2], x[3], 4, x[0], transpose: true));
+        Add("row-log-sum-exp", "3x5", [N(3, 5)], (t, x) => t.RowLogSumExp(x[0]));
+        Add("row-log-sum-exp", "2x37", [N(2, 37)], (t, x) => t.RowLogSumExp(x[0]));
+        Add("row-softmax", "3x5", [N(3, 5)], (t, x) => t.RowSoftmax(x[0]));
+        Add("row-softmax", "2x37", [N(2, 37)], (t, x) => t.RowSoftmax(x[0]));
+        Add("standard-normal-log-prob", "3x5", [N(3, 5)], (t, x) => t.StandardNormalLogProb(x[0]));
+        Add("standard-normal-log-prob", "2x37", [N(2, 37)], (t, x) => t.StandardNormalLogProb(x[0]));
+        Add("log-abs-det-lu", "5x5", [N(5, 5)], (t, x) => t.LogAbsDet(x[0]));
+        Add("log-abs-det-lu", "1x1", [N(1, 1)], (t, x) => t.LogAbsDet(x[0]));
+
+        Add("solve-rows", "3x3", [N(3, 3), N(4, 3)], (t, x) => t.SolveRows(x[0], x[1]));
+        Add("solve-rows", "1x1", [N(1, 1, Domain.AwayFromZero), N(4, 1)], (t, x) => t.SolveRows(x[0], x[1]));
+
+        InputSpec[] linear = [N(4, 3), N(3, 3), N(3, 3), N(1, 3)];
+        Add("self-normalizing-linear", "published", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.Published, 0.7).Z, surrogate: true);
+        Add("self-normalizing-linear", "reconstruction only", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.ReconstructionOnly, 0.7).Z, surrogate: true);
+        Add("self-normalizing-linear", "probes", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.Published, 0.7, probes: 5, key: 3, stream: 2).Z, surrogate: true);
+        // Seeded at z alone, this one is the gradient of z.
+        Add("cached-inverse-linear", "with bias", [N(4, 3), N(3, 3), N(1, 3), InputSpec.Fixed(3, 3, 1, 2, 0, -1, 1, 0.5, 0, 0.3, 2)], (t, x) => CachedInverseLinearOp<T>.Record(t, x[0], x[1], x[3], x[2]).Z);
+        Add("relative-gradient-linear", "with bias", [N(4, 3), N(3, 3), N(1, 3)], (t, x) => RelativeGradientLinearOp<T>.Record(t, x[0], x[1], x[2]).Z, surrogate: true);
+
+        foreach ((FlowFunction function, double parameter) in (ReadOnlySpan<(FlowFunction, double)>)[(FlowFunction.LeakyRelu, 0.2), (FlowFunction.SmoothLeakyRelu, 0.3)])
+        {
+            InputSpec x37 = N(2, 37, Domain.AwayFromZero), x5 = N(3, 5, Domain.AwayFromZero);
+            Add("elementwise-flow", $"{function}, z", [x37], (t, x) => ElementwiseFlowOp<T>.Record(t, x[0], function, parameter).Z);
+            Add("elementwise-flow", $"{function}, log-det", [x5], (t, x) => ElementwiseFlowOp<T>.Record(t, x[0], function, parameter).LogDet);
+            Add("elementwise-inverse", $"{function}, x", [x37], (t, x) => ElementwiseInverseOp<T>.Record(t, x[0], function, parameter).X);
+            Add("elementwise-inverse", $"{function}, log-det", [x5], (t, x) => ElementwiseInverseOp<T>.Record(t, x[0], function, parameter).LogDet);
+        }
+        var interval = new LogitSettings(-1, 2, 0.05, 1.5);
+        Add("logit-flow", "z", [N(3, 5, Domain.Unit)], (t, x) => LogitFlowOp<T>.Record(t, x[0], interval).Z);
+        Add("logit-flow", "log-det", [N(2, 37, Domain.Unit)], (t, x) => LogitFlowOp<T>.Record(t, x[0], interval).LogDet);
+        Add("logit-flow", "inverse, x", [N(2, 37)], (t, x) => LogitFlowOp<T>.RecordInverse(t, x[0], interval).X);
+        Add("logit-flow", "inverse, log-det", [N(3, 5)], (t, x) => LogitFlowOp<T>.RecordInverse(t, x[0], interval).LogDet);
+        foreach (AffineForm form in (ReadOnlySpan<AffineForm>)[AffineForm.ScaleFirst, AffineForm.CenterFirst, AffineForm.PlainScale, AffineForm.CenterFirst | AffineForm.PlainScale])
+        {
+            InputSpec scale = N(1, 5, Domain.AwayFromZero);
+            Add("actnorm", $"{form}, z", [N(3, 5), scale, N(1, 5)], (t, x) => ActNormOp<T>.Record(t, x[0], x[1], x[2], form).Z);
+            Add("actnorm", $"{form}, images, z", [N(3, 15), scale, N(1, 5)], (t, x) => ActNormOp<T>.Record(t, x[0], x[1], x[2], form, 3).Z);
+            Add("actnorm", $"{form}, images, log-det", [N(3, 15), scale, N(1, 5)], (t, x) => ActNormOp<T>.Record(t, x[0], x[1], x[2], form, 3).LogDet);
+        }
+        var spline = new SplineSettings(3, 4, RawFactor: 0.5);
+        foreach (int rows in (ReadOnlySpan<int>)[1, 3])
+        {
+            InputSpec[] s = [N(3, 5), N(rows, 5 * spline.RawLength)];
+            Add("rational-quadratic-spline", $"{rows} rows of parameters, z", s, (t, x) => RationalQuadraticSplineOp<T>.Record(t, x[0], x[1], spline).Z);
+            Add("rational-quadratic-spline", $"{rows} rows of parameters, log-det", s, (t, x) => RationalQuadraticSplineOp<T>.Record(t, x[0], x[1], spline).LogDet);
+            Add("rational-quadratic-spline", $"{rows} rows of parameters, inverse, x", s, (t, x) => RationalQuadraticSplineOp<T>.RecordInverse(t, x[0], x[1], spline).X);
+            Add("rational-quadratic-spline", $"{rows} rows of parameters, inverse, log-det", s, (t, x) => RationalQuadraticSplineOp<T>.RecordInverse(t, x[0], x[1], spline).LogDet);
+        }
+
+        void Unary(string op, Domain domain, Func<Tape<T>, Var, Var> record, Func<Tape<T>, Var, Var, Var> derivative)
+        {
+            Add(op, "3x5", [N(3, 5, domain)], (t, x) => record(t, x[0]));
+            Add(op, "1x37", [N(1, 37, domain)], (t, x) => record(t, x[0]));
+            Add(op + "-derivative", "3x5", [N(3, 5, domain)], (t, x) => derivative(t, x[0], record(t, x[0]).Detach()));
+        }
+        Unary("abs", Domain.AwayFromZero, (t, x) => t.Abs(x), (t, x, y) => UnaryOps<T>.Abs.Derivative.Record(t, x, y));
+        Unary("asinh", Domain.Normal, (t, x) => t.Asinh(x), (t, x, y) => UnaryOps<T>.Asinh.Derivative.Record(t, x, y));
+        Unary("cos", Domain.Normal, (t, x) => t.Cos(x), (t, x, y) => UnaryOps<T>.Cos.Derivative.Record(t, x, y));
+        Unary("elu", Domain.AwayFromZero, (t, x) => t.Elu(x, 0.6), (t, x, y) => UnaryOps<T>.Elu.Derivative.Record(t, x, y, 0.6));
+        Unary("exp", Domain.Normal, (t, x) => t.Exp(x), (t, x, y) => UnaryOps<T>.Exp.Derivative.Record(t, x, y));
+        Unary("expm1", Domain.Normal, (t, x) => t.Expm1(x), (t, x, y) => UnaryOps<T>.Expm1.Derivative.Record(t, x, y));
+        Unary("leaky-relu", Domain.AwayFromZero, (t, x) => t.LeakyRelu(x, 0.2), (t, x, y) => UnaryOps<T>.LeakyRelu.Derivative.Record(t, x, y, 0.2));
+        Unary("log", Domain.Positive, (t, x) => t.Log(x), (t, x, y) => UnaryOps<T>.Log.Derivative.Record(t, x, y));
+        Unary("log1p", Domain.Positive, (t, x) => t.Log1p(x), (t, x, y) => UnaryOps<T>.Log1p.Derivative.Record(t, x, y));
+        Unary("log-sigmoid", Domain.Normal, (t, x) => t.LogSigmoid(x), (t, x, y) => UnaryOps<T>.LogSigmoid.Derivative.Record(t, x, y));
+        Unary("logit", Domain.Unit, (t, x) => t.Logit(x), (t, x, y) => UnaryOps<T>.Logit.Derivative.Record(t, x, y));
+        Unary("negate", Domain.Normal, (t, x) => t.Negate(x), (t, x, y) => UnaryOps<T>.Negate.Derivative.Record(t, x, y));
+        Unary("reciprocal", Domain.AwayFromZero, (t, x) => t.Reciprocal(x), (t, x, y) => UnaryOps<T>.Reciprocal.Derivative.Record(t, x, y));
+        Unary("relu", Domain.AwayFromZero, (t, x) => t.Relu(x), (t, x, y) => UnaryOps<T>.Relu.Derivative.Record(t, x, y));
+        Unary("sigmoid", Domain.Normal, (t, x) => t.Sigmoid(x), (t, x, y) => UnaryOps<T>.Sigmoid.Derivative.Record(t, x, y));
+        Unary("sin", Domain.Normal, (t, x) => t.Sin(x), (t, x, y) => UnaryOps<T>.Sin.Derivative.Record(t, x, y));
+        Unary("smooth-leaky-relu", Domain.Normal, (t, x) => t.SmoothLeakyRelu(x, 0.3), (t, x, y) => UnaryOps<T>.SmoothLeakyRelu.Derivative.Record(t, x, y, 0.3));
+        Unary("softplus", Domain.Normal, (t, x) => t.Softplus(x), (t, x, y) => UnaryOps<T>.Softplus.Derivative.Record(t, x, y));
+        Unary("sqrt", Domain.Positive, (t, x) => t.Sqrt(x), (t, x, y) => UnaryOps<T>.Sqrt.Derivative.Record(t, x, y));
+        Unary("square", Domain.Normal, (t, x) => t.Square(x), (t, x, y) => UnaryOps<T>.Square.Derivative.Record(t, x, y));
+        Unary("tanh", Domain.Normal, (t, x) => t.Tanh(x), (t, x, y) => UnaryOps<T>.Tanh.Derivative.Record(t, x, y));
+        return list;
+    }
+
+    /// <summary>Uses that must be refused with a message that names the shapes.</summary>
+    public static List<RefusedUse<T>> Refused<T>() where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        static Var V(Tape<T> t, int rows, int cols) => t.Constant(1, rows, cols);
+        static Var Index(Tape<T> t, params double[] values) => t.Input(Array.ConvertAll(values, T.CreateTruncating), 1, values.Length);
+        return
+        [
+            new("matmul", t => t.MatMul(V(t, 2, 3), V(t, 4, 5)), "2x3", "4x5"),
+            new("add", t => t.Add(V(t, 2, 3), V(t, 3, 2)), "2x3", "3x2"),
+            new("multiply", t => t.Multiply(V(t, 2, 3), V(t, 3, 2)), "2x3", "3x2"),
+            new("divide", t => t.Divide(V(t, 2, 3), V(t, 3, 2)), "2x3", "3x2"),
+            new("slice-columns", t => t.SliceColumns(V(t, 2, 3), 2, 2), "2x3", "2..4"),
+            new("slice-columns", t => t.SliceColumns(V(t, 2, 3), -1, 2), "2x3", "-1..1"),
+            new("concat-columns", t => t.ConcatColumns(V(t, 2, 3), V(t, 3, 3)), "2x3", "3x3"),
+            new("gather-columns", t => t.GatherColumns(V(t, 2, 3), Index(t, 0, 3)), "index number 1 is 3"),
+            new("gather-columns", t => t.GatherColumns(V(t, 2, 3), Index(t, 0, 0.5)), "index number 1 is 0.5"),
+            new("gather-columns", t => t.GatherColumns(V(t, 2, 3), Index(t, double.NaN)), "NaN"),
+            new("gather-columns", t => t.GatherColumns(V(t, 2, 3), V(t, 1, 0)), "2x3", "1x0"),
+            new("scatter-add-columns", t => t.ScatterAddColumns(V(t, 2, 3), Index(t, 0, 1), 4), "2x3", "1x2"),
+            new("scatter-add-columns", t => t.ScatterAddColumns(V(t, 2, 2), Index(t, 0, 4), 4), "index number 1 is 4"),
+            new("gather-rows", t => t.GatherRows(V(t, 2, 3), Index(t, -1)), "index number 0 is -1"),
+            new("gather-rows", t => t.GatherRows(V(t, 2, 3), V(t, 1, 0)), "2x3", "1x0"),
+            new("scatter-add-rows", t => t.ScatterAddRows(V(t, 2, 3), Index(t, 0), 4), "2x3", "1x1"),
+            new("repeat-rows", t => t.RepeatRows(V(t, 2, 3), 4), "2x3", "1x3"),
+            new("batched-matmul", t => t.BatchedMatMul(V(t, 4, 3), V(t, 4, 5), 2), "4x3", "4x5"),
+            new("batched-matmul", t => t.BatchedMatMul(V(t, 5, 3), V(t, 6, 5), 2), "5x3", "6x5"),
+            new("masked-matmul", t => t.MaskedMatMul(V(t, 2, 3), V(t, 4, 3), V(t, 3, 4)), "4x3", "3x4"),
+            new("masked-matmul", t => t.MaskedMatMul(V(t, 2, 4), V(t, 4, 3), V(t, 4, 3)), "2x4", "4x3"),
+            new("sparse-matmul", t => t.SparseMatMul(Index(t, 1, 2), Index(t, 0, 1), Index(t, 0, 1, 2), 3, V(t, 2, 4)), "2x3", "2x4"),
+            new("sparse-matmul", t => t.SparseMatMul(Index(t, 1, 2), Index(t, 0), Index(t, 0, 1, 2), 3, V(t, 3, 4)), "1x2", "1x1"),
+            new("sparse-matmul", t => t.SparseMatMul(Index(t, 1, 2), Index(t, 0, 3), Index(t, 0, 1, 2), 3, V(t, 3, 4)), "index number 1 is 3"),
+            new("log-abs-det-lu", t => t.LogAbsDet(V(t, 2, 3)), "2x3", "square"),
+            new("solve-rows", t => t.SolveRows(V(t, 2, 3), V(t, 4, 3)), "2x3", "4x3"),
+            new("solve-rows", t => t.SolveRows(V(t, 3, 3), V(t, 4, 2)), "3x3", "4x2"),
+            new("self-normalizing-linear", t => SelfNormalizingLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), V(t, 3, 3), Var.None, SelfNormalizingForm.Published, 1), "2x3", "4x4"),
+            new("cached-inverse-linear", t => CachedInverseLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), V(t, 3, 3), Var.None), "2x3", "4x4"),
+            new("logit-flow", t => LogitFlowOp<T>.Record(t, V(t, 2, 3), new LogitSettings(2, 1)), "low is 2", "high is 1"),
+            new("actnorm", t => ActNormOp<T>.Record(t, V(t, 2, 6), V(t, 1, 4), V(t, 1, 4), AffineForm.ScaleFirst, 2), "2x6", "1x4", "1x3"),
+            new("rational-quadratic-spline", t => RationalQuadraticSplineOp<T>.Record(t, V(t, 4, 3), V(t, 2, 24), new SplineSettings(3, 1)), "4x3", "2x24", "1x24"),
+            new("rational-quadratic-spline", t => RationalQuadraticSplineOp<T>.Record(t, V(t, 4, 3), V(t, 4, 23), new SplineSettings(3, 1)), "4x23", "4x24"),
+            new("relative-gradient-linear", t => RelativeGradientLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), Var.None), "2x3", "4x4"),
+        ];
+    }
+
+    /// <summary>Ops that accept any shape.</summary>
+    public static bool TakesAnyShape<T>(Op<T> op) where T : unmanaged, IFloatingPointIeee754<T>
+        => op.Name is "scale" or "add-constant" or "sum" or "transpose" or "row-log-sum-exp" or "row-softmax" or "standard-normal-log-prob"
+            or "elementwise-flow" or "elementwise-inverse"
+            || UnaryOps<T>.All.Contains(op);
+}
