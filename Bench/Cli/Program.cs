@@ -1,9 +1,95 @@
 using System.CommandLine;
-using NativeFlow.Cli;
+using System.CommandLine.Help;
+using NativeFlow.Engine;
+using NativeFlow.Kernels;
 
-var root = new RootCommand("NativeFlow: normalizing flows in pure C#.");
-root.Subcommands.Add(VerifyCommand.Create());
-ParseResult result = root.Parse(args);
-if (result.Errors.Count == 0) return result.Invoke();
-Console.Error.WriteLine(string.Join(' ', result.Errors[0].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
-return 2;
+namespace NativeFlow.Cli;
+
+/// <summary>The command <c>nativeflow</c>.</summary>
+public static class Program
+{
+    /// <summary>Done.</summary>
+    public const int Done = 0;
+
+    /// <summary>A check failed, training diverged, or the program is at fault.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The user's files or options cannot be used.</summary>
+    public const int BadInput = 2;
+
+    private static int Main(string[] args) => Run(args, Console.Out, Console.Error);
+
+    /// <summary>Runs one command line and returns the exit code; every failure is one line on <paramref name="stderr"/>.</summary>
+    public static int Run(string[] args, TextWriter stdout, TextWriter stderr)
+    {
+        RootCommand root = new("Normalizing flows in pure C#: trains, evaluates, scores and samples. Exit codes: 0 done, 1 a check failed or training diverged, 2 bad input.")
+        {
+            Commands.TrainCommand.Create(),
+            Commands.EvaluateCommand.Create(),
+            Commands.ScoreCommand.Create(),
+            Commands.SampleCommand.Create(),
+            Commands.InfoCommand.Create(),
+            VerifyCommand.Create(),
+        };
+        root.Directives.Clear();
+        try
+        {
+            ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+            if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+            {
+                throw new BadInputException(Explain(parsed));
+            }
+
+            return parsed.Invoke(new InvocationConfiguration { Output = stdout, Error = stderr, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (BadInputException e)
+        {
+            return Fail(stderr, e.Message, BadInput);
+        }
+        catch (Exception e) when (e is NotSupportedException or OutsideDomainException)
+        {
+            return Fail(stderr, e.Message, BadInput);
+        }
+        catch (Exception e) when (e is NonFiniteException or SingularMatrixException)
+        {
+            return Fail(stderr, e.Message, Failed);
+        }
+        catch (OutOfMemoryException)
+        {
+            return Fail(stderr, "out of memory; use a smaller model, batch or data set, or --dtype float.", Failed);
+        }
+        catch (Exception e)
+        {
+            return Fail(stderr, $"internal error, please report it: {e.GetType().Name}: {e.Message}", Failed);
+        }
+    }
+
+    private static int Fail(TextWriter stderr, string message, int code)
+    {
+        // The constructor is what makes any text one line.
+        stderr.WriteLine($"nativeflow: {new BadInputException(message).Message}");
+        stderr.Flush();
+        return code;
+    }
+
+    private static string Explain(ParseResult parsed)
+    {
+        bool isRoot = parsed.CommandResult.Command is RootCommand;
+        string path = isRoot ? "nativeflow" : $"nativeflow {parsed.CommandResult.Command.Name}";
+        string place = isRoot ? "" : $"{parsed.CommandResult.Command.Name}: ";
+        if (parsed.UnmatchedTokens.Count > 0)
+        {
+            string token = parsed.UnmatchedTokens[0];
+            IEnumerable<string> known = token.StartsWith('-')
+                ? parsed.CommandResult.Command.Options.Where(o => !o.Hidden).Select(o => o.Name)
+                : parsed.CommandResult.Command.Subcommands.Select(c => c.Name);
+            string list = string.Join(", ", known);
+            string kind = token.StartsWith('-') ? "option" : parsed.CommandResult.Command.Subcommands.Count > 0 ? "command" : "argument";
+            return kind == "argument"
+                ? $"{place}{BadInputException.Quote(token)} is one argument too many; see '{path} --help'."
+                : $"{place}unknown {kind} {BadInputException.Quote(token)}; expected one of: {list}; see '{path} --help'.";
+        }
+
+        return $"{place}{parsed.Errors[0].Message.TrimEnd('.')}; see '{path} --help'.";
+    }
+}

@@ -32,6 +32,12 @@ public sealed class Logit<T> : IBijector<T> where T : unmanaged, IFloatingPointI
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <summary>Lower end of x.</summary>
+    public double Low => _settings.Low;
+
+    /// <summary>Upper end of x.</summary>
+    public double High => _settings.High;
+
     /// <summary>From a recipe entry: dimension, alpha (0.01; 0 with clip), low (0), high (1), temperature (1), clip (0).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static Logit<T> FromConfig(JsonElement config)

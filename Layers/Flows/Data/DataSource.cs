@@ -41,6 +41,15 @@ public static class DataSource
         return DataSet.From(table, splitFile is null ? SplitFile.Default(table.Name, table.Rows) : SplitFile.Read(splitFile, table.Rows));
     }
 
+    /// <summary>Opens a single file whole, its rows in the order of the file.</summary>
+    /// <param name="path">A file; sets that come divided have no one order of rows, use <see cref="Open"/> for them.</param>
+    /// <param name="columns">A <see cref="ColumnSelection"/> list, or null for all columns.</param>
+    /// <exception cref="BadInputException">Not found, not a file, not understood, or damaged.</exception>
+    public static Table OpenFile(string path, string? columns = null) => ReadFile(path, columns);
+
+    /// <summary>Whether a name or path is a set that comes divided into train, validation and test.</summary>
+    public static bool IsDivided(string nameOrPath) => nameOrPath == "optdigits" || Directory.Exists(nameOrPath);
+
     private static Table ReadFile(string path, string? columns)
     {
         Span<byte> start = stackalloc byte[512];

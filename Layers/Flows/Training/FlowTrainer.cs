@@ -58,7 +58,7 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
         Var x = _tape.Input(batch, rows, Flow.Dimension);
         FlowObjective objective = Flow.RecordObjective(_tape, x, new StepContext { Mode = FlowMode.Train, Step = step, Key = Options.Seed });
         double loss = double.CreateTruncating(_tape.Scalar(objective.Loss));
-        if (!double.IsFinite(loss)) throw new NonFiniteException($"Step {step}: the loss is {loss}; first bad value in {_tape.FindNonFinite() ?? "the loss itself"}. Lower the learning rate or clip the gradient.");
+        if (!double.IsFinite(loss)) throw new NonFiniteException($"Step {step}: the loss is {loss}; first bad value in {_tape.FindNonFinite()?.TrimEnd('.') ?? "the loss itself"}. Lower the learning rate or clip the gradient.");
         _tape.Backward(objective.Loss);
         double norm = double.NaN;
         if (_clip is not null)

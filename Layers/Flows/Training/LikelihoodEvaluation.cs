@@ -13,12 +13,17 @@ public readonly record struct LikelihoodEvaluation(double Nats, double StandardE
     /// <summary>Evaluates every row of <paramref name="table"/>; draw k uses noise stream k of <paramref name="key"/>, so that two models see the same noise.</summary>
     public static LikelihoodEvaluation Run<T>(Flow<T> flow, Table table, int draws, ulong key, CancellationToken cancel = default)
         where T : unmanaged, IFloatingPointIeee754<T>
+        => Of(PerRow(flow, table, draws, key, cancel), table, draws);
+
+    /// <summary>The evaluation that the rows of <see cref="PerRow"/> add up to.</summary>
+    public static LikelihoodEvaluation Of(ReadOnlySpan<double> rows, Table table, int draws)
     {
-        double[] rows = PerRow(flow, table, draws, key, cancel);
-        double mean = rows.Average(), variance = 0;
+        double mean = 0, variance = 0;
+        foreach (double r in rows) mean += r;
+        mean /= rows.Length;
         foreach (double r in rows) variance += (r - mean) * (r - mean);
         variance /= Math.Max(1, rows.Length - 1);
-        return new LikelihoodEvaluation(mean, Math.Sqrt(variance / rows.Length), -mean / (flow.Dimension * Math.Log(2)), table.Levels > 0 ? draws : 1, rows.Length);
+        return new LikelihoodEvaluation(mean, Math.Sqrt(variance / rows.Length), -mean / (table.Columns * Math.Log(2)), table.Levels > 0 ? draws : 1, rows.Length);
     }
 
     /// <summary>Exact log p of every row in nats, averaged over the draws, in double.</summary>

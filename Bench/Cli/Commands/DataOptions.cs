@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Numerics;
+using NativeFlow.Engine;
+using NativeFlow.Layers;
+
+namespace NativeFlow.Cli.Commands;
+
+/// <summary>The options of commands that hold a model against data.</summary>
+internal sealed class DataOptions
+{
+    private static readonly string[] Parts = ["train", "validation", "test", "all"];
+
+    private readonly Option<string?> _data = Arguments.Text("--data", $"data as for train [{Presets.DefaultData}]", "NAME|PATH");
+    private readonly Option<string?> _columns = Arguments.Text("--columns", "columns to use [all]", "LIST");
+    private readonly Option<string?> _split = Arguments.Text("--split", "file that divides the rows", "FILE");
+    private readonly Option<string?> _part;
+    private readonly Option<string?> _draws = Arguments.Text("--draws", $"dequantisation draws of integer data [{Presets.TestDraws}]", "N");
+    private readonly Option<string?> _threads = Arguments.Text("--threads", "threads; results do not depend on it [one per processor]", "N");
+    private readonly string? _defaultPart;
+
+    /// <summary>Makes the options.</summary>
+    /// <param name="defaultPart">Rows taken when nothing is said; null: all of a file, the test rows of a set that comes divided.</param>
+    public DataOptions(string? defaultPart)
+    {
+        _defaultPart = defaultPart;
+        _part = Arguments.Text("--part", $"rows to use: {string.Join(", ", Parts)} [{defaultPart ?? "all of a file, test of a divided set"}]", "PART");
+    }
+
+    /// <summary>The model's file.</summary>
+    public Argument<string> Model { get; } = new("MODEL") { Description = "model.safetensors written by train" };
+
+    public void AddTo(Command command)
+    {
+        command.Add(Model);
+        foreach (Option option in (ReadOnlySpan<Option>)[_data, _columns, _split, _part, _draws, _threads]) command.Add(option);
+    }
+
+    public int Draws(ParseResult parsed) => parsed.GetValue(_draws) is { } text ? Arguments.Whole("--draws", text, 1) : Presets.TestDraws;
+
+    public int Threads(ParseResult parsed) => parsed.GetValue(_threads) is { } text ? Arguments.Whole("--threads", text, 1) : 0;
+
+    /// <summary>Opens the rows asked for and says which they are.</summary>
+    public (Table Table, string Part) Open(ParseResult parsed)
+    {
+        string data = parsed.GetValue(_data) ?? Presets.DefaultData;
+        string? columns = parsed.GetValue(_columns), split = parsed.GetValue(_split);
+        bool divided = DataSource.IsDivided(data);
+        string part = parsed.GetValue(_part) is { } text ? Arguments.OneOf("--part", text, Parts) : _defaultPart ?? (divided || split is not null ? "test" : "all");
+        if (part == "all")
+        {
+            if (divided) throw new BadInputException($"--part all: {data} comes divided and has no one order of rows; choose train, validation or test.");
+            if (split is not null) throw new BadInputException("--part all: takes every row, so --split has no meaning; leave one of the two out.");
+            return (DataSource.OpenFile(data, columns), part);
+        }
+
+        DataSet set = DataSource.Open(data, columns, split);
+        return (part switch { "train" => set.Train, "validation" => set.Validation, _ => set.Test }, part);
+    }
+
+    /// <summary>Exact log-likelihoods of the rows, in the element type that the model was trained in.</summary>
+    public static double[] PerRow(string model, Table table, int draws, int threads)
+        => ModelFile.DtypeOf(model) == "float" ? PerRow<float>(model, table, draws, threads) : PerRow<double>(model, table, draws, threads);
+
+    private static double[] PerRow<T>(string model, Table table, int draws, int threads) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        using var backend = new Kernels.SimdBackend<T>(threads);
+        using Flow<T> flow = ModelFile.Load(model, backend);
+        if (flow.Dimension != table.Columns)
+            throw new BadInputException($"{model}: the model has {flow.Dimension} features, but {table.Name} has {table.Columns} columns; choose the columns it was trained on with --columns, or another model.");
+        double[] rows = LikelihoodEvaluation.PerRow(flow, table, draws, Presets.EvaluationKey);
+        for (int r = 0; r < rows.Length; r++)
+            if (!double.IsFinite(rows[r])) throw new BadInputException($"{table.Name}: row {r} (from 0, of the rows used) has the log-density {rows[r]} under {model}; it lies outside what the model can take, leave it out.");
+        return rows;
+    }
+}

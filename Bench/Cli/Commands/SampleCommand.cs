@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Numerics;
+using NativeFlow.Cli.Training;
+using NativeFlow.Engine;
+using NativeFlow.Layers;
+
+namespace NativeFlow.Cli.Commands;
+
+/// <summary><c>nativeflow sample</c>.</summary>
+internal static class SampleCommand
+{
+    private const int MaxValues = 1 << 28;
+
+    public static Command Create()
+    {
+        Argument<string> model = new("MODEL") { Description = "model.safetensors written by train" };
+        Option<string?> count = Arguments.Text("--count", "number of samples [100]", "N");
+        Option<string?> output = Arguments.Text("--out", "file ending in .png (a grid of images), .npy or .csv", "FILE");
+        output.Required = true;
+        Option<string?> seed = Arguments.Text("--seed", "seed [0]", "N");
+        Option<string?> inverse = Arguments.Text("--inverse", "exact: the true inverse; learned: the learned inverse R, fast and approximate [exact]", "KIND");
+        Option<string?> threads = Arguments.Text("--threads", "threads; results do not depend on it [one per processor]", "N");
+        Option<bool> asJson = Arguments.Switch("--json", "print a summary as JSON");
+        Command command = new("sample", "Draws samples from a model; the same ones for the same seed.") { model, count, output, seed, inverse, threads, asJson };
+        command.SetAction(parsed =>
+        {
+            string path = parsed.GetValue(output)!;
+            string format = Path.GetExtension(path).ToLowerInvariant();
+            if (format is not (".png" or ".npy" or ".csv")) throw new BadInputException($"--out {path}: expected a name ending in .png, .npy or .csv.");
+            var request = new Request(
+                parsed.GetRequiredValue(model), path, format,
+                parsed.GetValue(count) is { } n ? Arguments.Whole("--count", n, 1) : 100,
+                parsed.GetValue(seed) is { } s ? Arguments.Seed("--seed", s) : 0,
+                (parsed.GetValue(inverse) is { } kind ? Arguments.OneOf("--inverse", kind, "exact", "learned") : "exact") == "exact" ? InverseKind.Exact : InverseKind.Learned,
+                parsed.GetValue(threads) is { } t ? Arguments.Whole("--threads", t, 1) : 0);
+            int dimension = ModelFile.DtypeOf(request.Model) == "float" ? Run<float>(request) : Run<double>(request);
+            string used = request.Inverse == InverseKind.Exact ? "exact" : "learned";
+            TextWriter stdout = parsed.InvocationConfiguration.Output;
+            if (parsed.GetValue(asJson))
+            {
+                stdout.WriteLine(JsonText.Object(json =>
+                {
+                    json.WriteString("model", request.Model);
+                    json.WriteNumber("count", request.Count);
+                    json.WriteNumber("dimension", dimension);
+                    json.WriteNumber("seed", request.Seed);
+                    json.WriteString("inverse", used);
+                    json.WriteString("out", path);
+                }));
+            }
+            else
+            {
+                stdout.WriteLine($"{path}: {request.Count} samples of {dimension} features, {used} inverse, seed {request.Seed}");
+            }
+
+            return Program.Done;
+        });
+        return command;
+    }
+
+    private static int Run<T>(Request request) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        using var backend = new Kernels.SimdBackend<T>(request.Threads);
+        using Flow<T> flow = ModelFile.Load(request.Model, backend);
+        int d = flow.Dimension;
+        if ((long)request.Count * d > MaxValues) throw new BadInputException($"--count {request.Count}: {request.Count} samples of {d} features are more than {MaxValues} numbers; give at most {MaxValues / d}.");
+        if (request.Inverse == InverseKind.Learned && !flow.Transforms.Any(t => t is Linear<T> { HasLearnedInverse: true }))
+            throw new BadInputException($"--inverse learned: {request.Model} was trained with {TrainSummary.Strategies(flow)} and has no learned inverse; use --inverse exact.");
+        (int side, int channels) = request.Format == ".png" ? ImageOf(request.Model, d) : (0, 1);
+        T[] samples = Sampling.Draw(flow, request.Count, request.Seed, request.Inverse);
+        switch (request.Format)
+        {
+            case ".png":
+                (float low, float high) = Range(flow, samples);
+                Sampling.WriteGrid(request.Out, samples, request.Count, side, side, channels, low, high);
+                break;
+            case ".npy":
+                NpyWriter.Write<T>(request.Out, samples, request.Count, d);
+                break;
+            default:
+                CsvWriter.Write<T>(request.Out, [], samples, d);
+                break;
+        }
+
+        return d;
+    }
+
+    private static (int Side, int Channels) ImageOf(string model, int d)
+    {
+        foreach (int channels in (ReadOnlySpan<int>)[1, 3])
+        {
+            int side = (int)Math.Round(Math.Sqrt(d / (double)channels));
+            if (side * side * channels == d) return (side, channels);
+        }
+
+        throw new BadInputException($"{model}: {d} features are no square image, grey or RGB; write .npy or .csv instead.");
+    }
+
+    // A logit in front says what black and white are; other models' samples are shown from the lowest to the highest value.
+    private static (float Low, float High) Range<T>(Flow<T> flow, T[] samples) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (flow.Transforms[0] is Logit<T> logit) return ((float)logit.Low, (float)logit.High);
+        float low = float.CreateTruncating(samples.Min()), high = float.CreateTruncating(samples.Max());
+        return low < high ? (low, high) : (low, low + 1);
+    }
+
+    private sealed record Request(string Model, string Out, string Format, int Count, ulong Seed, InverseKind Inverse, int Threads);
+}

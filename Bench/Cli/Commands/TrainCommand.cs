@@ -1,0 +1,176 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+using NativeFlow.Cli.Training;
+using NativeFlow.Engine;
+using NativeFlow.Layers;
+
+namespace NativeFlow.Cli.Commands;
+
+/// <summary><c>nativeflow train</c>.</summary>
+internal static class TrainCommand
+{
+    public static Command Create()
+    {
+        string presets = string.Join("; ", Presets.All.Select(p => $"{p.Name}: {p.About}"));
+        Option<string?>[] identity =
+        [
+            Arguments.Text("--data", "optdigits (built in), a folder of MNIST-style IDX files (.gz or not), or a file: CSV, TSV, .npy, IDX [optdigits]", "NAME|PATH"),
+            Arguments.Text("--columns", "columns to use, such as 0-10,12 or pH,alcohol [all]", "LIST"),
+            Arguments.Text("--split", "file that divides the rows into train, validation and test", "FILE"),
+            Arguments.Text("--model", $"preset or JSON recipe file [{Presets.DefaultModel}]. Presets: {presets}", "PRESET|FILE"),
+            Arguments.Text("--strategy", $"Jacobian strategy of all linear layers: {string.Join(", ", JacobianRegistry.Names)} [the preset's]", "NAME"),
+            Arguments.Text("--lambda", $"weight of the reconstruction penalty of the snf strategies [{Presets.DefaultLambda}]", "WEIGHT"),
+            Arguments.Text("--every", "steps between two refreshes of stale-inverse [10] or newton-schulz [1]", "STEPS"),
+            Arguments.Text("--probes", "probes of the snf-...-probes strategies [batch size]", "N"),
+            Arguments.Text("--epochs", "passes over the training rows [by number of rows]", "N"),
+            Arguments.Text("--batch", "rows of a step [100]", "ROWS"),
+            Arguments.Text("--lr", "learning rate after the warm-up [by optimizer]", "RATE"),
+            Arguments.Text("--optimizer", $"{string.Join(", ", OptimizerFactory.Names)}, or a JSON object with name and options [{Presets.DefaultOptimizer}]", "NAME|JSON"),
+            Arguments.Text("--schedule", $"constant, cosine[:FINAL], step:EPOCHS[:GAMMA] [{Presets.Schedule}]", "SHAPE"),
+            Arguments.Text("--warmup", "steps of linear warm-up [5 % of all, at most 100]", "STEPS"),
+            Arguments.Text("--clip", "largest 2-norm of the gradient [none]", "NORM"),
+            Arguments.Text("--seed", "seed of everything random [0]", "N"),
+            Arguments.Text("--dtype", "float or double [float]", "TYPE"),
+        ];
+        Option<bool> standardize = Arguments.Switch("--standardize", "put a fixed standardising layer first (means and deviations of the training rows); likelihoods are then shown in both units");
+        Option<string?> threads = Arguments.Text("--threads", "threads; results do not depend on it [one per processor]", "N");
+        Option<string?> output = Arguments.Text("--out", "folder for model.safetensors, history.jsonl, samples.png, summary.json and the checkpoint [runs/...]", "DIR");
+        Option<bool> resume = Arguments.Switch("--resume", "go on with the run in --out, from its last checkpoint, with the options it was started with");
+        Option<bool> asJson = Arguments.Switch("--json", "print the summary as JSON on standard output; progress goes to standard error");
+        Option<bool> quiet = Arguments.Switch("--quiet", "no progress, only warnings and the result");
+        Option<string?> every = Arguments.Text("--checkpoint-seconds", "seconds between two checkpoints inside an epoch [10]", "S");
+        every.Hidden = true;
+
+        Command command = new("train", "Trains a flow; without further words a self-normalizing flow on the built-in handwritten digits. Ctrl-C stops after the step and saves (exit code 0); --resume goes on, to the same bits.");
+        foreach (Option<string?> option in identity) command.Add(option);
+        foreach (Option option in (ReadOnlySpan<Option>)[standardize, threads, output, resume, asJson, quiet, every]) command.Add(option);
+        command.SetAction(parsed =>
+        {
+            var given = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (Option<string?> option in identity)
+                if (parsed.GetValue(option) is { } text) given[option.Name[2..]] = text;
+            if (parsed.GetValue(standardize)) given["standardize"] = "true";
+            // Refuses what cannot be read before any file is opened.
+            foreach ((string name, string text) in given) RunDescription.Canonical(name, text);
+            var request = new Request(
+                given, parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(asJson), parsed.GetValue(quiet),
+                parsed.GetValue(threads) is { } n ? Arguments.Whole("--threads", n, 1) : Environment.ProcessorCount,
+                parsed.GetValue(every) is { } s ? Arguments.Number("--checkpoint-seconds", s, zero: true) : 10,
+                parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+            return Run(request);
+        });
+        return command;
+    }
+
+    private static int Run(Request request)
+    {
+        RunDescription? run = null;
+        bool resume = false;
+        RunFolder? folder = request.Out is null ? null : new RunFolder(request.Out);
+        if (request.Resume && folder is not null) (resume, run) = Stored(request, folder);
+        DataSet data = DataSource.Open(run?.Data ?? request.Given.GetValueOrDefault("data") ?? Presets.DefaultData, run?["columns"] ?? request.Given.GetValueOrDefault("columns"), run?["split"] ?? request.Given.GetValueOrDefault("split"));
+        RunDescription asked = run ?? RunSettings.Resolve(request.Given, data);
+        if (folder is null)
+        {
+            folder = new RunFolder(DefaultFolder(request.Given, asked));
+            if (request.Resume) (resume, run) = Stored(request, folder);
+            asked = run ?? asked;
+        }
+
+        if (resume && asked.DataChecksum != RunSettings.Checksum(data)) throw new BadInputException($"{asked.Data}: the data are not those that the run in {folder.FullName} was started with; put them back, or start anew in another folder.");
+        if (!resume) RequireFree(folder, asked);
+        return asked.Dtype == "float" ? Run<float>(request, asked, data, folder, resume) : Run<double>(request, asked, data, folder, resume);
+    }
+
+    private static int Run<T>(Request request, RunDescription run, DataSet data, RunFolder folder, bool resume) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        TextWriter writer = request.Json ? request.Stderr : request.Stdout;
+        double offset = run.Standardize ? ModelBuilder.StandardizedOffset(data) : double.NaN;
+        var display = new TrainDisplay(writer, Terminal.IsOne(writer), request.Quiet, data.Levels > 0, offset);
+        using var stop = new StopSignal();
+        using var training = new TrainRun<T>(run, data, folder, display, stop, request.Threads, resume, request.CheckpointSeconds);
+        display.Line($"data   {data.Train.Name}: {data.Train.Rows} train, {data.Validation.Rows} validation, {data.Test.Rows} test rows x {data.Train.Columns}{(data.Levels > 0 ? $", {data.Levels} levels, dequantised" : "")}{(run.Standardize ? ", standardised" : "")}");
+        display.Line($"model  {run.Model}: {string.Join(" > ", training.Flow.Transforms.Select(t => t is Linear<T> l ? $"{t.Kind}({l.Strategy.Name}{(l.Strategy is SelfNormalizing<T> s ? FormattableString.Invariant($", lambda {s.Weight:G4}") : "")})" : t.Kind))} > {training.Flow.Base.Kind}; {training.Flow.Store.ParameterCount} parameters, {run.Dtype}, {training.BackendName}");
+        display.Line($"train  {run.Epochs} epochs, batch {run.Batch}, {run["optimizer"]} lr {run["lr"]}, {run["schedule"]}, warm-up {run.Warmup} steps, seed {run.Seed}; to {folder.FullName}");
+        if (resume) display.Line($"resume at epoch {training.Trainer.State.Epoch}, step {training.Trainer.State.Step}");
+        else if (request.Resume) display.Line("resume: the folder has no checkpoint yet, so the run starts from the beginning");
+
+        bool finished = false;
+        LikelihoodEvaluation test = default;
+        try
+        {
+            display.Run(() =>
+            {
+                finished = training.Train();
+                if (finished) test = training.Finish();
+            });
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped in the final evaluation; the checkpoint stands at the end of training.
+            finished = false;
+        }
+
+        if (!finished)
+        {
+            writer.WriteLine($"stopped at step {training.Trainer.State.Step}, epoch {training.Trainer.State.Epoch}; everything is saved. Go on with: nativeflow train --resume --out {folder.FullName}");
+            return Program.Done;
+        }
+
+        string summary = TrainSummary.Of(run, data, folder, training, test, offset, request.Threads);
+        AtomicFile.Write(folder.Summary, stream => stream.Write(Encoding.UTF8.GetBytes(summary + "\n")));
+        if (request.Json) request.Stdout.WriteLine(summary);
+        else Report(request.Stdout, training, data, folder, test, offset);
+        return Program.Done;
+    }
+
+    private static void Report<T>(TextWriter writer, TrainRun<T> training, DataSet data, RunFolder folder, LikelihoodEvaluation test, double offset) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        string units = double.IsNaN(offset) ? "" : " in original units";
+        writer.WriteLine(FormattableString.Invariant($"test   exact log-likelihood {test.Nats:F3} +- {test.StandardError:F3} nats{units}{(data.Levels > 0 ? FormattableString.Invariant($", {test.BitsPerDim:F4} bits/dim") : "")} ({test.Rows} rows, {test.Draws} {(test.Draws == 1 ? "draw" : "draws")}; best epoch {training.Trainer.State.BestEpoch})"));
+        if (!double.IsNaN(offset)) writer.WriteLine(FormattableString.Invariant($"       exact log-likelihood {test.Nats + offset:F3} +- {test.StandardError:F3} nats in standardised units"));
+        foreach (LearnedInverseReport i in training.Inverses)
+            writer.WriteLine(FormattableString.Invariant($"       {i.Name}: |RWx-x|^2 {i.Reconstruction:G4}, cos(R, 1/W) {i.Cosine:F6}, cond(W) {i.Condition:G4}, s2min of its input {i.SmallestVariance:G4} (1/(8 s2min) = {1 / (8 * i.SmallestVariance):G4}), lambda {i.Weight:G4}{(i.Threshold == 0 ? ", stable for any" : i.IsBelowThreshold ? $", BELOW the threshold {i.Threshold:G4}" : $", above the threshold {i.Threshold:G4}")}"));
+        writer.WriteLine(FormattableString.Invariant($"time   {training.Seconds:F1} s, peak memory {TrainSummary.PeakMemory() / 1048576.0:F0} MiB"));
+        writer.WriteLine($"files  {folder.FullName}: model.safetensors, history.jsonl,{(File.Exists(folder.Samples) ? " samples.png," : "")} summary.json");
+    }
+
+    private static (bool Resume, RunDescription? Run) Stored(Request request, RunFolder folder)
+    {
+        if (!Directory.Exists(folder.FullName)) throw new BadInputException($"--resume: there is no folder {folder.FullName}, so there is no run to go on with; leave --resume out to start one, or correct --out.");
+        // Killed before its first checkpoint, a run has nothing behind it.
+        if (!File.Exists(folder.Checkpoint)) return (false, null);
+        RunDescription run = RunDescription.FromJson(folder.Checkpoint, Checkpoint.RunOf(folder.Checkpoint));
+        run.RequireAgreement(request.Given, folder.FullName);
+        return (true, run);
+    }
+
+    // A run is never lost by starting another: only an equal, finished one is replaced.
+    private static void RequireFree(RunFolder folder, RunDescription run)
+    {
+        if (File.Exists(folder.FullName)) throw new BadInputException($"--out {folder.FullName}: is a file, expected a folder; give another name.");
+        if (!File.Exists(folder.Checkpoint))
+        {
+            foreach (string file in (ReadOnlySpan<string>)[folder.Model, folder.Summary, folder.History])
+                if (File.Exists(file)) throw new BadInputException($"--out {folder.FullName}: already holds {Path.GetFileName(file)}, but no checkpoint of a run; give another folder, or remove the file.");
+            return;
+        }
+
+        RunDescription other = RunDescription.FromJson(folder.Checkpoint, Checkpoint.RunOf(folder.Checkpoint));
+        if (other.DifferenceTo(run) is { } difference) throw new BadInputException($"--out {folder.FullName}: holds another run ({difference}); give another folder, or delete that one.");
+        if (!File.Exists(folder.Summary)) throw new BadInputException($"--out {folder.FullName}: holds this run, unfinished; add --resume to go on with it, or delete the folder to start over.");
+    }
+
+    private static string DefaultFolder(Dictionary<string, string> given, RunDescription run)
+    {
+        string data = Path.GetFileNameWithoutExtension(run.Data), model = Path.GetFileNameWithoutExtension(run.Model);
+        string name = string.Concat($"{data}-{model}".Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '_'));
+        bool plain = given.Keys.All(k => k is "data" or "model");
+        return Path.Combine("runs", plain ? name : $"{name}-{run.Checksum().ToString("x8", CultureInfo.InvariantCulture)}");
+    }
+
+    private sealed record Request(
+        Dictionary<string, string> Given, string? Out, bool Resume, bool Json, bool Quiet, int Threads, double CheckpointSeconds, TextWriter Stdout, TextWriter Stderr);
+}

@@ -1,0 +1,52 @@
+namespace NativeFlow.Cli;
+
+/// <summary>A model by name with the training settings that suit it; every number can be overridden by an option.</summary>
+/// <param name="Name">As given to <c>--model</c>.</param>
+/// <param name="About">One line for the help text.</param>
+/// <param name="Strategy">Jacobian strategy of its linear layers.</param>
+/// <param name="Layers">Kinds of the layers after the preprocessing.</param>
+internal sealed record Preset(string Name, string About, string Strategy, IReadOnlyList<string> Layers);
+
+/// <summary>All default numbers of <c>train</c>, in one place.</summary>
+internal static class Presets
+{
+    public const string DefaultData = "optdigits";
+    public const string DefaultModel = "snf-fc2";
+    public const double DefaultLambda = 1;
+    public const string DefaultOptimizer = "adam";
+    public const double SmoothLeakyReluSlope = 0.3;
+    public const int SplineBins = 8;
+    public const double SplineBound = 5;
+    /// <summary>Dequantisation draws of a test likelihood, and the key of their noise: the same for every model, so that numbers compare.</summary>
+    public const int TestDraws = 3;
+    public const ulong EvaluationKey = 0x4E46_7465_7374;
+    public const int SampleCount = 100;
+
+    public static IReadOnlyList<Preset> All { get; } =
+    [
+        new("snf-fc2", "two full matrices with learned inverses, SmoothLeakyRelu between (self-normalizing flow)", "snf-reconstruction", ["linear", "smooth-leaky-relu", "linear"]),
+        new("fc2", "the same two full matrices with the exact gradient (LU)", "exact-lu", ["linear", "smooth-leaky-relu", "linear"]),
+        new("spline-fc2", "two full matrices, an elementwise rational-quadratic spline between", "exact-lu", ["linear", "rational-quadratic-spline", "linear"]),
+        new("linear", "one full matrix: fits a Gaussian", "exact-lu", ["linear"]),
+    ];
+
+    /// <summary>Squeezes the ends of the pixel range before the logit: 0.01 for few levels, 1e-6 for 256.</summary>
+    public static double LogitAlpha(int levels) => levels >= 256 ? 1e-6 : 0.01;
+
+    public static int Epochs(int trainRows) => trainRows <= 10_000 ? 300 : trainRows <= 100_000 ? 60 : 30;
+
+    public static int Batch(int trainRows) => Math.Min(100, trainRows);
+
+    /// <summary>Small models bear large steps.</summary>
+    public static double LearningRate(string optimizer, int dimension) => optimizer is "sgd" or "rmsprop" ? 1e-3 : dimension <= 128 ? 2e-2 : 1e-3;
+
+    public const string Schedule = "cosine";
+
+    public static int Warmup(long totalSteps) => (int)Math.Min(100, totalSteps / 20);
+
+    /// <summary>Epochs between two validations, so that a long run on a small set does not spend its time there.</summary>
+    public static int ValidateEvery(int epochs) => 1 + epochs / 200;
+
+    /// <summary>Epochs between two looks at the learned inverses; they cost a few factorisations.</summary>
+    public static int MonitorEvery(int epochs) => 1 + epochs / 50;
+}

@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Numerics;
+using System.Text.Json;
+using NativeFlow.Engine;
+using NativeFlow.Kernels;
+using NativeFlow.Layers;
+
+namespace NativeFlow.Cli.Training;
+
+/// <summary>One training run from its description to its files.</summary>
+internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly RunDescription _run;
+    private readonly DataSet _data;
+    private readonly RunFolder _folder;
+    private readonly TrainDisplay _display;
+    private readonly StopSignal _stop;
+    private readonly SimdBackend<T> _backend;
+    private readonly Flow<T> _flow;
+    private readonly FlowTrainer<T> _trainer;
+    private readonly BatchSource<T> _batches;
+    private readonly LearnedInverseMonitor<T> _monitor;
+    private readonly Stopwatch _clock = new();
+    private readonly Stopwatch _sinceCheckpoint = new();
+    private readonly HashSet<int> _warned = [];
+    private readonly double _checkpointSeconds;
+    private readonly double _secondsBefore;
+    private readonly bool _resumed;
+    private double _checkpointCost;
+    private IReadOnlyList<LearnedInverseReport> _inverses = [];
+
+    /// <summary>Sets everything up; touches no file of the folder except to read the checkpoint that <paramref name="resume"/> asks for.</summary>
+    public TrainRun(RunDescription run, DataSet data, RunFolder folder, TrainDisplay display, StopSignal stop, int threads, bool resume, double checkpointSeconds)
+    {
+        (_run, _data, _folder, _display, _stop, _checkpointSeconds, _secondsBefore, _resumed) = (run, data, folder, display, stop, checkpointSeconds, run.Seconds, resume);
+        _backend = new SimdBackend<T>(threads);
+        // The checkpoint holds the recipe of the run; a recipe file may have changed since.
+        _flow = resume ? ModelFile.Load<T>(folder.Checkpoint, _backend) : ModelFile.FromRecipe<T>(ModelBuilder.Recipe(run, data), _backend);
+        if (_flow.Dimension != data.Train.Columns)
+            throw new BadInputException($"{run.Model}: the model has {_flow.Dimension} features, but {data.Name} has {data.Train.Columns} columns; change the recipe, or choose columns with --columns.");
+        _batches = new BatchSource<T>(data.Train, run.Batch, run.Seed, dequantize: true);
+        _trainer = new FlowTrainer<T>(_flow, RunSettings.Optimizer<T>(run), RunSettings.Options(run, _batches.BatchesPerEpoch));
+        if (resume) Checkpoint.Load(_trainer, folder.Checkpoint);
+        _monitor = new LearnedInverseMonitor<T>(_flow, data.Train, SeedMix.Of(run.Seed, 4));
+    }
+
+    public Flow<T> Flow => _flow;
+
+    public FlowTrainer<T> Trainer => _trainer;
+
+    public string BackendName => _backend.Name;
+
+    public IReadOnlyList<LearnedInverseReport> Inverses => _inverses;
+
+    public double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
+
+    private long TotalSteps => (long)_run.Epochs * _batches.BatchesPerEpoch;
+
+    /// <summary>Trains to the end. False when stopped by a signal; the checkpoint then holds all that was done.</summary>
+    public bool Train()
+    {
+        if (_resumed) _folder.Continue(_trainer.State.Epoch);
+        else _folder.Begin();
+        _clock.Start();
+        if (_resumed) _sinceCheckpoint.Restart();
+        else Save();
+        while (_trainer.State.Epoch < _run.Epochs)
+        {
+            EpochReport? report = RunEpoch();
+            if (report is null || (_stop.IsRequested && report.Epoch < _run.Epochs))
+            {
+                if (report is not null) Record(report);
+                Save();
+                return false;
+            }
+
+            Record(report);
+            if (report.Epoch == _run.Epochs || _sinceCheckpoint.Elapsed.TotalSeconds > Math.Max(Math.Min(0.5, _checkpointSeconds), 20 * _checkpointCost)) Save();
+        }
+
+        return true;
+    }
+
+    /// <summary>Puts the best model in place and measures it: exact, on the test rows, with the fixed draws.</summary>
+    public LikelihoodEvaluation Finish()
+    {
+        _clock.Start();
+        _trainer.State.RestoreBest();
+        if (_monitor.HasLayers) _inverses = _monitor.Measure();
+        LikelihoodEvaluation test = LikelihoodEvaluation.Run(_flow, _data.Test, Presets.TestDraws, Presets.EvaluationKey, _stop.Token);
+        if (!double.IsFinite(test.Nats)) throw new NonFiniteException($"The test log-likelihood is {test.Nats}; the checkpoint is kept in {_folder.FullName}.");
+        _flow.Save(_folder.Model);
+        if (_data.Train.Width is { } width && _data.Levels > 0)
+        {
+            int count = Presets.SampleCount;
+            T[] samples = Sampling.Draw(_flow, count, SeedMix.Of(_run.Seed, 5), InverseKind.Exact);
+            Sampling.WriteGrid(_folder.Samples, samples, count, _data.Train.Height!.Value, width, _data.Train.Channels, 0, _data.Levels);
+        }
+
+        _clock.Stop();
+        return test;
+    }
+
+    public void Dispose()
+    {
+        _monitor.Dispose();
+        _trainer.Dispose();
+        _flow.Dispose();
+        _backend.Dispose();
+    }
+
+    private EpochReport? RunEpoch()
+    {
+        try
+        {
+            return _trainer.RunEpoch(_batches, _data.Validation, OnStep);
+        }
+        catch (ArithmeticException e) when (e is NonFiniteException or SingularMatrixException)
+        {
+            // Recording names the layer; an inverse that does not exist is found while its layer is being recorded.
+            string where = e is SingularMatrixException ? $"Step {_trainer.State.Step}, layer {_trainer.Tape.Scope.TrimEnd('.')}: " : "";
+            throw new NonFiniteException($"{where}{e.Message} The last good checkpoint is kept: {_folder.Checkpoint}.");
+        }
+    }
+
+    private bool OnStep(StepReport report)
+    {
+        _display.Step(report, TotalSteps, _run.Batch, (int)_trainer.State.Epoch + 1, _run.Epochs);
+        if (_sinceCheckpoint.Elapsed.TotalSeconds >= _checkpointSeconds) Save();
+        return !_stop.IsRequested;
+    }
+
+    private void Record(EpochReport report)
+    {
+        bool print = report.Epoch == 1 || report.Epoch == _run.Epochs || report.Epoch % Math.Max(1, (_run.Epochs + 19) / 20) == 0;
+        // Decided by the epoch alone, so that a resumed run writes the same history.
+        bool measure = _monitor.HasLayers && (print || report.Epoch % Presets.MonitorEvery(_run.Epochs) == 0);
+        _inverses = measure ? _monitor.Measure() : [];
+        _folder.Append(HistoryLine.Of(report, _inverses, Seconds));
+        _display.Epoch(report, _inverses, TotalSteps, _run.Batch, _run.Epochs, print);
+        foreach (LearnedInverseReport inverse in _inverses)
+            if (inverse.IsBelowThreshold && _warned.Add(inverse.Layer))
+                _display.Warn($"{inverse.Name}: lambda {inverse.Weight:G4} is not above the stability threshold 1/(8 s2min) = {inverse.Threshold:G4} (s2min {inverse.SmallestVariance:G4}); the published update can settle at a wrong solution. Raise --lambda, or use --strategy snf-reconstruction.");
+    }
+
+    private void Save()
+    {
+        long start = Stopwatch.GetTimestamp();
+        _run.Seconds = Seconds;
+        Checkpoint.Save(_trainer, _folder.Checkpoint, _run.ToJson());
+        _checkpointCost = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        _sinceCheckpoint.Restart();
+    }
+}

@@ -1,0 +1,50 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace NativeFlow.Kernels;
+
+/// <summary>-x.</summary>
+public readonly struct NegateFunction<T> : IUnaryFunction<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <inheritdoc/>
+    public string Name => "Negate";
+
+    /// <inheritdoc/>
+    public T Value(T x) => -x;
+
+    /// <inheritdoc/>
+    public T Derivative(T x, T y) => ScalarMath.KeepNaN(x, -T.One);
+
+    /// <inheritdoc/>
+    public T SecondDerivative(T x, T y) => ScalarMath.KeepNaN(x, T.Zero);
+
+    /// <inheritdoc/>
+    public T LogDerivative(T x, T y) => ScalarMath.KeepNaN(x, T.Zero);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => -x;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.KeepNaN<TLane, T>(x, TLane.Constant(-1));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.KeepNaN<TLane, T>(x, TLane.Constant(0));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.KeepNaN<TLane, T>(x, TLane.Constant(0));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane ValueAndLogDerivative<TLane>(TLane x, out TLane derivative, out TLane logDerivative) where TLane : struct, ILane<TLane, T>
+    {
+        TLane y = Value(x);
+        derivative = Derivative(x, y);
+        logDerivative = LogDerivative(x, y);
+        return y;
+    }
+}

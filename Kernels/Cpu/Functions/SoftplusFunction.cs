@@ -1,0 +1,57 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace NativeFlow.Kernels;
+
+/// <summary>log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)); never overflows, relatively accurate in the lower tail.</summary>
+public readonly struct SoftplusFunction<T> : IUnaryFunction<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <inheritdoc/>
+    public string Name => "Softplus";
+
+    /// <inheritdoc/>
+    public T Value(T x) => ScalarMath.Softplus(x);
+
+    /// <inheritdoc/>
+    public T Derivative(T x, T y) => ScalarMath.Sigmoid(x);
+
+    /// <inheritdoc/>
+    public T SecondDerivative(T x, T y) => ScalarMath.Sigmoid(x) * ScalarMath.Sigmoid(-x);
+
+    /// <inheritdoc/>
+    public T LogDerivative(T x, T y) => -ScalarMath.Softplus(-x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneMath.Softplus<TLane, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.Sigmoid<TLane, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T>
+    {
+        TLane e = LaneExp.Exp<TLane, T>(-TLane.Abs(x));
+        TLane s = TLane.Constant(1) / (TLane.Constant(1) + e);
+        return e * s * s;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -LaneMath.Softplus<TLane, T>(-x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane ValueAndLogDerivative<TLane>(TLane x, out TLane derivative, out TLane logDerivative) where TLane : struct, ILane<TLane, T>
+    {
+        TLane e = LaneExp.Exp<TLane, T>(-TLane.Abs(x));
+        TLane y = LaneMath.SoftplusOf<TLane, T>(x, e);
+        derivative = LaneMath.SigmoidOf<TLane, T>(x, e);
+        // log sigmoid(x) = -softplus(-x).
+        logDerivative = -LaneMath.SoftplusOf<TLane, T>(-x, e);
+        return y;
+    }
+}
