@@ -33,12 +33,12 @@ internal static class Presets
     /// <summary>Squeezes the ends of the pixel range before the logit: 0.01 for few levels, 1e-6 for 256.</summary>
     public static double LogitAlpha(int levels) => levels >= 256 ? 1e-6 : 0.01;
 
-    public static int Epochs(int trainRows) => trainRows <= 10_000 ? 100 : trainRows <= 100_000 ? 60 : 30;
+    public static int Epochs(int trainRows) => trainRows <= 10_000 ? 300 : trainRows <= 100_000 ? 60 : 30;
 
     public static int Batch(int trainRows) => Math.Min(100, trainRows);
 
     /// <summary>Small models bear large steps.</summary>
-    public static double LearningRate(string optimizer, int dimension) => optimizer is "sgd" or "rmsprop" ? 1e-3 : dimension <= 128 ? 1e-2 : 1e-3;
+    public static double LearningRate(string optimizer, int dimension) => optimizer is "sgd" or "rmsprop" ? 1e-3 : dimension <= 128 ? 2e-2 : 1e-3;
 
     public const string Schedule = "cosine";
 

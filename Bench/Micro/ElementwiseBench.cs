@@ -17,23 +17,23 @@ public class ElementwiseBench
     public void Setup() => RandomFill.Gaussian<float>(1, 0, 0, _x);
 
     [Benchmark(Baseline = true)]
-    public void ExpReference() => ReferenceElementwise.Map<float, Exp<float>>(_x, _y, default);
+    public void ExpReference() => ReferenceElementwise.Map<float, ExpFunction<float>>(_x, _y, default);
 
     [Benchmark]
-    public void Exp() => Elementwise.Map<float, Exp<float>>(_x, _y, default);
+    public void Exp() => Elementwise.Map<float, ExpFunction<float>>(_x, _y, default);
 
     [Benchmark]
-    public void Tanh() => Elementwise.Map<float, Tanh<float>>(_x, _y, default);
+    public void Tanh() => Elementwise.Map<float, TanhFunction<float>>(_x, _y, default);
 
     [Benchmark]
-    public void Sigmoid() => Elementwise.Map<float, Sigmoid<float>>(_x, _y, default);
+    public void Sigmoid() => Elementwise.Map<float, SigmoidFunction<float>>(_x, _y, default);
 
     [Benchmark]
-    public void Softplus() => Elementwise.Map<float, Softplus<float>>(_x, _y, default);
+    public void Softplus() => Elementwise.Map<float, SoftplusFunction<float>>(_x, _y, default);
 
     [Benchmark]
-    public void SmoothLeakyRelu() => Elementwise.Map<float, SmoothLeakyRelu<float>>(_x, _y, new SmoothLeakyRelu<float>(0.3f));
+    public void SmoothLeakyRelu() => Elementwise.Map<float, SmoothLeakyReluFunction<float>>(_x, _y, new SmoothLeakyReluFunction<float>(0.3f));
 
     [Benchmark]
-    public void SmoothLeakyReluWithLogDet() => Elementwise.MapWithLogDerivative<float, SmoothLeakyRelu<float>>(_x, _y, _logDet, new SmoothLeakyRelu<float>(0.3f));
+    public void SmoothLeakyReluWithLogDet() => Elementwise.MapWithLogDerivative<float, SmoothLeakyReluFunction<float>>(_x, _y, _logDet, new SmoothLeakyReluFunction<float>(0.3f));
 }

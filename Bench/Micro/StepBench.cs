@@ -33,7 +33,7 @@ public class StepBench
         _backend = new SimdBackend<float>();
         IJacobianStrategy<float> Make() => JacobianRegistry.Create<float>(Strategy);
         _flow = new Flow<float>(
-            [new Linear<float>(D, Make()), new Layers.SmoothLeakyRelu<float>(D, alpha: 0.3), new Linear<float>(D, Make())],
+            [new Linear<float>(D, Make()), new SmoothLeakyRelu<float>(D, alpha: 0.3), new Linear<float>(D, Make())],
             new StandardNormal<float>(D), seed: 1, _backend);
         // A rate of zero keeps the model where it is, however many steps are measured; the arithmetic is the same.
         _trainer = new FlowTrainer<float>(_flow, new Adam<float>(), new TrainerOptions { BatchSize = Batch, Schedule = LearningRateSchedule.Constant(0) });

@@ -15,8 +15,8 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
         {
             switch ((FlowFunction)a.Size(0))
             {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.Forward(a[0], a[1], a[2], a[3], new LeakyRelu<T>(a.Real(0))); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.Forward(a[0], a[1], a[2], a[3], new SmoothLeakyRelu<T>(a.Real(0))); break;
+                case FlowFunction.LeakyRelu: ElementwiseFlow.Forward(a[0], a[1], a[2], a[3], new LeakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.Forward(a[0], a[1], a[2], a[3], new SmoothLeakyReluFunction<T>(a.Real(0))); break;
                 default: throw Unknown(a.Size(0));
             }
         },
@@ -24,8 +24,8 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
         {
             switch ((FlowFunction)a.Size(0))
             {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new LeakyRelu<T>(a.Real(0))); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new SmoothLeakyRelu<T>(a.Real(0))); break;
+                case FlowFunction.LeakyRelu: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new LeakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new SmoothLeakyReluFunction<T>(a.Real(0))); break;
                 default: throw Unknown(a.Size(0));
             }
         });
@@ -36,8 +36,8 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
         {
             switch ((FlowFunction)a.Size(0))
             {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], new LeakyRelu<T>(a.Real(0))); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothLeakyRelu<T>(a.Real(0))); break;
+                case FlowFunction.LeakyRelu: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], new LeakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothLeakyReluFunction<T>(a.Real(0))); break;
                 default: throw Unknown(a.Size(0));
             }
         },
@@ -45,8 +45,8 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
         {
             switch ((FlowFunction)a.Size(0))
             {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new LeakyRelu<T>(a.Real(0))); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothLeakyRelu<T>(a.Real(0))); break;
+                case FlowFunction.LeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new LeakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothLeakyReluFunction<T>(a.Real(0))); break;
                 default: throw Unknown(a.Size(0));
             }
         });
@@ -61,8 +61,8 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
             {
                 T second = (FlowFunction)a.Size(0) switch
                 {
-                    FlowFunction.LeakyRelu => new LeakyRelu<T>(p).SecondDerivative(x[i], y[i]),
-                    FlowFunction.SmoothLeakyRelu => new SmoothLeakyRelu<T>(p).SecondDerivative(x[i], y[i]),
+                    FlowFunction.LeakyRelu => new LeakyReluFunction<T>(p).SecondDerivative(x[i], y[i]),
+                    FlowFunction.SmoothLeakyRelu => new SmoothLeakyReluFunction<T>(p).SecondDerivative(x[i], y[i]),
                     _ => throw Unknown(a.Size(0)),
                 };
                 bend[i] = second / d[i] * t[i];

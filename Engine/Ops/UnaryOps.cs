@@ -7,67 +7,67 @@ namespace NativeFlow.Engine;
 public static class UnaryOps<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary>|x|; the derivative at 0 is 0.</summary>
-    public static readonly UnaryOp<T, Abs<T>> Abs = new("abs", "y = |x|;  dx = sign(x) dy", static _ => default);
+    public static readonly UnaryOp<T, AbsFunction<T>> Abs = new("abs", "y = |x|;  dx = sign(x) dy", static _ => default);
 
     /// <summary>The inverse hyperbolic sine.</summary>
-    public static readonly UnaryOp<T, Asinh<T>> Asinh = new("asinh", "y = asinh(x);  dx = dy / sqrt(1 + x^2)", static _ => default);
+    public static readonly UnaryOp<T, AsinhFunction<T>> Asinh = new("asinh", "y = asinh(x);  dx = dy / sqrt(1 + x^2)", static _ => default);
 
     /// <summary>The cosine of x in radians.</summary>
-    public static readonly UnaryOp<T, Cos<T>> Cos = new("cos", "y = cos(x);  dx = -sin(x) dy", static _ => default);
+    public static readonly UnaryOp<T, CosFunction<T>> Cos = new("cos", "y = cos(x);  dx = -sin(x) dy", static _ => default);
 
     /// <summary>x above zero, alpha (exp(x) - 1) below; smooth for alpha = 1.</summary>
-    public static readonly UnaryOp<T, Elu<T>> Elu = new("elu", "y = x above 0, s (exp(x) - 1) below;  dx = dy above 0, s exp(x) dy below", static s => new Elu<T>(T.CreateTruncating(s)));
+    public static readonly UnaryOp<T, EluFunction<T>> Elu = new("elu", "y = x above 0, s (exp(x) - 1) below;  dx = dy above 0, s exp(x) dy below", static s => new EluFunction<T>(T.CreateTruncating(s)));
 
     /// <summary>exp(x).</summary>
-    public static readonly UnaryOp<T, Exp<T>> Exp = new("exp", "y = exp(x);  dx = y dy", static _ => default);
+    public static readonly UnaryOp<T, ExpFunction<T>> Exp = new("exp", "y = exp(x);  dx = y dy", static _ => default);
 
     /// <summary>exp(x) - 1, accurate near zero.</summary>
-    public static readonly UnaryOp<T, Expm1<T>> Expm1 = new("expm1", "y = exp(x) - 1;  dx = exp(x) dy", static _ => default);
+    public static readonly UnaryOp<T, Expm1Function<T>> Expm1 = new("expm1", "y = exp(x) - 1;  dx = exp(x) dy", static _ => default);
 
     /// <summary>x above zero, slope x below.</summary>
-    public static readonly UnaryOp<T, LeakyRelu<T>> LeakyRelu = new("leaky-relu", "y = x above 0, s x below;  dx = dy above 0, s dy below", static s => new LeakyRelu<T>(T.CreateTruncating(s)));
+    public static readonly UnaryOp<T, LeakyReluFunction<T>> LeakyRelu = new("leaky-relu", "y = x above 0, s x below;  dx = dy above 0, s dy below", static s => new LeakyReluFunction<T>(T.CreateTruncating(s)));
 
     /// <summary>The natural logarithm.</summary>
-    public static readonly UnaryOp<T, Log<T>> Log = new("log", "y = log(x);  dx = dy / x", static _ => default);
+    public static readonly UnaryOp<T, LogFunction<T>> Log = new("log", "y = log(x);  dx = dy / x", static _ => default);
 
     /// <summary>log(1 + x), accurate near zero.</summary>
-    public static readonly UnaryOp<T, Log1p<T>> Log1p = new("log1p", "y = log(1 + x);  dx = dy / (1 + x)", static _ => default);
+    public static readonly UnaryOp<T, Log1pFunction<T>> Log1p = new("log1p", "y = log(1 + x);  dx = dy / (1 + x)", static _ => default);
 
     /// <summary>log of the logistic function.</summary>
-    public static readonly UnaryOp<T, LogSigmoid<T>> LogSigmoid = new("log-sigmoid", "y = -log(1 + exp(-x));  dx = sigmoid(-x) dy", static _ => default);
+    public static readonly UnaryOp<T, LogSigmoidFunction<T>> LogSigmoid = new("log-sigmoid", "y = -log(1 + exp(-x));  dx = sigmoid(-x) dy", static _ => default);
 
     /// <summary>log(x / (1 - x)) on (0, 1), unclipped.</summary>
-    public static readonly UnaryOp<T, Logit<T>> Logit = new("logit", "y = log(x / (1 - x));  dx = dy / (x (1 - x))", static _ => default);
+    public static readonly UnaryOp<T, LogitFunction<T>> Logit = new("logit", "y = log(x / (1 - x));  dx = dy / (x (1 - x))", static _ => default);
 
     /// <summary>-x.</summary>
-    public static readonly UnaryOp<T, Negate<T>> Negate = new("negate", "y = -x;  dx = -dy", static _ => default);
+    public static readonly UnaryOp<T, NegateFunction<T>> Negate = new("negate", "y = -x;  dx = -dy", static _ => default);
 
     /// <summary>1 / x.</summary>
-    public static readonly UnaryOp<T, Reciprocal<T>> Reciprocal = new("reciprocal", "y = 1 / x;  dx = -y^2 dy", static _ => default);
+    public static readonly UnaryOp<T, ReciprocalFunction<T>> Reciprocal = new("reciprocal", "y = 1 / x;  dx = -y^2 dy", static _ => default);
 
     /// <summary>max(x, 0); the derivative at 0 is 0.</summary>
-    public static readonly UnaryOp<T, Relu<T>> Relu = new("relu", "y = max(x, 0);  dx = dy where x > 0", static _ => default);
+    public static readonly UnaryOp<T, ReluFunction<T>> Relu = new("relu", "y = max(x, 0);  dx = dy where x > 0", static _ => default);
 
     /// <summary>The logistic function.</summary>
-    public static readonly UnaryOp<T, Sigmoid<T>> Sigmoid = new("sigmoid", "y = 1 / (1 + exp(-x));  dx = y (1 - y) dy", static _ => default);
+    public static readonly UnaryOp<T, SigmoidFunction<T>> Sigmoid = new("sigmoid", "y = 1 / (1 + exp(-x));  dx = y (1 - y) dy", static _ => default);
 
     /// <summary>The sine of x in radians.</summary>
-    public static readonly UnaryOp<T, Sin<T>> Sin = new("sin", "y = sin(x);  dx = cos(x) dy", static _ => default);
+    public static readonly UnaryOp<T, SinFunction<T>> Sin = new("sin", "y = sin(x);  dx = cos(x) dy", static _ => default);
 
     /// <summary>alpha x + (1 - alpha) softplus(x): slope alpha far below zero, 1 far above.</summary>
-    public static readonly UnaryOp<T, SmoothLeakyRelu<T>> SmoothLeakyRelu = new("smooth-leaky-relu", "y = s x + (1 - s) log(1 + exp(x));  dx = (s + (1 - s) sigmoid(x)) dy", static s => new SmoothLeakyRelu<T>(T.CreateTruncating(s)));
+    public static readonly UnaryOp<T, SmoothLeakyReluFunction<T>> SmoothLeakyRelu = new("smooth-leaky-relu", "y = s x + (1 - s) log(1 + exp(x));  dx = (s + (1 - s) sigmoid(x)) dy", static s => new SmoothLeakyReluFunction<T>(T.CreateTruncating(s)));
 
     /// <summary>log(1 + exp(x)).</summary>
-    public static readonly UnaryOp<T, Softplus<T>> Softplus = new("softplus", "y = log(1 + exp(x));  dx = sigmoid(x) dy", static _ => default);
+    public static readonly UnaryOp<T, SoftplusFunction<T>> Softplus = new("softplus", "y = log(1 + exp(x));  dx = sigmoid(x) dy", static _ => default);
 
     /// <summary>The square root.</summary>
-    public static readonly UnaryOp<T, Sqrt<T>> Sqrt = new("sqrt", "y = sqrt(x);  dx = dy / (2 y)", static _ => default);
+    public static readonly UnaryOp<T, SqrtFunction<T>> Sqrt = new("sqrt", "y = sqrt(x);  dx = dy / (2 y)", static _ => default);
 
     /// <summary>x squared.</summary>
-    public static readonly UnaryOp<T, Square<T>> Square = new("square", "y = x^2;  dx = 2 x dy", static _ => default);
+    public static readonly UnaryOp<T, SquareFunction<T>> Square = new("square", "y = x^2;  dx = 2 x dy", static _ => default);
 
     /// <summary>The hyperbolic tangent.</summary>
-    public static readonly UnaryOp<T, Tanh<T>> Tanh = new("tanh", "y = tanh(x);  dx = (1 - y^2) dy", static _ => default);
+    public static readonly UnaryOp<T, TanhFunction<T>> Tanh = new("tanh", "y = tanh(x);  dx = (1 - y^2) dy", static _ => default);
 
     /// <summary>All of them, each followed by its derivative.</summary>
     public static IReadOnlyList<Op<T>> All { get; } =

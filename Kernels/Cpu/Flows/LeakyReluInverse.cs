@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>Inverse of <see cref="LeakyRelu{T}"/>: z for z &gt;= 0, z / slope below.</summary>
+/// <summary>Inverse of <see cref="LeakyReluFunction{T}"/>: z for z &gt;= 0, z / slope below.</summary>
 /// <param name="slope">Slope below zero, positive.</param>
 public readonly struct LeakyReluInverse<T>(T slope) : IInverseFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>Inverse of <see cref="SmoothLeakyRelu{T}"/>, f(x) = alpha x + (1 - alpha) softplus(x), to full precision, for 0 &lt; alpha &lt;= 1.</summary>
+/// <summary>Inverse of <see cref="SmoothLeakyReluFunction{T}"/>, f(x) = alpha x + (1 - alpha) softplus(x), to full precision, for 0 &lt; alpha &lt;= 1.</summary>
 /// <remarks>
 /// With g(v) = v for v &gt;= 0, v / alpha below: max(0, x) &lt;= softplus(x) &lt;= max(0, x) + ln 2 puts x between g(z - (1 - alpha) ln 2) and g(z).
 /// f is increasing and convex, so Newton's method from the upper end comes down to the root without passing it; the bracket is kept
@@ -21,7 +21,7 @@ public readonly struct SmoothLeakyReluInverse<T>(T alpha) : IInverseFunction<T>
     /// <inheritdoc/>
     public T Value(T z)
     {
-        var f = new SmoothLeakyRelu<T>(alpha);
+        var f = new SmoothLeakyReluFunction<T>(alpha);
         var flat = new LeakyReluInverse<T>(alpha);
         T low = flat.Value(z - ((T.One - alpha) * ScalarMath.Number<T>(0.69314718055994530942)));
         T high = flat.Value(z);

@@ -55,7 +55,7 @@ internal readonly ref struct SplineKnots<T>
         Span<T> sharp = Soft[..(inner * Elements)];
         for (int e = 0; e < Elements; e++)
             for (int j = 0; j < inner; j++) sharp[(e * inner) + j] = Beta * raw[(e * RawLength) + (2 * Bins) + j];
-        Elementwise.Map(sharp, sharp, new Softplus<T>());
+        Elementwise.Map(sharp, sharp, new SoftplusFunction<T>());
         T inverse = T.One / Beta;
         for (int e = 0; e < Elements; e++)
             for (int j = 0; j < inner; j++) Slope[((j + 1) * Elements) + e] = _settings[3] + (sharp[(e * inner) + j] * inverse);
@@ -64,7 +64,7 @@ internal readonly ref struct SplineKnots<T>
             Shift(raw.Slice(e * RawLength, Bins), Soft.Slice(2 * Bins * e, Bins));
             Shift(raw.Slice((e * RawLength) + Bins, Bins), Soft.Slice((2 * Bins * e) + Bins, Bins));
         }
-        Elementwise.Map(Soft, Soft, new Exp<T>());
+        Elementwise.Map(Soft, Soft, new ExpFunction<T>());
         for (int e = 0; e < Elements; e++)
         {
             Normalise(Soft.Slice(2 * Bins * e, Bins));

@@ -18,7 +18,7 @@ public sealed class ReadmeExample
             new SmoothLeakyRelu<float>(64, alpha: 0.3),
             new Linear<float>(64, SelfNormalizing<float>.ReconstructionOnly(weight: 1)),
         ], new StandardNormal<float>(64), seed: 1);
-        using var trainer = new FlowTrainer<float>(flow, new Adam<float>(), new TrainerOptions { Epochs = 50 });
+        using var trainer = new FlowTrainer<float>(flow, new Adam<float>(), new TrainerOptions { Schedule = LearningRateSchedule.Constant(5e-3) });
         trainer.Fit(digits.Train, digits.Validation);
         LikelihoodEvaluation test = LikelihoodEvaluation.Run(flow, digits.Test, draws: 3, key: 0);
         var image = new float[64];

@@ -23,22 +23,22 @@ public sealed class ElementwiseTests
     [Fact]
     public void WrongLengthsAreNamed()
     {
-        ArgumentException e = Assert.Throws<ArgumentException>(() => Elementwise.Map(new float[3], new float[4], default(Exp<float>)));
+        ArgumentException e = Assert.Throws<ArgumentException>(() => Elementwise.Map(new float[3], new float[4], default(ExpFunction<float>)));
         Assert.Equal("Elementwise.Map: x has 3 elements, y has 4; they must be equally long.", e.Message);
-        Assert.Throws<ArgumentException>(() => Elementwise.MapWithLogDerivative(new float[7], new float[7], new float[2], default(Exp<float>)));
+        Assert.Throws<ArgumentException>(() => Elementwise.MapWithLogDerivative(new float[7], new float[7], new float[2], default(ExpFunction<float>)));
     }
 
     [Fact]
     public void NothingIsAllocated()
     {
         float[] x = new float[1000], y = new float[1000], logDet = new float[10];
-        Elementwise.Map(x, y, new SmoothLeakyRelu<float>(0.3f));
-        Elementwise.MapWithLogDerivative(x, y, logDet, new SmoothLeakyRelu<float>(0.3f));
+        Elementwise.Map(x, y, new SmoothLeakyReluFunction<float>(0.3f));
+        Elementwise.MapWithLogDerivative(x, y, logDet, new SmoothLeakyReluFunction<float>(0.3f));
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++)
         {
-            Elementwise.Map(x, y, new SmoothLeakyRelu<float>(0.3f));
-            Elementwise.MapWithLogDerivative(x, y, logDet, new SmoothLeakyRelu<float>(0.3f));
+            Elementwise.Map(x, y, new SmoothLeakyReluFunction<float>(0.3f));
+            Elementwise.MapWithLogDerivative(x, y, logDet, new SmoothLeakyReluFunction<float>(0.3f));
         }
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }

@@ -117,7 +117,7 @@ public sealed class FunctionAccuracyTests
     public void TanhIsRelativelyAccurateNearZero()
     {
         float[] x = [1e-6f, -1e-6f, 1e-5f, 0.01f, 1e-30f, 1e-42f], y = new float[6];
-        Elementwise.Map(x, y, default(Tanh<float>));
+        Elementwise.Map(x, y, default(TanhFunction<float>));
         for (int i = 0; i < x.Length; i++) Assert.True(FunctionCases.UlpFloat(Math.Tanh(x[i]), y[i]) <= 2, $"tanh({x[i]}) = {y[i]:R}");
     }
 
@@ -125,10 +125,10 @@ public sealed class FunctionAccuracyTests
     public void LogDerivativesAreAccurateWhereTheDerivativeSaturates()
     {
         float[] x = [20f, -20f, 60f, -60f], y = new float[4], logDet = new float[4];
-        Elementwise.MapWithLogDerivative(x, y, logDet, default(Tanh<float>));
+        Elementwise.MapWithLogDerivative(x, y, logDet, default(TanhFunction<float>));
         for (int i = 0; i < 4; i++) Assert.Equal(2 * (Math.Log(2) - Math.Abs(x[i])), logDet[i], 1e-5 * Math.Abs(x[i]));
         Array.Clear(logDet);
-        Elementwise.MapWithLogDerivative(x, y, logDet, default(Sigmoid<float>));
+        Elementwise.MapWithLogDerivative(x, y, logDet, default(SigmoidFunction<float>));
         for (int i = 0; i < 4; i++) Assert.Equal(-Math.Abs(x[i]), logDet[i], 1e-5);
     }
 }

@@ -27,27 +27,27 @@ public static class FunctionCases
     {
         switch (name)
         {
-            case "Exp": visitor.Visit(default(Exp<float>), default(Exp<double>), -8, 8); break;
-            case "Log": visitor.Visit(default(Log<float>), default(Log<double>), 0.01, 50); break;
-            case "Log1p": visitor.Visit(default(Log1p<float>), default(Log1p<double>), -0.9, 9); break;
-            case "Expm1": visitor.Visit(default(Expm1<float>), default(Expm1<double>), -5, 5); break;
-            case "Tanh": visitor.Visit(default(Tanh<float>), default(Tanh<double>), -4, 4); break;
-            case "Sigmoid": visitor.Visit(default(Sigmoid<float>), default(Sigmoid<double>), -6, 6); break;
-            case "Softplus": visitor.Visit(default(Softplus<float>), default(Softplus<double>), -8, 8); break;
-            case "LogSigmoid": visitor.Visit(default(LogSigmoid<float>), default(LogSigmoid<double>), -8, 8); break;
-            case "Relu": visitor.Visit(default(Relu<float>), default(Relu<double>), -3, 3); break;
-            case "LeakyRelu": visitor.Visit(new LeakyRelu<float>(0.25f), new LeakyRelu<double>(0.25), -3, 3); break;
-            case "SmoothLeakyRelu": visitor.Visit(new SmoothLeakyRelu<float>(0.25f), new SmoothLeakyRelu<double>(0.25), -8, 8); break;
-            case "Elu": visitor.Visit(new Elu<float>(1.5f), new Elu<double>(1.5), -5, 5); break;
-            case "Square": visitor.Visit(default(Square<float>), default(Square<double>), -5, 5); break;
-            case "Sqrt": visitor.Visit(default(Sqrt<float>), default(Sqrt<double>), 0.05, 20); break;
-            case "Reciprocal": visitor.Visit(default(Reciprocal<float>), default(Reciprocal<double>), 0.2, 5); break;
-            case "Negate": visitor.Visit(default(Negate<float>), default(Negate<double>), -5, 5); break;
-            case "Abs": visitor.Visit(default(Abs<float>), default(Abs<double>), -5, 5); break;
-            case "Sin": visitor.Visit(default(Sin<float>), default(Sin<double>), -6, 6); break;
-            case "Cos": visitor.Visit(default(Cos<float>), default(Cos<double>), -6, 6); break;
-            case "Logit": visitor.Visit(default(Logit<float>), default(Logit<double>), 0.02, 0.98); break;
-            case "Asinh": visitor.Visit(default(Asinh<float>), default(Asinh<double>), -9, 9); break;
+            case "Exp": visitor.Visit(default(ExpFunction<float>), default(ExpFunction<double>), -8, 8); break;
+            case "Log": visitor.Visit(default(LogFunction<float>), default(LogFunction<double>), 0.01, 50); break;
+            case "Log1p": visitor.Visit(default(Log1pFunction<float>), default(Log1pFunction<double>), -0.9, 9); break;
+            case "Expm1": visitor.Visit(default(Expm1Function<float>), default(Expm1Function<double>), -5, 5); break;
+            case "Tanh": visitor.Visit(default(TanhFunction<float>), default(TanhFunction<double>), -4, 4); break;
+            case "Sigmoid": visitor.Visit(default(SigmoidFunction<float>), default(SigmoidFunction<double>), -6, 6); break;
+            case "Softplus": visitor.Visit(default(SoftplusFunction<float>), default(SoftplusFunction<double>), -8, 8); break;
+            case "LogSigmoid": visitor.Visit(default(LogSigmoidFunction<float>), default(LogSigmoidFunction<double>), -8, 8); break;
+            case "Relu": visitor.Visit(default(ReluFunction<float>), default(ReluFunction<double>), -3, 3); break;
+            case "LeakyRelu": visitor.Visit(new LeakyReluFunction<float>(0.25f), new LeakyReluFunction<double>(0.25), -3, 3); break;
+            case "SmoothLeakyRelu": visitor.Visit(new SmoothLeakyReluFunction<float>(0.25f), new SmoothLeakyReluFunction<double>(0.25), -8, 8); break;
+            case "Elu": visitor.Visit(new EluFunction<float>(1.5f), new EluFunction<double>(1.5), -5, 5); break;
+            case "Square": visitor.Visit(default(SquareFunction<float>), default(SquareFunction<double>), -5, 5); break;
+            case "Sqrt": visitor.Visit(default(SqrtFunction<float>), default(SqrtFunction<double>), 0.05, 20); break;
+            case "Reciprocal": visitor.Visit(default(ReciprocalFunction<float>), default(ReciprocalFunction<double>), 0.2, 5); break;
+            case "Negate": visitor.Visit(default(NegateFunction<float>), default(NegateFunction<double>), -5, 5); break;
+            case "Abs": visitor.Visit(default(AbsFunction<float>), default(AbsFunction<double>), -5, 5); break;
+            case "Sin": visitor.Visit(default(SinFunction<float>), default(SinFunction<double>), -6, 6); break;
+            case "Cos": visitor.Visit(default(CosFunction<float>), default(CosFunction<double>), -6, 6); break;
+            case "Logit": visitor.Visit(default(LogitFunction<float>), default(LogitFunction<double>), 0.02, 0.98); break;
+            case "Asinh": visitor.Visit(default(AsinhFunction<float>), default(AsinhFunction<double>), -9, 9); break;
             default: throw new ArgumentException($"No function case is called {name}.");
         }
     }

@@ -4,7 +4,7 @@ using NativeFlow.Kernels;
 using NativeFlow.Layers;
 using Xunit;
 
-namespace NativeFlow.Tests.Layers;
+namespace NativeFlow.Tests;
 
 /// <summary>What is particular to one bijector: bad recipes, start values, domains, orders.</summary>
 public sealed class BijectorTests
@@ -71,7 +71,7 @@ public sealed class BijectorTests
         using var backend = new SimdBackend<double>(1);
         using var tape = new Tape<double>(backend);
         double[] x = [0.5, 0.5, 0.5, 0.5, 0.5, value];
-        var layer = new NativeFlow.Layers.Logit<double>(3);
+        var layer = new Logit<double>(3);
         var error = Assert.Throws<OutsideDomainException>(() => layer.Forward(tape, tape.Input(x, 2, 3), new StepContext()));
         Assert.Contains(text, error.Message, StringComparison.Ordinal);
     }
@@ -81,9 +81,9 @@ public sealed class BijectorTests
     {
         using var backend = new ReferenceBackend<double>();
         using var tape = new Tape<double>(backend);
-        var open = new NativeFlow.Layers.Logit<double>(2, alpha: 0);
+        var open = new Logit<double>(2, alpha: 0);
         Assert.Contains("outside (0, 1)", Assert.Throws<OutsideDomainException>(() => open.Forward(tape, tape.Input([0.5, 1.0], 1, 2), new StepContext())).Message, StringComparison.Ordinal);
-        var clipped = new NativeFlow.Layers.Logit<double>(2, alpha: 0, clip: 1e-3);
+        var clipped = new Logit<double>(2, alpha: 0, clip: 1e-3);
         var z = new double[2];
         tape.Read(clipped.Forward(tape, tape.Input([0.0, 1.0], 1, 2), new StepContext()).Output, z);
         Assert.Equal(-z[0], z[1], 1e-9);

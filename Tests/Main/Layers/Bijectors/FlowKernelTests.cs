@@ -4,7 +4,7 @@ using NativeFlow.Layers;
 using NativeFlow.Tests.Kernels;
 using Xunit;
 
-namespace NativeFlow.Tests.Layers;
+namespace NativeFlow.Tests;
 
 /// <summary>The lanes against the naive loops for every number of features, the Newton inverse to the last digits, and no garbage in a step.</summary>
 [Collection("Alone")]
@@ -47,7 +47,7 @@ public sealed class FlowKernelTests
     [InlineData(1)]
     public void NewtonInverseIsExactToTheLastDigits(double alpha)
     {
-        var f = new NativeFlow.Kernels.SmoothLeakyRelu<double>(alpha);
+        var f = new NativeFlow.Kernels.SmoothLeakyReluFunction<double>(alpha);
         var inverse = new SmoothLeakyReluInverse<double>(alpha);
         double[] z = Enumerable.Range(-400, 801).Select(i => i * Math.Abs(i) / 400.0).Concat([1e-300, -1e-300, 1e6, -1e6, (1 - alpha) * Math.Log(2)]).ToArray();
         double[] x = new double[z.Length], derivative = new double[z.Length], logDet = new double[1];

@@ -28,7 +28,7 @@ public sealed class MnistPipelineTests
     public void One_draw_of_the_noise_gives_the_expectation_within_its_scatter()
     {
         DataSet mnist = IdxReader.ReadFolder(Folder);
-        using var flow = new Flow<double>([new NativeFlow.Layers.Logit<double>(D, Alpha, 0, 256)], new StandardNormal<double>(D));
+        using var flow = new Flow<double>([new Logit<double>(D, Alpha, 0, 256)], new StandardNormal<double>(D));
         using var tape = new Engine.Tape<double>(flow.Backend, flow.Store) { RecordsGradients = false };
         foreach (Table table in (Table[])[mnist.Test, mnist.Validation])
         {
@@ -55,7 +55,7 @@ public sealed class MnistPipelineTests
         DataSet mnist = IdxReader.ReadFolder(Folder);
         using var backend = new SimdBackend<double>();
         var linear = new Linear<double>(D);
-        using var flow = new Flow<double>([new NativeFlow.Layers.Logit<double>(D, Alpha, 0, 256), linear], new StandardNormal<double>(D), 0, backend);
+        using var flow = new Flow<double>([new Logit<double>(D, Alpha, 0, 256), linear], new StandardNormal<double>(D), 0, backend);
 
         // Closed form: W = L^-1 with covariance L L^T of the logits of the training rows, b = -W mean.
         double[] mean = new double[D], covariance = new double[D * D];

@@ -110,9 +110,9 @@ internal sealed class TrainingRun : IDisposable
 
     private static IBijector<float>[] Chain(Func<IJacobianStrategy<float>> strategy, int d) =>
     [
-        new NativeFlow.Layers.Logit<float>(d, alpha: 0.01, low: 0, high: 32),
+        new Logit<float>(d, alpha: 0.01, low: 0, high: 32),
         new Linear<float>(d, strategy()),
-        new NativeFlow.Layers.SmoothLeakyRelu<float>(d, alpha: 0.3),
+        new SmoothLeakyRelu<float>(d, alpha: 0.3),
         new Linear<float>(d, strategy()),
     ];
 }

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace NativeFlow.Kernels;
 
 /// <summary>x for x &gt;= 0, slope x below. The derivative at 0 is 1.</summary>
-public readonly struct LeakyRelu<T> : IUnaryFunction<T>
+public readonly struct LeakyReluFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly T _slope;
@@ -12,7 +12,7 @@ public readonly struct LeakyRelu<T> : IUnaryFunction<T>
 
     /// <summary>Creates the function with its parameter.</summary>
     /// <param name="slope">Slope below zero.</param>
-    public LeakyRelu(T slope)
+    public LeakyReluFunction(T slope)
     {
         _slope = slope;
         _logSlope = T.Log(T.Abs(slope));

@@ -3,33 +3,33 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>|x|. At 0 the derivative is 0 and log|f'| -infinity.</summary>
-public readonly struct Abs<T> : IUnaryFunction<T>
+/// <summary>max(x, 0). At 0 the derivative is 0; where f' = 0, log|f'| is -infinity.</summary>
+public readonly struct ReluFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public string Name => "Abs";
+    public string Name => "Relu";
 
     /// <inheritdoc/>
-    public T Value(T x) => T.Abs(x);
+    public T Value(T x) => x < T.Zero ? T.Zero : x;
 
     /// <inheritdoc/>
-    public T Derivative(T x, T y) => ScalarMath.KeepNaN(x, x == T.Zero ? T.Zero : T.CopySign(T.One, x));
+    public T Derivative(T x, T y) => ScalarMath.KeepNaN(x, x > T.Zero ? T.One : T.Zero);
 
     /// <inheritdoc/>
     public T SecondDerivative(T x, T y) => ScalarMath.KeepNaN(x, T.Zero);
 
     /// <inheritdoc/>
-    public T LogDerivative(T x, T y) => ScalarMath.KeepNaN(x, x == T.Zero ? T.NegativeInfinity : T.Zero);
+    public T LogDerivative(T x, T y) => ScalarMath.KeepNaN(x, x > T.Zero ? T.Zero : T.NegativeInfinity);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => TLane.Abs(x);
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => TLane.Max(TLane.Constant(0), x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> =>
-        LaneMath.KeepNaN<TLane, T>(x, TLane.Select(TLane.EqualTo(x, TLane.Constant(0)), TLane.Constant(0), TLane.CopySign(TLane.Constant(1), x)));
+        LaneMath.KeepNaN<TLane, T>(x, TLane.Select(TLane.LessThan(TLane.Constant(0), x), TLane.Constant(1), TLane.Constant(0)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -38,7 +38,7 @@ public readonly struct Abs<T> : IUnaryFunction<T>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> =>
-        LaneMath.KeepNaN<TLane, T>(x, TLane.Select(TLane.EqualTo(x, TLane.Constant(0)), TLane.Constant(double.NegativeInfinity), TLane.Constant(0)));
+        LaneMath.KeepNaN<TLane, T>(x, TLane.Select(TLane.LessThan(TLane.Constant(0), x), TLane.Constant(0), TLane.Constant(double.NegativeInfinity)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

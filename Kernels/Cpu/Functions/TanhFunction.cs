@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace NativeFlow.Kernels;
 
 /// <summary>The hyperbolic tangent, relatively accurate near zero. Over a lane: t/(t + 2), t = expm1(2|x|).</summary>
-public readonly struct Tanh<T> : IUnaryFunction<T>
+public readonly struct TanhFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>

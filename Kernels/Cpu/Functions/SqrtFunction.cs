@@ -3,40 +3,40 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>The sine (radians). Over a lane: one element at a time.</summary>
-public readonly struct Sin<T> : IUnaryFunction<T>
+/// <summary>The square root.</summary>
+public readonly struct SqrtFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public string Name => "Sin";
+    public string Name => "Sqrt";
 
     /// <inheritdoc/>
-    public T Value(T x) => T.Sin(x);
+    public T Value(T x) => T.Sqrt(x);
 
     /// <inheritdoc/>
-    public T Derivative(T x, T y) => T.Cos(x);
+    public T Derivative(T x, T y) => ScalarMath.Number<T>(0.5) / y;
 
     /// <inheritdoc/>
-    public T SecondDerivative(T x, T y) => -y;
+    public T SecondDerivative(T x, T y) => -ScalarMath.Number<T>(0.25) / (x * y);
 
     /// <inheritdoc/>
-    public T LogDerivative(T x, T y) => T.Log(T.Abs(T.Cos(x)));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneMath.PerElement<TLane, T, Sin<T>>(x, this);
+    public T LogDerivative(T x, T y) => T.Log(ScalarMath.Number<T>(0.5) / y);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.PerElement<TLane, T, Cos<T>>(x, default);
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => TLane.Sqrt(x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -y;
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Constant(0.5) / y;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneLog.Log<TLane, T>(TLane.Abs(Derivative(x, y)));
+    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -TLane.Constant(0.25) / (x * y);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneLog.Log<TLane, T>(TLane.Constant(0.5) / y);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace NativeFlow.Kernels;
 
 /// <summary>alpha x + (1 - alpha) softplus(x): slope alpha far below zero, 1 far above, smooth between (Keller et al. 2021, Self Normalizing Flows).</summary>
-public readonly struct SmoothLeakyRelu<T> : IUnaryFunction<T>
+public readonly struct SmoothLeakyReluFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly T _alpha;
@@ -12,7 +12,7 @@ public readonly struct SmoothLeakyRelu<T> : IUnaryFunction<T>
 
     /// <summary>Creates the function with its parameter.</summary>
     /// <param name="alpha">Slope far below zero, usually in (0, 1).</param>
-    public SmoothLeakyRelu(T alpha)
+    public SmoothLeakyReluFunction(T alpha)
     {
         _alpha = alpha;
         _rest = T.One - alpha;

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace NativeFlow.Kernels;
 
 /// <summary>log(x/(1 - x)) on (0, 1), unclipped: infinite at the ends, NaN outside; relatively accurate near 1/2.</summary>
-public readonly struct Logit<T> : IUnaryFunction<T>
+public readonly struct LogitFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>

@@ -3,40 +3,40 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>x squared.</summary>
-public readonly struct Square<T> : IUnaryFunction<T>
+/// <summary>The cosine (radians). Over a lane: one element at a time.</summary>
+public readonly struct CosFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public string Name => "Square";
+    public string Name => "Cos";
 
     /// <inheritdoc/>
-    public T Value(T x) => x * x;
+    public T Value(T x) => T.Cos(x);
 
     /// <inheritdoc/>
-    public T Derivative(T x, T y) => x + x;
+    public T Derivative(T x, T y) => -T.Sin(x);
 
     /// <inheritdoc/>
-    public T SecondDerivative(T x, T y) => ScalarMath.KeepNaN(x, ScalarMath.Number<T>(2));
+    public T SecondDerivative(T x, T y) => -y;
 
     /// <inheritdoc/>
-    public T LogDerivative(T x, T y) => T.Log(T.Abs(x + x));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => x * x;
+    public T LogDerivative(T x, T y) => T.Log(T.Abs(T.Sin(x)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => x + x;
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneMath.PerElement<TLane, T, CosFunction<T>>(x, this);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.KeepNaN<TLane, T>(x, TLane.Constant(2));
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -LaneMath.PerElement<TLane, T, SinFunction<T>>(x, default);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneLog.Log<TLane, T>(TLane.Abs(x + x));
+    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -y;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneLog.Log<TLane, T>(TLane.Abs(Derivative(x, y)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,40 +3,41 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>exp(x).</summary>
-public readonly struct Exp<T> : IUnaryFunction<T>
+/// <summary>log(1 + x), accurate near zero.</summary>
+public readonly struct Log1pFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public string Name => "Exp";
+    public string Name => "Log1p";
 
     /// <inheritdoc/>
-    public T Value(T x) => T.Exp(x);
+    public T Value(T x) => ScalarMath.Log1p(x);
 
     /// <inheritdoc/>
-    public T Derivative(T x, T y) => y;
+    public T Derivative(T x, T y) => T.One / (T.One + x);
 
     /// <inheritdoc/>
-    public T SecondDerivative(T x, T y) => y;
+    public T SecondDerivative(T x, T y) => -T.One / ((T.One + x) * (T.One + x));
 
     /// <inheritdoc/>
-    public T LogDerivative(T x, T y) => x;
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneExp.Exp<TLane, T>(x);
+    public T LogDerivative(T x, T y) => -y;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => y;
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneLog.Log1p<TLane, T>(x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => y;
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Constant(1) / (TLane.Constant(1) + x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => x;
+    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> =>
+        -TLane.Constant(1) / ((TLane.Constant(1) + x) * (TLane.Constant(1) + x));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -y;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,40 +3,40 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>The cosine (radians). Over a lane: one element at a time.</summary>
-public readonly struct Cos<T> : IUnaryFunction<T>
+/// <summary>-x.</summary>
+public readonly struct NegateFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public string Name => "Cos";
+    public string Name => "Negate";
 
     /// <inheritdoc/>
-    public T Value(T x) => T.Cos(x);
+    public T Value(T x) => -x;
 
     /// <inheritdoc/>
-    public T Derivative(T x, T y) => -T.Sin(x);
+    public T Derivative(T x, T y) => ScalarMath.KeepNaN(x, -T.One);
 
     /// <inheritdoc/>
-    public T SecondDerivative(T x, T y) => -y;
+    public T SecondDerivative(T x, T y) => ScalarMath.KeepNaN(x, T.Zero);
 
     /// <inheritdoc/>
-    public T LogDerivative(T x, T y) => T.Log(T.Abs(T.Sin(x)));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneMath.PerElement<TLane, T, Cos<T>>(x, this);
+    public T LogDerivative(T x, T y) => ScalarMath.KeepNaN(x, T.Zero);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -LaneMath.PerElement<TLane, T, Sin<T>>(x, default);
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => -x;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -y;
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.KeepNaN<TLane, T>(x, TLane.Constant(-1));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneLog.Log<TLane, T>(TLane.Abs(Derivative(x, y)));
+    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.KeepNaN<TLane, T>(x, TLane.Constant(0));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.KeepNaN<TLane, T>(x, TLane.Constant(0));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

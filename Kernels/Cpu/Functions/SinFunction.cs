@@ -3,41 +3,40 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>log(1 + x), accurate near zero.</summary>
-public readonly struct Log1p<T> : IUnaryFunction<T>
+/// <summary>The sine (radians). Over a lane: one element at a time.</summary>
+public readonly struct SinFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public string Name => "Log1p";
+    public string Name => "Sin";
 
     /// <inheritdoc/>
-    public T Value(T x) => ScalarMath.Log1p(x);
+    public T Value(T x) => T.Sin(x);
 
     /// <inheritdoc/>
-    public T Derivative(T x, T y) => T.One / (T.One + x);
+    public T Derivative(T x, T y) => T.Cos(x);
 
     /// <inheritdoc/>
-    public T SecondDerivative(T x, T y) => -T.One / ((T.One + x) * (T.One + x));
+    public T SecondDerivative(T x, T y) => -y;
 
     /// <inheritdoc/>
-    public T LogDerivative(T x, T y) => -y;
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneLog.Log1p<TLane, T>(x);
+    public T LogDerivative(T x, T y) => T.Log(T.Abs(T.Cos(x)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Constant(1) / (TLane.Constant(1) + x);
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneMath.PerElement<TLane, T, SinFunction<T>>(x, this);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> =>
-        -TLane.Constant(1) / ((TLane.Constant(1) + x) * (TLane.Constant(1) + x));
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.PerElement<TLane, T, CosFunction<T>>(x, default);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -y;
+    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -y;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneLog.Log<TLane, T>(TLane.Abs(Derivative(x, y)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,40 +3,40 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>1/x.</summary>
-public readonly struct Reciprocal<T> : IUnaryFunction<T>
+/// <summary>x squared.</summary>
+public readonly struct SquareFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public string Name => "Reciprocal";
+    public string Name => "Square";
 
     /// <inheritdoc/>
-    public T Value(T x) => T.One / x;
+    public T Value(T x) => x * x;
 
     /// <inheritdoc/>
-    public T Derivative(T x, T y) => -(y * y);
+    public T Derivative(T x, T y) => x + x;
 
     /// <inheritdoc/>
-    public T SecondDerivative(T x, T y) => (y + y) * (y * y);
+    public T SecondDerivative(T x, T y) => ScalarMath.KeepNaN(x, ScalarMath.Number<T>(2));
 
     /// <inheritdoc/>
-    public T LogDerivative(T x, T y) => ScalarMath.Number<T>(2) * T.Log(T.Abs(y));
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => TLane.Constant(1) / x;
+    public T LogDerivative(T x, T y) => T.Log(T.Abs(x + x));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -(y * y);
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => x * x;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => (y + y) * (y * y);
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => x + x;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Constant(2) * LaneLog.Log<TLane, T>(TLane.Abs(y));
+    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.KeepNaN<TLane, T>(x, TLane.Constant(2));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneLog.Log<TLane, T>(TLane.Abs(x + x));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace NativeFlow.Kernels;
 
 /// <summary>log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)); never overflows, relatively accurate in the lower tail.</summary>
-public readonly struct Softplus<T> : IUnaryFunction<T>
+public readonly struct SoftplusFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>

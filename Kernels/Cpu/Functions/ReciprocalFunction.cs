@@ -3,40 +3,40 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>The square root.</summary>
-public readonly struct Sqrt<T> : IUnaryFunction<T>
+/// <summary>1/x.</summary>
+public readonly struct ReciprocalFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public string Name => "Sqrt";
+    public string Name => "Reciprocal";
 
     /// <inheritdoc/>
-    public T Value(T x) => T.Sqrt(x);
+    public T Value(T x) => T.One / x;
 
     /// <inheritdoc/>
-    public T Derivative(T x, T y) => ScalarMath.Number<T>(0.5) / y;
+    public T Derivative(T x, T y) => -(y * y);
 
     /// <inheritdoc/>
-    public T SecondDerivative(T x, T y) => -ScalarMath.Number<T>(0.25) / (x * y);
+    public T SecondDerivative(T x, T y) => (y + y) * (y * y);
 
     /// <inheritdoc/>
-    public T LogDerivative(T x, T y) => T.Log(ScalarMath.Number<T>(0.5) / y);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => TLane.Sqrt(x);
+    public T LogDerivative(T x, T y) => ScalarMath.Number<T>(2) * T.Log(T.Abs(y));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Constant(0.5) / y;
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => TLane.Constant(1) / x;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -TLane.Constant(0.25) / (x * y);
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -(y * y);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneLog.Log<TLane, T>(TLane.Constant(0.5) / y);
+    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => (y + y) * (y * y);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Constant(2) * LaneLog.Log<TLane, T>(TLane.Abs(y));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace NativeFlow.Kernels;
 
 /// <summary>log(1/(1 + exp(-x))) = -softplus(-x).</summary>
-public readonly struct LogSigmoid<T> : IUnaryFunction<T>
+public readonly struct LogSigmoidFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace NativeFlow.Kernels;
 
 /// <summary>1/(1 + exp(-x)); never overflows.</summary>
-public readonly struct Sigmoid<T> : IUnaryFunction<T>
+public readonly struct SigmoidFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace NativeFlow.Kernels;
 
 /// <summary>x for x &gt; 0, alpha (exp(x) - 1) below (Clevert et al. 2016).</summary>
-public readonly struct Elu<T> : IUnaryFunction<T>
+public readonly struct EluFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly T _alpha;
@@ -12,7 +12,7 @@ public readonly struct Elu<T> : IUnaryFunction<T>
 
     /// <summary>Creates the function with its parameter.</summary>
     /// <param name="alpha">Minus the value far below zero; 1 makes the function smooth.</param>
-    public Elu(T alpha)
+    public EluFunction(T alpha)
     {
         _alpha = alpha;
         _logAlpha = T.Log(T.Abs(alpha));

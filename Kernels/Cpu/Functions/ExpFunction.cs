@@ -3,40 +3,40 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>The natural logarithm.</summary>
-public readonly struct Log<T> : IUnaryFunction<T>
+/// <summary>exp(x).</summary>
+public readonly struct ExpFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public string Name => "Log";
+    public string Name => "Exp";
 
     /// <inheritdoc/>
-    public T Value(T x) => T.Log(x);
+    public T Value(T x) => T.Exp(x);
 
     /// <inheritdoc/>
-    public T Derivative(T x, T y) => T.One / x;
+    public T Derivative(T x, T y) => y;
 
     /// <inheritdoc/>
-    public T SecondDerivative(T x, T y) => -(T.One / x) / x;
+    public T SecondDerivative(T x, T y) => y;
 
     /// <inheritdoc/>
-    public T LogDerivative(T x, T y) => -y;
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneLog.Log<TLane, T>(x);
+    public T LogDerivative(T x, T y) => x;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Constant(1) / x;
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneExp.Exp<TLane, T>(x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -(TLane.Constant(1) / x) / x;
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => y;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -y;
+    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => y;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => x;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace NativeFlow.Kernels;
 
 /// <summary>The inverse hyperbolic sine.</summary>
-public readonly struct Asinh<T> : IUnaryFunction<T>
+public readonly struct AsinhFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace NativeFlow.Kernels;
 
 /// <summary>exp(x) - 1, accurate near zero.</summary>
-public readonly struct Expm1<T> : IUnaryFunction<T>
+public readonly struct Expm1Function<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>

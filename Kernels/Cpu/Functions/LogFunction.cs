@@ -3,40 +3,40 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>-x.</summary>
-public readonly struct Negate<T> : IUnaryFunction<T>
+/// <summary>The natural logarithm.</summary>
+public readonly struct LogFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
-    public string Name => "Negate";
+    public string Name => "Log";
 
     /// <inheritdoc/>
-    public T Value(T x) => -x;
+    public T Value(T x) => T.Log(x);
 
     /// <inheritdoc/>
-    public T Derivative(T x, T y) => ScalarMath.KeepNaN(x, -T.One);
+    public T Derivative(T x, T y) => T.One / x;
 
     /// <inheritdoc/>
-    public T SecondDerivative(T x, T y) => ScalarMath.KeepNaN(x, T.Zero);
+    public T SecondDerivative(T x, T y) => -(T.One / x) / x;
 
     /// <inheritdoc/>
-    public T LogDerivative(T x, T y) => ScalarMath.KeepNaN(x, T.Zero);
-
-    /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => -x;
+    public T LogDerivative(T x, T y) => -y;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.KeepNaN<TLane, T>(x, TLane.Constant(-1));
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneLog.Log<TLane, T>(x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.KeepNaN<TLane, T>(x, TLane.Constant(0));
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Constant(1) / x;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.KeepNaN<TLane, T>(x, TLane.Constant(0));
+    public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -(TLane.Constant(1) / x) / x;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -y;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
