@@ -20,21 +20,21 @@ internal static unsafe class Factorisation
         switch (args.Kind)
         {
             case FactorKind.Lu:
-            {
-                Span<int> pivots = Pivots(n);
-                Span<T> stored = Need(memory, args, args.P, n, "P (pivots)");
-                _ = naive ? ReferenceFactor.Lu(a, n, pivots) : Lu.Factor(a, n, pivots, workers);
-                for (int i = 0; i < n; i++) stored[i] = T.CreateChecked(pivots[i]);
-                break;
-            }
+                {
+                    Span<int> pivots = Pivots(n);
+                    Span<T> stored = Need(memory, args, args.P, n, "P (pivots)");
+                    _ = naive ? ReferenceFactor.Lu(a, n, pivots) : Lu.Factor(a, n, pivots, workers);
+                    for (int i = 0; i < n; i++) stored[i] = T.CreateChecked(pivots[i]);
+                    break;
+                }
 
             case FactorKind.LogAbsDet:
-            {
-                Span<T> result = Need(memory, args, args.R, 2, "R (log|det|, sign)");
-                result[0] = T.CreateTruncating(Lu.LogAbsDet<T>(a, n, ReadPivots(memory, args), out int sign));
-                result[1] = T.CreateTruncating(sign);
-                break;
-            }
+                {
+                    Span<T> result = Need(memory, args, args.R, 2, "R (log|det|, sign)");
+                    result[0] = T.CreateTruncating(Lu.LogAbsDet<T>(a, n, ReadPivots(memory, args), out int sign));
+                    result[1] = T.CreateTruncating(sign);
+                    break;
+                }
 
             case FactorKind.Solve:
                 RequirePivots(args, a);
@@ -59,11 +59,11 @@ internal static unsafe class Factorisation
                 break;
 
             case FactorKind.Cholesky:
-            {
-                int bad = naive ? ReferenceFactor.Cholesky(a, n) : Cholesky.Factor(a, n, workers);
-                if (bad >= 0) throw new SingularMatrixException("Cholesky (matrix not positive definite)", n, bad);
-                break;
-            }
+                {
+                    int bad = naive ? ReferenceFactor.Cholesky(a, n) : Cholesky.Factor(a, n, workers);
+                    if (bad >= 0) throw new SingularMatrixException("Cholesky (matrix not positive definite)", n, bad);
+                    break;
+                }
 
             case FactorKind.SolveLower:
                 TriangularSolve.Left<T>(new Triangle(Lower: true), a, n, Need(memory, args, args.B, n * args.Rhs, "B"), args.Rhs, workers);

@@ -49,25 +49,25 @@ internal static class StrategyConformance
                     Dense.Close("G_b", gb, run.GradB, 1e-10);
                     break;
                 case Promise.Published:
-                {
-                    double[] wt = Dense.Transpose(w, D, D);
-                    Dense.Close("G_W", Dense.Scale(gw, 0.5), run.GradW, 1e-10);
-                    Dense.Close("G_R", Dense.Scale(Dense.Multiply(Dense.Multiply(wt, gw, D, D, D), wt, D, D, D), -0.5), run.GradR, 1e-10);
-                    Dense.Close("G_b", gb, run.GradB, 1e-10);
-                    break;
-                }
+                    {
+                        double[] wt = Dense.Transpose(w, D, D);
+                        Dense.Close("G_W", Dense.Scale(gw, 0.5), run.GradW, 1e-10);
+                        Dense.Close("G_R", Dense.Scale(Dense.Multiply(Dense.Multiply(wt, gw, D, D, D), wt, D, D, D), -0.5), run.GradR, 1e-10);
+                        Dense.Close("G_b", gb, run.GradB, 1e-10);
+                        break;
+                    }
                 case Promise.ReconstructionOnly:
                     Dense.Close("G_W", gw, run.GradW, 1e-10);
                     Dense.Close("G_R", new double[D * D], run.GradR, 1e-9);
                     Dense.Close("G_b", gb, run.GradB, 1e-10);
                     break;
                 default:
-                {
-                    (double[] rw, double[] rb) = TimesHtH(gw, gb, w, b);
-                    Dense.Close("G_W", rw, run.GradW, 1e-10);
-                    Dense.Close("G_b", rb, run.GradB, 1e-10);
-                    break;
-                }
+                    {
+                        (double[] rw, double[] rb) = TimesHtH(gw, gb, w, b);
+                        Dense.Close("G_W", rw, run.GradW, 1e-10);
+                        Dense.Close("G_b", rb, run.GradB, 1e-10);
+                        break;
+                    }
             }
         }
     }
