@@ -25,7 +25,7 @@ internal static class RunSettings
         {
             // Refuses unknown names and options that do not belong to the strategy.
             JacobianRegistry.Create<double>(strategy, run.Lambda, run.Every, run.Probes);
-            if (strategy.StartsWith("snf-", StringComparison.Ordinal)) run["lambda"] ??= Text(Presets.DefaultLambda);
+            if (strategy.StartsWith("snf-", StringComparison.Ordinal)) run["lambda"] ??= Text(Presets.Lambda(strategy, data.Train.Columns));
         }
         else
         {

@@ -75,12 +75,12 @@ public sealed class ResumeTests
     {
         using TempFolder temp = new();
         string data = CommandLine.PutRows(temp, "rows.csv", 120, 3), run = temp.At("run");
-        CommandLine.Succeed("train", "--data", data, "--epochs", "2", "--batch", "20", "--out", run);
+        CommandLine.Succeed("train", "--data", data, "--epochs", "2", "--batch", "20", "--lr", "0.01", "--out", run);
         byte[] before = File.ReadAllBytes(Path.Combine(run, "checkpoint.safetensors"));
         CommandLine.RefuseInput(["train", "--resume", "--out", run, "--lr", "0.5"], "--lr 0.5", "0.01");
         CommandLine.RefuseInput(["train", "--resume", "--out", run, "--strategy", "exact-lu"], "--strategy exact-lu", "snf-reconstruction");
         CommandLine.RefuseInput(["train", "--resume", "--out", run, "--clip", "1"], "--clip 1", "without");
-        CommandLine.RefuseInput(["train", "--data", data, "--epochs", "3", "--batch", "20", "--out", run], "another run", "--epochs");
+        CommandLine.RefuseInput(["train", "--data", data, "--epochs", "3", "--batch", "20", "--lr", "0.01", "--out", run], "another run", "--epochs");
         CommandLine.RefuseInput(["train", "--resume", "--out", temp.At("nowhere")], "no folder");
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(run, "checkpoint.safetensors")));
         Assert.True(File.Exists(Path.Combine(run, "summary.json")));
