@@ -11,7 +11,9 @@ internal sealed record Preset(string Name, string About, string Strategy, IReadO
 internal static class Presets
 {
     public const string DefaultData = "optdigits";
-    public const string DefaultModel = "snf-fc2";
+
+    public static string DefaultModel(int dimension, int levels) => levels > 0 && dimension > 128 ? "snf-fc2-standardized" : "snf-fc2";
+
     public const string DefaultOptimizer = "adam";
     public const double SmoothLeakyReluSlope = 0.3;
     public const int SplineBins = 8;
@@ -24,7 +26,8 @@ internal static class Presets
     public static IReadOnlyList<Preset> All { get; } =
     [
         new("snf-fc2", "two full matrices with learned inverses, SmoothLeakyRelu between (self-normalizing flow)", "snf-reconstruction", ["linear", "smooth-leaky-relu", "linear"]),
-        new("fc2", "the same two full matrices with the exact gradient (LU)", "exact-lu", ["linear", "smooth-leaky-relu", "linear"]),
+        new("snf-fc2-standardized", "the same on standardised logits: for wide images, where the raw logits' mean swamps the reconstruction", "snf-reconstruction", ["standardize", "linear", "smooth-leaky-relu", "linear"]),
+        new("fc2", "two full matrices with the exact gradient (LU)", "exact-lu", ["linear", "smooth-leaky-relu", "linear"]),
         new("spline-fc2", "two full matrices, an elementwise rational-quadratic spline between", "exact-lu", ["linear", "rational-quadratic-spline", "linear"]),
         new("linear", "one full matrix: fits a Gaussian", "exact-lu", ["linear"]),
     ];

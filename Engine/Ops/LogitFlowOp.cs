@@ -46,7 +46,7 @@ public sealed class LogitFlowOp<T> : Op<T> where T : unmanaged, IFloatingPointIe
     public override Reads Reads => Reads.Inputs;
 
     /// <summary>Records z [B x D] and log|det dz/dx| [B x 1].</summary>
-    /// <exception cref="OutsideDomainException">An element of x is outside [low, high], or is NaN; with alpha = 0 and no clipping, also at an end.</exception>
+    /// <exception cref="OutsideDomainException">An element of x is NaN or has no finite z: outside the open interval that reaches alpha (high - low)/(1 - 2 alpha) beyond low and high (with clipping: outside [low, high]).</exception>
     public static (Var Z, Var LogDet) Record(Tape<T> tape, Var x, in LogitSettings settings) => Record(tape, x, settings, 0);
 
     /// <summary>Records the inverse: x [B x D] and log|det dx/dz| [B x 1]. With alpha &gt; 0, far-out z give x up to alpha (high - low)/(1 - 2 alpha) outside the interval. Clipping has no inverse and is left out.</summary>
@@ -103,8 +103,10 @@ public sealed class LogitFlowOp<T> : Op<T> where T : unmanaged, IFloatingPointIe
         Span<T> value = stackalloc T[1], settings = stackalloc T[LogitFlow.SettingCount];
         c.Backend.Read(c.X(0).Part((row * c.In(0).Cols) + column, 1), value);
         c.Backend.Read(c.X(1), settings);
-        bool open = settings[2] == T.Zero && settings[4] == T.Zero;
+        double low = double.CreateTruncating(settings[0]), high = double.CreateTruncating(settings[1]), alpha = double.CreateTruncating(settings[2]);
+        bool clips = settings[4] > T.Zero;
+        double margin = clips ? 0 : alpha * (high - low) / (1 - 2 * alpha);
         throw new OutsideDomainException(string.Create(CultureInfo.InvariantCulture,
-            $"{c.Node.Scope}logit: row {row}, column {column} is {value[0]}, outside {(open ? '(' : '[')}{settings[0]}, {settings[1]}{(open ? ')' : ']')}; scale or clip the data, {(open ? "set alpha above 0, " : "")}or set low and high to its range."));
+            $"{c.Node.Scope}logit: row {row}, column {column} is {value[0]}, outside {(clips ? '[' : '(')}{low - margin:G6}, {high + margin:G6}{(clips ? ']' : ')')}; scale or clip the data, {(alpha == 0 && !clips ? "set alpha above 0, " : "")}or set low and high to its range."));
     }
 }

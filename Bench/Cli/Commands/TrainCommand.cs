@@ -19,7 +19,7 @@ internal static class TrainCommand
             Arguments.Text("--data", "optdigits (built in), a folder of MNIST-style IDX files (.gz or not), or a file: CSV, TSV, .npy, IDX [optdigits]", "NAME|PATH"),
             Arguments.Text("--columns", "columns to use, such as 0-10,12 or pH,alcohol [all]", "LIST"),
             Arguments.Text("--split", "file that divides the rows into train, validation and test", "FILE"),
-            Arguments.Text("--model", $"preset or JSON recipe file [{Presets.DefaultModel}]. Presets: {presets}", "PRESET|FILE"),
+            Arguments.Text("--model", $"preset or JSON recipe file [{Presets.DefaultModel(64, 17)}; {Presets.DefaultModel(784, 256)} for images of more than 128 pixels]. Presets: {presets}", "PRESET|FILE"),
             Arguments.Text("--strategy", $"Jacobian strategy of all linear layers: {string.Join(", ", JacobianRegistry.Names)} [the preset's]", "NAME"),
             Arguments.Text("--lambda", $"weight of the reconstruction penalty of the snf strategies [{Presets.Lambda("snf-reconstruction", 64)} for up to 128 features, else 1; snf-published: {Presets.Lambda("snf-published", 64)}]", "WEIGHT"),
             Arguments.Text("--every", "steps between two refreshes of stale-inverse [10] or newton-schulz [1]", "STEPS"),

@@ -52,6 +52,14 @@ internal static class ModelBuilder
             layers.Add(new JsonObject { ["kind"] = "logit", ["dimension"] = d, ["alpha"] = Presets.LogitAlpha(data.Levels), ["low"] = 0, ["high"] = data.Levels });
         foreach (string kind in preset.Layers)
         {
+            if (kind == "standardize")
+            {
+                // Raw values are standardised by the option of that name; here it is the logits' turn.
+                if (layers.Count > 0) layers.Add(LogitStandardization.Layer(data));
+                else if (!run.Standardize) layers.Add(Standardizing(data));
+                continue;
+            }
+
             layers.Add(kind switch
             {
                 "linear" => new JsonObject { ["kind"] = kind, ["dimension"] = d },

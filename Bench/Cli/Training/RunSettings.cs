@@ -14,7 +14,7 @@ internal static class RunSettings
         var run = new RunDescription { DataChecksum = Checksum(data) };
         foreach ((string name, string text) in given) run[name] = RunDescription.Canonical(name, text);
         run["data"] ??= Presets.DefaultData;
-        run["model"] ??= Presets.DefaultModel;
+        run["model"] ??= Presets.DefaultModel(data.Train.Columns, data.Levels);
         run["dtype"] ??= "float";
         run["seed"] ??= "0";
         run["optimizer"] ??= Presets.DefaultOptimizer;

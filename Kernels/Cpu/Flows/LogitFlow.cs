@@ -13,15 +13,16 @@ public static unsafe class LogitFlow
     /// <summary>Number of settings.</summary>
     public const int SettingCount = 5;
 
-    /// <summary>Where x leaves its interval (or is NaN): row-major index of the first such element, -1 for none. The interval is open where its ends would be infinite.</summary>
+    /// <summary>Where z would not be finite, or x is NaN: row-major index of the first such element, -1 for none. Without clipping x may be anything with 0 &lt; u &lt; 1; with clipping it must lie in [low, high].</summary>
     public static int FindOutside<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> settings)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         T low = settings[0], high = settings[1];
-        bool open = settings[2] == T.Zero && settings[4] == T.Zero;
+        var map = new Map<T>(settings);
+        bool clips = settings[4] > T.Zero;
         for (int i = 0; i < x.Length; i++)
         {
-            bool inside = open ? x[i] > low && x[i] < high : x[i] >= low && x[i] <= high;
+            bool inside = clips ? x[i] >= low && x[i] <= high : map.U(x[i]) > T.Zero && map.V(x[i]) > T.Zero;
             if (!inside) return i;
         }
         return -1;
@@ -138,8 +139,10 @@ public static unsafe class LogitFlow
             Temperature = settings[3];
             Slope = _stretch / (_right - _left);
             LogFactor = T.Log(Slope) - T.Log(Temperature);
-            Low = _left + settings[4];
-            High = _right - settings[4];
+            // Only clipping has ends of its own; the map itself goes on to where u or 1 - u is zero.
+            bool clips = settings[4] > T.Zero;
+            Low = clips ? _left + settings[4] : T.NegativeInfinity;
+            High = clips ? _right - settings[4] : T.PositiveInfinity;
         }
 
         public T U(T x) => _alpha + (Slope * (T.Max(Low, T.Min(High, x)) - _left));

@@ -55,7 +55,7 @@ public sealed class Logit<T> : IBijector<T> where T : unmanaged, IFloatingPointI
     }
 
     /// <inheritdoc/>
-    /// <exception cref="OutsideDomainException">An element is outside [low, high], or NaN.</exception>
+    /// <exception cref="OutsideDomainException">An element is NaN or outside the domain, which reaches alpha (high - low)/(1 - 2 alpha) beyond low and high.</exception>
     public FlowStep Forward(Tape<T> tape, Var x, in StepContext c)
     {
         BijectorGuard.Width(Kind, Dimension, x);

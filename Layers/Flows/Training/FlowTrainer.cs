@@ -47,7 +47,7 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
     public Tape<T> Tape => _tape;
 
     /// <summary>One training step on a batch [rows x features] of continuous (dequantised) data. Allocates nothing after the first.</summary>
-    /// <exception cref="NonFiniteException">A NaN or infinity appeared; parameters are as before the step. Names the layer and node.</exception>
+    /// <exception cref="NonFiniteException">The loss is not finite, or with a clipping norm the gradient is not; parameters are as before the step. Names the layer and node. Without a clipping norm a gradient that is not finite shows in the next step's loss.</exception>
     public StepReport Step(ReadOnlySpan<T> batch)
     {
         int rows = batch.Length / Flow.Dimension;

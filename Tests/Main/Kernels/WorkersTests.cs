@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using NativeFlow.Kernels;
 using Xunit;
 
-namespace NativeFlow.Tests.Kernels;
+namespace NativeFlow.Tests;
 
 public sealed unsafe class WorkersTests
 {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using NativeFlow.Kernels;
 using Xunit;
 
-namespace NativeFlow.Tests.Kernels.Dense;
+namespace NativeFlow.Tests;
 
 public sealed unsafe class GemmTests
 {

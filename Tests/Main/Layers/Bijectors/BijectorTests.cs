@@ -63,9 +63,9 @@ public sealed class BijectorTests
     }
 
     [Theory]
-    [InlineData(-0.001, "row 1, column 2 is -0.001, outside [0, 1]")]
-    [InlineData(1.5, "row 1, column 2 is 1.5, outside [0, 1]")]
-    [InlineData(double.PositiveInfinity, "row 1, column 2 is Infinity, outside [0, 1]")]
+    [InlineData(-0.02, "row 1, column 2 is -0.02, outside (-0.0102041, 1.0102)")]
+    [InlineData(1.5, "row 1, column 2 is 1.5, outside (-0.0102041, 1.0102)")]
+    [InlineData(double.PositiveInfinity, "row 1, column 2 is Infinity, outside (-0.0102041, 1.0102)")]
     public void LogitNamesTheElementOutside(double value, string text)
     {
         using var backend = new SimdBackend<double>(1);
@@ -74,6 +74,19 @@ public sealed class BijectorTests
         var layer = new Logit<double>(3);
         var error = Assert.Throws<OutsideDomainException>(() => layer.Forward(tape, tape.Input(x, 2, 3), new StepContext()));
         Assert.Contains(text, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void LogitAcceptsWhateverItsInverseGives()
+    {
+        using var backend = new SimdBackend<float>(1);
+        using var flow = new Flow<float>([new Logit<float>(3, alpha: 0.01, low: 0, high: 17)], new StandardNormal<float>(3), 0, backend);
+        using var tape = new Tape<float>(backend);
+        Var x = flow.Inverse(tape, tape.Input([-6f, 6f, 0f, -9f, 9f, 5f], 2, 3), new StepContext()).Output;
+        var values = new float[6];
+        tape.Read(x, values);
+        Assert.True(values.Min() < 0 && values.Max() > 17, "the samples should reach beyond the interval");
+        Assert.All(flow.LogProb(values), v => Assert.True(float.IsFinite(v)));
     }
 
     [Fact]

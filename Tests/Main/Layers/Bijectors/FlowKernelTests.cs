@@ -1,7 +1,7 @@
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
 using NativeFlow.Layers;
-using NativeFlow.Tests.Kernels;
+
 using Xunit;
 
 namespace NativeFlow.Tests;
