@@ -4,7 +4,7 @@ using NativeFlow.Kernels;
 
 namespace NativeFlow.Engine;
 
-/// <summary>Constants of one Adam step in the order b1, 1 - b1, b2, 1 - b2, eps, lr/(1 - b1^t), 1/sqrt(1 - b2^t), and the two formulas that Adam and AdamW share.</summary>
+/// <summary>Constants of one Adam step in the order b1, 1 - b1, b2, 1 - b2, eps, lr/(1 - b1^t), 1/sqrt(1 - b2^t), and the two formulas that its forms share.</summary>
 internal readonly struct AdamConstants<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly T _keep1, _take1, _keep2, _take2, _eps, _rate, _correction;

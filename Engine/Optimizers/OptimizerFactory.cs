@@ -20,8 +20,8 @@ public static class OptimizerFactory
         IOptimizer<T> optimizer = name switch
         {
             "sgd" => Sgd<T>.Read(reader),
-            "adam" => Adam<T>.Read(reader),
-            "adamw" => AdamW<T>.Read(reader),
+            "adam" => Adam<T>.Read(reader, decoupled: false),
+            "adamw" => Adam<T>.Read(reader, decoupled: true),
             "adamax" => Adamax<T>.Read(reader),
             "adagrad" => Adagrad<T>.Read(reader),
             "rmsprop" => RmsProp<T>.Read(reader),

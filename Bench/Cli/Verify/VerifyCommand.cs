@@ -22,16 +22,7 @@ public static class VerifyCommand
         var command = new Command("verify", "Run golden numerical cases of published implementations and compare every stored tensor.") { paths, dtype, backend, json };
         command.SetAction(result =>
         {
-            InvocationConfiguration console = result.InvocationConfiguration;
-            try
-            {
-                return Run(result.GetRequiredValue(paths), result.GetRequiredValue(dtype), result.GetRequiredValue(backend), result.GetValue(json), console.Output);
-            }
-            catch (BadInputException e)
-            {
-                console.Error.WriteLine(e.Message);
-                return 2;
-            }
+            return Run(result.GetRequiredValue(paths), result.GetRequiredValue(dtype), result.GetRequiredValue(backend), result.GetValue(json), result.InvocationConfiguration.Output);
         });
         return command;
     }

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Text.Json;
 using NativeFlow.Cli;
 using Xunit;
@@ -270,9 +269,7 @@ public sealed class VerifyTests : IDisposable
     private static (int Exit, string Output, string Error) Run(params string[] arguments)
     {
         using StringWriter output = new(), error = new();
-        ParseResult parsed = VerifyCommand.Create().Parse(arguments);
-        Assert.Empty(parsed.Errors);
-        int exit = parsed.Invoke(new InvocationConfiguration { Output = output, Error = error });
+        int exit = Program.Run(["verify", .. arguments], output, error);
         return (exit, output.ToString(), error.ToString());
     }
 }

@@ -55,7 +55,7 @@ public sealed class OptimizerFixtureTests
     public void WrongOptionsAreCaught()
     {
         AssertCaught("adamw_a", With("adamw_a", new Adam<double>(weightDecay: 0.1)));
-        AssertCaught("adam_wd_a", With("adam_wd_a", new AdamW<double>(weightDecay: 0.1)));
+        AssertCaught("adam_wd_a", With("adam_wd_a", new Adam<double>(weightDecay: 0.1, decoupled: true)));
         AssertCaught("adam_amsgrad_a", With("adam_amsgrad_a", new Adam<double>()));
         AssertCaught("adam_a", With("adam_a", new Adam<double>(eps: 2e-8)));
         AssertCaught("sgd_nesterov_wd_a", With("sgd_nesterov_wd_a", new Sgd<double>(0.9, weightDecay: 0.01)));
