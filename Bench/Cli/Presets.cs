@@ -38,12 +38,12 @@ internal static class Presets
     /// <summary>Weight of the reconstruction penalty. The published update needs more than 1/(8 s2min) of every layer's input, about 8 for the digits' second layer; R trained by reconstruction alone takes any.</summary>
     public static double Lambda(string strategy, int dimension) => strategy == "snf-published" ? 10 : strategy == "snf-reconstruction" && dimension <= 128 ? 0.3 : 1;
 
-    public static int Epochs(int trainRows) => trainRows <= 10_000 ? 300 : trainRows <= 100_000 ? 60 : 30;
+    public static int Epochs(int trainRows) => trainRows <= 10_000 ? 200 : trainRows <= 100_000 ? 60 : 30;
 
     public static int Batch(int trainRows) => Math.Min(100, trainRows);
 
     /// <summary>Small models bear large steps.</summary>
-    public static double LearningRate(string optimizer, int dimension) => optimizer is "sgd" or "rmsprop" ? 1e-3 : dimension <= 128 ? 1e-2 : 1e-3;
+    public static double LearningRate(string optimizer, int dimension) => optimizer is "sgd" or "rmsprop" ? 1e-3 : dimension <= 128 ? 2e-2 : 1e-3;
 
     public const string Schedule = "cosine";
 
