@@ -11,6 +11,8 @@ internal static class GemmGuard
         Need("A", Extent(rowsA, colsA, lda, a.Batch, a.StrideA), a, a.A);
         Need("B", Extent(rowsB, colsB, ldb, a.Batch, a.StrideB), a, a.B);
         Need("C", Extent(a.M, a.N, ldc, a.Batch, a.StrideC), a, a.C);
+        if (a.Batch > 1 && a.StrideC < Extent(a.M, a.N, ldc, 1, 0))
+            throw new ArgumentException($"Gemm {a.M}x{a.N}x{a.K}: the {a.Batch} results overlap, as StrideC is {a.StrideC}; it must be at least {Extent(a.M, a.N, ldc, 1, 0)}.");
         if (a.C.Block == a.A.Block && Overlap(a.C, a.A) || a.C.Block == a.B.Block && Overlap(a.C, a.B))
             throw new ArgumentException($"Gemm {a.M}x{a.N}x{a.K}: C overlaps an operand; give it memory of its own.");
         return (lda, ldb, ldc);

@@ -50,12 +50,10 @@ public sealed unsafe class SimdBackend<T> : IBackend<T> where T : unmanaged, IFl
     public void Gemm(in GemmArgs args)
     {
         (int lda, int ldb, int ldc) = GemmGuard.Check(args);
-        T alpha = T.CreateChecked(args.Alpha);
-        T* a = _memory.Pointer(args.A), b = _memory.Pointer(args.B), c = _memory.Pointer(args.C);
-        for (int i = 0; i < args.Batch; i++)
-            Kernels.Gemm.Run(
-                args.TransposeA, args.TransposeB, args.M, args.N, args.K, alpha,
-                a + i * args.StrideA, lda, b + i * args.StrideB, ldb, args.Accumulate, c + i * args.StrideC, ldc, _workers);
+        Kernels.Gemm.RunBatched(
+            args.Batch, args.TransposeA, args.TransposeB, args.M, args.N, args.K, T.CreateChecked(args.Alpha),
+            _memory.Pointer(args.A), lda, args.StrideA, _memory.Pointer(args.B), ldb, args.StrideB,
+            args.Accumulate, _memory.Pointer(args.C), ldc, args.StrideC, _workers);
     }
 
     /// <inheritdoc/>
