@@ -58,7 +58,7 @@ internal static partial class CommandLine
         }
     }
 
-    internal static void Interrupt(Process process) => Assert.Equal(0, Kill(process.Id, 2));
+    internal static void Signal(Process process, int signal) => Assert.Equal(0, Kill(process.Id, signal));
 
     /// <summary>The history without its one time.</summary>
     internal static string[] History(string folder) => [.. File.ReadAllLines(Path.Combine(folder, "history.jsonl")).Select(l => Seconds().Replace(l, ""))];

@@ -40,24 +40,11 @@ public sealed class ResumeTests
         Assert.Empty(Directory.GetFiles(killed, "*.tmp-*"));
     }
 
+    [InterruptFact]
+    public void CtrlCStopsAfterTheStepAndResumeEndsBitIdentical() => StopAndResume(2);
+
     [Fact]
-    public void CtrlCStopsAfterTheStepAndResumeEndsBitIdentical()
-    {
-        if (OperatingSystem.IsWindows()) return;
-        using TempFolder temp = new();
-        string[] options = ["train", "--seed", "5", "--epochs", "12", "--batch", "50"];
-        string whole = temp.At("whole"), stopped = temp.At("stopped");
-        CommandLine.Succeed([.. options, "--out", whole]);
-        using Process child = CommandLine.Start([.. options, "--out", stopped]);
-        CommandLine.WaitFor(() => File.Exists(Path.Combine(stopped, "history.jsonl")), child);
-        CommandLine.Interrupt(child);
-        Assert.True(child.WaitForExit(60_000));
-        Assert.Equal(0, child.ExitCode);
-        Assert.False(File.Exists(Path.Combine(stopped, "summary.json")));
-        CommandLine.Succeed("train", "--resume", "--out", stopped);
-        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model.safetensors")), File.ReadAllBytes(Path.Combine(stopped, "model.safetensors")));
-        Assert.Equal(CommandLine.History(whole), CommandLine.History(stopped));
-    }
+    public void TerminationStopsAfterTheStepAndResumeEndsBitIdentical() => StopAndResume(15);
 
     [Fact]
     public void ThreadsDoNotChangeTheBits()
@@ -115,5 +102,23 @@ public sealed class ResumeTests
         string data = CommandLine.PutRows(temp, "rows.csv", 400, 5);
         string[] every = strategy == "stale-inverse" ? ["--every", "7"] : [];
         return ["train", "--data", data, "--strategy", strategy, .. every, "--epochs", epochs.ToString(System.Globalization.CultureInfo.InvariantCulture), "--batch", "20", "--lr", "0.003", "--seed", "3", "--threads", "1", "--checkpoint-seconds", "0.01"];
+    }
+
+    private static void StopAndResume(int signal)
+    {
+        if (OperatingSystem.IsWindows()) return;
+        using TempFolder temp = new();
+        string[] options = ["train", "--seed", "5", "--epochs", "40", "--batch", "50"];
+        string whole = temp.At("whole"), stopped = temp.At("stopped");
+        CommandLine.Succeed([.. options, "--out", whole]);
+        using Process child = CommandLine.Start([.. options, "--out", stopped]);
+        CommandLine.WaitFor(() => File.Exists(Path.Combine(stopped, "history.jsonl")), child);
+        CommandLine.Signal(child, signal);
+        Assert.True(child.WaitForExit(60_000));
+        Assert.Equal(0, child.ExitCode);
+        Assert.False(File.Exists(Path.Combine(stopped, "summary.json")));
+        CommandLine.Succeed("train", "--resume", "--out", stopped);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model.safetensors")), File.ReadAllBytes(Path.Combine(stopped, "model.safetensors")));
+        Assert.Equal(CommandLine.History(whole), CommandLine.History(stopped));
     }
 }
