@@ -30,7 +30,7 @@ public sealed class MnistPipelineTests
         DataSet mnist = IdxReader.ReadFolder(Folder);
         using var flow = new Flow<double>([new Logit<double>(D, Alpha, 0, 256)], new StandardNormal<double>(D));
         using var tape = new Engine.Tape<double>(flow.Backend, flow.Store) { RecordsGradients = false };
-        foreach (Table table in (Table[])[mnist.Test, mnist.Validation])
+        foreach (Table table in (Table[])[mnist.Test, mnist.Validation, mnist.Train])
         {
             double sum = 0;
             const int block = 500;
