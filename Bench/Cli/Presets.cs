@@ -14,7 +14,11 @@ internal static class Presets
 
     public static string DefaultModel(int dimension, int levels) => levels > 0 && dimension > 128 ? "snf-fc2-standardized" : "snf-fc2";
 
-    public const string DefaultOptimizer = "adam";
+    /// <summary>Adam's scaling of single coordinates destroys what the relative gradient is for; that one takes SGD with momentum and a clipped norm.</summary>
+    public static string Optimizer(string? strategy) => strategy == "relative" ? """{"name":"sgd","momentum":0.9}""" : "adam";
+
+    public static string? Clip(string? strategy) => strategy == "relative" ? "5" : null;
+
     public const double SmoothLeakyReluSlope = 0.3;
     public const int SplineBins = 8;
     public const double SplineBound = 5;
@@ -43,7 +47,7 @@ internal static class Presets
     public static int Batch(int trainRows) => Math.Min(100, trainRows);
 
     /// <summary>Small models bear large steps.</summary>
-    public static double LearningRate(string optimizer, int dimension) => optimizer is "sgd" or "rmsprop" ? 1e-3 : dimension <= 128 ? 2e-2 : 1e-3;
+    public static double LearningRate(string optimizer, int dimension, string? strategy) => strategy == "relative" && optimizer == "sgd" ? 0.03 : optimizer is "sgd" or "rmsprop" ? 1e-3 : dimension <= 128 ? 2e-2 : 1e-3;
 
     public const string Schedule = "cosine";
 

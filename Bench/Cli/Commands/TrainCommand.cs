@@ -27,7 +27,7 @@ internal static class TrainCommand
             Arguments.Text("--epochs", "passes over the training rows [by number of rows]", "N"),
             Arguments.Text("--batch", "rows of a step [100]", "ROWS"),
             Arguments.Text("--lr", "learning rate after the warm-up [by optimizer]", "RATE"),
-            Arguments.Text("--optimizer", $"{string.Join(", ", OptimizerFactory.Names)}, or a JSON object with name and options [{Presets.DefaultOptimizer}]", "NAME|JSON"),
+            Arguments.Text("--optimizer", $"{string.Join(", ", OptimizerFactory.Names)}, or a JSON object with name and options [{Presets.Optimizer(null)}; relative: SGD with momentum 0.9 and --clip {Presets.Clip("relative")}]", "NAME|JSON"),
             Arguments.Text("--schedule", $"constant, cosine[:FINAL], step:EPOCHS[:GAMMA] [{Presets.Schedule}]", "SHAPE"),
             Arguments.Text("--warmup", "steps of linear warm-up [5 % of all, at most 100]", "STEPS"),
             Arguments.Text("--clip", "largest 2-norm of the gradient [none]", "NORM"),

@@ -17,7 +17,6 @@ internal static class RunSettings
         run["model"] ??= Presets.DefaultModel(data.Train.Columns, data.Levels);
         run["dtype"] ??= "float";
         run["seed"] ??= "0";
-        run["optimizer"] ??= Presets.DefaultOptimizer;
         run["schedule"] ??= Presets.Schedule;
         Preset? preset = Presets.All.FirstOrDefault(p => p.Name == run.Model);
         if (preset is not null) run["strategy"] ??= preset.Strategy;
@@ -33,10 +32,12 @@ internal static class RunSettings
                 if (run[option] is not null) throw new BadInputException($"--{option}: belongs to a strategy, but the strategies come from the recipe {run.Model}; give --strategy as well, or change the recipe.");
         }
 
+        if (run["optimizer"] is null && Presets.Clip(run["strategy"]) is { } clip) run["clip"] ??= clip;
+        run["optimizer"] ??= RunDescription.Canonical("optimizer", Presets.Optimizer(run["strategy"]));
         run["epochs"] ??= Text(Presets.Epochs(data.Train.Rows));
         run["batch"] ??= Text(Presets.Batch(data.Train.Rows));
         IOptimizer<float> optimizer = Optimizer<float>(run);
-        run["lr"] ??= Text(Presets.LearningRate(optimizer.Name, data.Train.Columns));
+        run["lr"] ??= Text(Presets.LearningRate(optimizer.Name, data.Train.Columns, run["strategy"]));
         if (data.Train.Rows < run.Batch) throw new BadInputException($"--batch {run.Batch}: {data.Name} has {data.Train.Rows} training rows; give at most {data.Train.Rows}.");
         long steps = (long)run.Epochs * (data.Train.Rows / run.Batch);
         run["warmup"] ??= Text(Presets.Warmup(steps));
