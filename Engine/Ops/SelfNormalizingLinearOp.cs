@@ -82,8 +82,8 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
         backend.Gemm(new GemmArgs(n, d, d, vw, c.X(2), e) { TransposeB = true });
         BasicKernels<T>.AddScaled(backend, v, e, -1);
         BasicKernels<T>.Fill(backend, c.Y(1), 0);
-        BasicKernels<T>.SumSquares(backend, e, c.Y(1).Part(1, 1), c.Node.P0 / n);
         BasicKernels<T>.SumSquares(backend, e, c.Y(1).Part(2, 1), 1.0 / n);
+        BasicKernels<T>.Scale(backend, c.Y(1).Part(2, 1), c.Y(1).Part(1, 1), c.Node.P0);
     }
 
     /// <inheritdoc/>

@@ -151,17 +151,33 @@ public static class ModelFile
         }
     }
 
-    // A recipe is a claim; memory is taken only for a width that the tensors in the file can bear out.
+    // A recipe is a claim; memory is taken only for as many numbers as the tensors in the file can bear out, all layers together.
     private static void RefuseOversized(string path, TensorFile file, JsonElement recipe)
     {
         if (!recipe.TryGetProperty("layers", out JsonElement layers) || layers.ValueKind != JsonValueKind.Array) return;
-        long held = 0;
+        double held = 0, claimed = 0;
         foreach (TensorInfo t in file.Tensors) held += t.Count;
         foreach (JsonElement layer in layers.EnumerateArray())
-            if (layer.ValueKind == JsonValueKind.Object && layer.TryGetProperty("kind", out JsonElement kind) && kind.ValueEquals("linear")
-                && layer.TryGetProperty("dimension", out JsonElement d) && d.TryGetInt64(out long dimension) && dimension > 0 && dimension * dimension > held)
-                throw new BadInputException($"{path}: the recipe asks for a linear layer of {dimension} features, but the file holds only {held} numbers; it is damaged or was edited.");
+        {
+            if (layer.ValueKind != JsonValueKind.Object) continue;
+            double d = Claim(layer, "dimension", 0), channels = Claim(layer, "channels", 0);
+            claimed += layer.TryGetProperty("kind", out JsonElement kind) && kind.ValueKind == JsonValueKind.String
+                ? kind.GetString() switch
+                {
+                    "linear" => d * d,
+                    "rational-quadratic-spline" => d * (3 * Claim(layer, "bins", 8) - 1),
+                    "actnorm" => 2 * channels,
+                    "permutation" => channels * Claim(layer, "pixels", 1),
+                    _ => 0,
+                }
+                : 0;
+        }
+        if (claimed > held)
+            throw new BadInputException($"{path}: the recipe asks for layers of {claimed:G6} numbers, but the file holds only {held:G6}; it is damaged or was edited.");
     }
+
+    private static double Claim(JsonElement layer, string name, double otherwise)
+        => layer.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) ? number : otherwise;
 
     private static JsonDocument ParseRecipe(string path, TensorFile file) => Parse(path, RecipeKey, file.RequireMetadata(RecipeKey));
 

@@ -1,0 +1,49 @@
+using NativeFlow.Engine;
+using NativeFlow.Layers;
+using Xunit;
+
+namespace NativeFlow.Tests;
+
+/// <summary>A model file with good checksums whose recipe claims more than its tensors hold: refused in one line, and no memory taken on its word.</summary>
+public sealed class HostileModelTests
+{
+    private const string Base = """{"kind":"standard-normal","dimension":30000}""";
+
+    [Theory]
+    [InlineData("""{"kind":"linear","dimension":30000}""", 1)]
+    [InlineData("""{"kind":"rational-quadratic-spline","dimension":30000,"bins":100000}""", 1)]
+    [InlineData("""{"kind":"actnorm","channels":30000}""", 1)]
+    [InlineData("""{"kind":"permutation","channels":30000}""", 1)]
+    [InlineData("""{"kind":"linear","dimension":100}""", 5000)]
+    public void A_recipe_larger_than_its_file_is_refused_before_memory_is_taken(string layer, int copies)
+    {
+        using var folder = new TempFolder();
+        string path = folder.At("hostile.safetensors");
+        var writer = new TensorFileWriter();
+        writer.Add<float>("layers.0.weight", [100, 100], new float[10_000]);
+        writer.AddMetadata("recipe", $$"""{"version":1,"dtype":"float","seed":0,"layers":[{{string.Join(',', Enumerable.Repeat(layer, copies))}}],"base":{{Base}}}""");
+        writer.AddMetadata("counters", "{}");
+        writer.Write(path);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        BadInputException e = Assert.Throws<BadInputException>(() => Flow<float>.Load(path));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4_000_000);
+        Assert.Contains("hostile.safetensors", e.Message);
+        Assert.Contains("holds only", e.Message);
+        Assert.DoesNotContain('\n', e.Message);
+    }
+
+    [Fact]
+    public void An_honest_file_of_every_kind_with_parameters_is_loaded()
+    {
+        using var folder = new TempFolder();
+        string path = folder.At("honest.safetensors");
+        using var flow = new Flow<float>(
+            [new Linear<float>(6), new ActNorm<float>(6), Permutation<float>.Random(6), new RationalQuadraticSpline<float>(6, new SplineSettings(5, 3, 1e-3, 1e-3, 1e-3, false)), new Linear<float>(6)],
+            new StandardNormal<float>(6), seed: 3);
+        float[] x = [.. Dense.Random(1, 4, 6).Select(v => (float)v)];
+        flow.Initialize(x);
+        flow.Save(path);
+        using Flow<float> loaded = Flow<float>.Load(path);
+        Assert.Equal(flow.LogProb(x), loaded.LogProb(x));
+    }
+}
