@@ -156,6 +156,7 @@ public static class ModelFile
     {
         if (!recipe.TryGetProperty("layers", out JsonElement layers) || layers.ValueKind != JsonValueKind.Array) return;
         double held = 0, claimed = 0;
+        int index = 0;
         foreach (TensorInfo t in file.Tensors) held += t.Count;
         foreach (JsonElement layer in layers.EnumerateArray())
         {
@@ -171,9 +172,10 @@ public static class ModelFile
                     _ => 0,
                 }
                 : 0;
+            if (claimed > held)
+                throw new BadInputException($"{path}: with layer {index} (of {Math.Max(d, channels)} features) the recipe asks for {claimed:G6} numbers, but the file holds only {held:G6}; it is damaged or was edited.");
+            index++;
         }
-        if (claimed > held)
-            throw new BadInputException($"{path}: the recipe asks for layers of {claimed:G6} numbers, but the file holds only {held:G6}; it is damaged or was edited.");
     }
 
     private static double Claim(JsonElement layer, string name, double otherwise)
