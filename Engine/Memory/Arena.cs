@@ -16,6 +16,7 @@ internal sealed class Arena<T> : IDisposable where T : unmanaged, IFloatingPoint
     private readonly List<Slice> _values = [];
     private readonly List<Slice> _gradients = [];
     private readonly List<Slice> _tangents = [];
+    private readonly List<GradientBlocks<T>?> _blocks = [];
     private readonly List<int> _used = [];
     private int _current;
 
@@ -56,15 +57,41 @@ internal sealed class Arena<T> : IDisposable where T : unmanaged, IFloatingPoint
 
     public Slice Value(int chunk, int offset, int length) => _values[chunk].Part(offset, length);
 
-    public Slice Gradient(int chunk, int offset, int length) => _gradients[chunk].IsNone ? Slice.None : _gradients[chunk].Part(offset, length);
+    public Slice Gradient(int chunk, int offset, int length)
+        => _gradients[chunk].IsNone ? Slice.None : _blocks[chunk]!.Live(_backend, _gradients[chunk], offset, length);
+
+    /// <inheritdoc cref="GradientBlocks{T}.Claim"/>
+    public Slice ClaimGradient(int chunk, int offset, int length, out bool holdsNumbers)
+    {
+        holdsNumbers = false;
+        return _gradients[chunk].IsNone ? Slice.None : _blocks[chunk]!.Claim(_backend, _gradients[chunk], offset, length, out holdsNumbers);
+    }
 
     public Slice Tangent(int chunk, int offset, int length) => _tangents[chunk].IsNone ? Slice.None : _tangents[chunk].Part(offset, length);
 
-    /// <summary>Zeroes the gradients (or tangents) of everything in use, making the plane at first use.</summary>
-    public void ClearGradients() => Clear(_gradients);
+    /// <summary>Zeroes the gradients of everything in use, making the plane at first use.</summary>
+    public void ClearGradients()
+    {
+        for (int i = 0; i <= _current; i++)
+        {
+            if (_gradients[i].IsNone)
+            {
+                _gradients[i] = _backend.Allocate(_values[i].Length);
+                _blocks[i] = new GradientBlocks<T>(_values[i].Length);
+            }
+            _blocks[i]!.Clear(_used[i]);
+        }
+    }
 
-    /// <inheritdoc cref="ClearGradients"/>
-    public void ClearTangents() => Clear(_tangents);
+    /// <summary>Zeroes the tangents of everything in use, making the plane at first use.</summary>
+    public void ClearTangents()
+    {
+        for (int i = 0; i <= _current; i++)
+        {
+            if (_tangents[i].IsNone) _tangents[i] = _backend.Allocate(_values[i].Length);
+            else BasicKernels<T>.Fill(_backend, _tangents[i].Part(0, _used[i]), 0);
+        }
+    }
 
     public void Dispose()
     {
@@ -76,21 +103,13 @@ internal sealed class Arena<T> : IDisposable where T : unmanaged, IFloatingPoint
         _tangents.Clear();
     }
 
-    private void Clear(List<Slice> plane)
-    {
-        for (int i = 0; i <= _current; i++)
-        {
-            if (plane[i].IsNone) plane[i] = _backend.Allocate(_values[i].Length);
-            else BasicKernels<T>.Fill(_backend, plane[i].Part(0, _used[i]), 0);
-        }
-    }
-
     private void AddChunk(int elements)
     {
         elements = (elements + Alignment - 1) / Alignment * Alignment;
         _values.Add(_backend.Allocate(elements));
         _gradients.Add(Slice.None);
         _tangents.Add(Slice.None);
+        _blocks.Add(null);
         _used.Add(0);
         CapacityElements += elements;
         Growths++;

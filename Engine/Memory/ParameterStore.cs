@@ -20,6 +20,9 @@ public sealed class ParameterStore<T> : IDisposable where T : unmanaged, IFloati
     private int _parameterLength;
     private int _bufferLength;
     private bool _built;
+    private Slice _gradients = Slice.None;
+    private GradientBlocks<T>? _gradientBlocks;
+    private bool _gradientsSettled;
 
     /// <summary>Creates an empty store in <paramref name="backend"/>'s memory.</summary>
     public ParameterStore(IBackend<T> backend) => Backend = backend;
@@ -42,8 +45,19 @@ public sealed class ParameterStore<T> : IDisposable where T : unmanaged, IFloati
     /// <summary>Plane of values; alignment gaps between entries hold zeros.</summary>
     public Slice Values { get; private set; } = Slice.None;
 
-    /// <summary>Plane of gradients.</summary>
-    public Slice Gradients { get; private set; } = Slice.None;
+    /// <summary>Plane of gradients, whole: what no op has written since <see cref="ClearGradients"/> is zero.</summary>
+    public Slice Gradients
+    {
+        get
+        {
+            if (!_gradientsSettled && _gradientBlocks is not null)
+            {
+                _gradientBlocks.Settle(Backend, _gradients, 0, _gradients.Length);
+                _gradientsSettled = true;
+            }
+            return _gradients;
+        }
+    }
 
     /// <summary>Plane of buffers.</summary>
     public Slice BufferValues { get; private set; } = Slice.None;
@@ -100,7 +114,8 @@ public sealed class ParameterStore<T> : IDisposable where T : unmanaged, IFloati
         if (_built) throw new InvalidOperationException("ParameterStore.Build was called twice.");
         _built = true;
         Values = Backend.Allocate(_parameterLength);
-        Gradients = Backend.Allocate(_parameterLength);
+        _gradients = Backend.Allocate(_parameterLength);
+        _gradientBlocks = new GradientBlocks<T>(_parameterLength);
         BufferValues = Backend.Allocate(_bufferLength);
         foreach ((Entry entry, double[]? initial) in _pending)
             if (initial is not null) Write(entry.Var, initial);
@@ -123,10 +138,16 @@ public sealed class ParameterStore<T> : IDisposable where T : unmanaged, IFloati
     public Slice ValueOf(Var v) => (v.Chunk == Var.ParameterChunk ? Values : BufferValues).Part(v.Offset, v.Length);
 
     /// <summary>Gradient of a parameter.</summary>
-    public Slice GradientOf(Var v) => Gradients.Part(v.Offset, v.Length);
+    public Slice GradientOf(Var v) => _gradientBlocks is null ? Slice.None : _gradientBlocks.Live(Backend, _gradients, v.Offset, v.Length);
 
-    /// <summary>Sets all gradients to zero.</summary>
-    public void ClearGradients() => BasicKernels<T>.Fill(Backend, Gradients, 0);
+    /// <summary>Sets all gradients to zero. Costs next to nothing: memory that an op then overwrites is not cleared.</summary>
+    public void ClearGradients()
+    {
+        _gradientBlocks?.Clear(_gradients.Length);
+        _gradientsSettled = false;
+    }
+
+    internal Slice ClaimGradient(Var v, out bool holdsNumbers) => _gradientBlocks!.Claim(Backend, _gradients, v.Offset, v.Length, out holdsNumbers);
 
     internal void ClearTangents()
     {
@@ -171,9 +192,10 @@ public sealed class ParameterStore<T> : IDisposable where T : unmanaged, IFloati
     public void Dispose()
     {
         if (!_built) return;
-        foreach (Slice s in (List<Slice>)[Values, Gradients, BufferValues, Tangents, .. _slots])
+        foreach (Slice s in (List<Slice>)[Values, _gradients, BufferValues, Tangents, .. _slots])
             if (!s.IsNone) Backend.Release(s);
-        Values = Gradients = BufferValues = Tangents = Slice.None;
+        Values = _gradients = BufferValues = Tangents = Slice.None;
+        _gradientBlocks = null;
         _slots.Clear();
         _built = false;
     }

@@ -44,10 +44,8 @@ public sealed class CachedInverseLinearOp<T> : Op<T> where T : unmanaged, IFloat
         Span<T> g = stackalloc T[1];
         c.Backend.Read(c.Dy(1), g);
         LinearMap.InputGradient(c);
-        if (!c.Dx(3).IsNone) BasicKernels<T>.ColumnSum(c.Backend, c.Dy(), c.Dx(3), b, d);
-        if (c.Dx(1).IsNone) return;
-        c.Backend.Gemm(new GemmArgs(d, d, b, c.Dy(), c.X(0), c.Dx(1)) { TransposeA = true, Accumulate = true });
-        BasicKernels<T>.AddTransposed(c.Backend, c.X(2), c.Dx(1), d, d, double.CreateTruncating(g[0]));
+        if (c.Wants(3)) BasicKernels<T>.ColumnSum(c.Backend, c.Dy(), c.Dx(3), b, d);
+        if (c.Wants(1)) LinearMap.WeightGradient(c, 1, c.Dy(), c.X(0), b, c.X(2), double.CreateTruncating(g[0]));
     }
 
     /// <inheritdoc/>

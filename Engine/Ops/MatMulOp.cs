@@ -48,14 +48,20 @@ public sealed class MatMulOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee7
         bool ta = c.Node.I0 == 1, tb = c.Node.I1 == 1;
         int m = c.Out().Rows, n = c.Out().Cols, k = c.Node.I2;
         Slice dy = c.Dy();
-        if (!c.Dx(0).IsNone)
+        if (c.Wants(0))
+        {
+            Slice da = c.ClaimDx(0, out bool add);
             c.Backend.Gemm(ta
-                ? new GemmArgs(k, m, n, c.X(1), dy, c.Dx(0)) { TransposeA = tb, TransposeB = true, Accumulate = true }
-                : new GemmArgs(m, k, n, dy, c.X(1), c.Dx(0)) { TransposeB = !tb, Accumulate = true });
-        if (!c.Dx(1).IsNone)
+                ? new GemmArgs(k, m, n, c.X(1), dy, da) { TransposeA = tb, TransposeB = true, Accumulate = add }
+                : new GemmArgs(m, k, n, dy, c.X(1), da) { TransposeB = !tb, Accumulate = add });
+        }
+        if (c.Wants(1))
+        {
+            Slice db = c.ClaimDx(1, out bool add);
             c.Backend.Gemm(tb
-                ? new GemmArgs(n, k, m, dy, c.X(0), c.Dx(1)) { TransposeA = true, TransposeB = ta, Accumulate = true }
-                : new GemmArgs(k, n, m, c.X(0), dy, c.Dx(1)) { TransposeA = !ta, Accumulate = true });
+                ? new GemmArgs(n, k, m, dy, c.X(0), db) { TransposeA = true, TransposeB = ta, Accumulate = add }
+                : new GemmArgs(k, n, m, c.X(0), dy, db) { TransposeA = !ta, Accumulate = add });
+        }
     }
 
     /// <inheritdoc/>

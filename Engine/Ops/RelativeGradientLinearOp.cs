@@ -56,14 +56,15 @@ public sealed class RelativeGradientLinearOp<T> : Op<T> where T : unmanaged, IFl
         backend.Read(c.Dy(1), slot);
         double g = double.CreateTruncating(slot[0]);
         LinearMap.InputGradient(c);
-        if (!c.Dx(1).IsNone)
+        if (c.Wants(1))
         {
+            Slice dw = c.ClaimDx(1, out bool add);
             Slice zw = c.Borrow(b * d);
             backend.Gemm(new GemmArgs(b, d, d, c.Y(), c.X(1), zw));
-            backend.Gemm(new GemmArgs(d, d, b, c.Dy(), zw, c.Dx(1)) { TransposeA = true, Accumulate = true });
-            BasicKernels<T>.AddScaled(backend, c.X(1), c.Dx(1), g);
+            backend.Gemm(new GemmArgs(d, d, b, c.Dy(), zw, dw) { TransposeA = true, Accumulate = add });
+            BasicKernels<T>.AddScaled(backend, c.X(1), dw, g);
         }
-        if (c.Dx(2).IsNone) return;
+        if (!c.Wants(2)) return;
         Slice zb = c.Borrow(b);
         backend.Gemm(new GemmArgs(b, 1, d, c.Y(), c.X(2), zb));
         backend.Gemm(new GemmArgs(1, d, b, zb, c.Dy(), c.Dx(2)) { TransposeA = true, Accumulate = true, Lda = 1 });

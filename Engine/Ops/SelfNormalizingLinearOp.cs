@@ -31,6 +31,38 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
     /// <summary>The singleton.</summary>
     public static readonly SelfNormalizingLinearOp<T> Instance = new();
 
+    // Slices x, e, out (three numbers); reals 1/rows, weight: e := e - x, out := [0, weight m, m] with m the mean over the rows of |e|^2.
+    private static readonly KernelId ResidualId = CpuKernels<T>.Define("reconstruction-residual",
+        static (in CpuArgs<T> a) =>
+        {
+            Span<T> x = a[0], e = a[1], y = a[2];
+            T sum = T.Zero;
+            for (int i = 0; i < e.Length; i++)
+            {
+                e[i] -= x[i];
+                sum += e[i] * e[i];
+            }
+            y[0] = T.Zero;
+            y[2] = a.Real(0) * sum;
+            y[1] = a.Real(1) * y[2];
+        },
+        static (in CpuArgs<T> a) =>
+        {
+            // In pieces that are still in the first-level cache when they are squared.
+            const int Piece = 2048;
+            Span<T> x = a[0], e = a[1], y = a[2];
+            T sum = T.Zero;
+            for (int i = 0; i < e.Length; i += Piece)
+            {
+                Span<T> part = e.Slice(i, Math.Min(Piece, e.Length - i));
+                System.Numerics.Tensors.TensorPrimitives.Subtract(part, x.Slice(i, part.Length), part);
+                sum += VectorOps.SumSquares<T>(part);
+            }
+            y[0] = T.Zero;
+            y[2] = a.Real(0) * sum;
+            y[1] = a.Real(1) * y[2];
+        });
+
     /// <inheritdoc/>
     public override string Name => "self-normalizing-linear";
 
@@ -80,10 +112,7 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
             backend.Gemm(new GemmArgs(n, d, d, v, c.X(1), vw) { TransposeB = true });
         }
         backend.Gemm(new GemmArgs(n, d, d, vw, c.X(2), e) { TransposeB = true });
-        BasicKernels<T>.AddScaled(backend, v, e, -1);
-        BasicKernels<T>.Fill(backend, c.Y(1), 0);
-        BasicKernels<T>.SumSquares(backend, e, c.Y(1).Part(2, 1), 1.0 / n);
-        BasicKernels<T>.Scale(backend, c.Y(1).Part(2, 1), c.Y(1).Part(1, 1), c.Node.P0);
+        c.Run(ResidualId, [v, e, c.Y(1)], default, [1.0 / n, c.Node.P0]);
     }
 
     /// <inheritdoc/>
@@ -100,48 +129,55 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
         Parts(c, out Slice zt, out Slice e, out Slice v, out Slice vw);
         Slice x = c.X(0), w = c.X(1), r = c.X(2), dz = c.Dy();
 
-        if (!c.Dx(3).IsNone) BasicKernels<T>.ColumnSum(backend, dz, c.Dx(3), b, d);
+        if (c.Wants(3)) BasicKernels<T>.ColumnSum(backend, dz, c.Dx(3), b, d);
 
         // dX = dZ W is wanted by the layer below, and by R in the published form.
         Slice dxHere = Slice.None;
-        if (published || !c.Dx(0).IsNone)
+        if (!published) LinearMap.InputGradient(c);
+        else
         {
             dxHere = c.Borrow(b * d);
             backend.Gemm(new GemmArgs(b, d, d, dz, w, dxHere));
-            if (!c.Dx(0).IsNone) BasicKernels<T>.AddScaled(backend, dxHere, c.Dx(0));
+            if (c.Wants(0)) BasicKernels<T>.AddScaled(backend, dxHere, c.Dx(0));
         }
 
         Slice left = c.Borrow(n * d);
-        if (!c.Dx(1).IsNone)
+        if (c.Wants(1))
         {
             // P = E R, scaled; on the data it joins dZ, so that one product serves both.
             backend.Gemm(new GemmArgs(n, d, d, e, r, left) { Alpha = k });
             if (probes == 0)
             {
                 BasicKernels<T>.AddScaled(backend, dz, left, a);
-                backend.Gemm(new GemmArgs(d, d, b, left, x, c.Dx(1)) { TransposeA = true, Accumulate = true });
+                LinearMap.WeightGradient(c, 1, left, x, b, r, a * g);
             }
             else
             {
-                backend.Gemm(new GemmArgs(d, d, b, dz, x, c.Dx(1)) { TransposeA = true, Accumulate = true, Alpha = a });
-                backend.Gemm(new GemmArgs(d, d, n, left, v, c.Dx(1)) { TransposeA = true, Accumulate = true });
+                Slice dw = c.ClaimDx(1, out bool add);
+                backend.Gemm(new GemmArgs(d, d, b, dz, x, dw) { TransposeA = true, Accumulate = add, Alpha = a });
+                LinearMap.WeightGradient(c, 1, left, v, n, r, a * g);
             }
-            BasicKernels<T>.AddTransposed(backend, r, c.Dx(1), d, d, a * g);
         }
 
-        if (c.Dx(2).IsNone) return;
-        if (published && probes == 0)
+        if (!c.Wants(2)) return;
+        if (!published)
+        {
+            Slice dr = c.ClaimDx(2, out bool add);
+            backend.Gemm(new GemmArgs(d, d, n, e, vw, dr) { TransposeA = true, Accumulate = add, Alpha = k });
+        }
+        else if (probes == 0)
         {
             BasicKernels<T>.Scale(backend, e, left, k);
             BasicKernels<T>.AddScaled(backend, dxHere, left, -0.5);
-            backend.Gemm(new GemmArgs(d, d, b, left, zt, c.Dx(2)) { TransposeA = true, Accumulate = true });
+            LinearMap.WeightGradient(c, 2, left, zt, b, w, -0.5 * g);
         }
         else
         {
-            if (published) backend.Gemm(new GemmArgs(d, d, b, dxHere, zt, c.Dx(2)) { TransposeA = true, Accumulate = true, Alpha = -0.5 });
-            backend.Gemm(new GemmArgs(d, d, n, e, vw, c.Dx(2)) { TransposeA = true, Accumulate = true, Alpha = k });
+            Slice dr = c.ClaimDx(2, out bool add);
+            backend.Gemm(new GemmArgs(d, d, b, dxHere, zt, dr) { TransposeA = true, Accumulate = add, Alpha = -0.5 });
+            BasicKernels<T>.Scale(backend, e, left, k);
+            LinearMap.WeightGradient(c, 2, left, vw, n, w, -0.5 * g);
         }
-        if (published) BasicKernels<T>.AddTransposed(backend, w, c.Dx(2), d, d, -0.5 * g);
     }
 
     /// <inheritdoc/>

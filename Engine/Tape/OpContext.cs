@@ -33,6 +33,15 @@ public readonly ref struct OpContext<T> where T : unmanaged, IFloatingPointIeee7
     /// <summary>Gradient of input <paramref name="i"/>, to be added to; <see cref="Slice.None"/> when nobody wants it.</summary>
     public Slice Dx(int i) => _tape.GradOf(In(i));
 
+    /// <summary>Whether somebody wants the gradient of input <paramref name="i"/>.</summary>
+    public bool Wants(int i) => In(i).NeedsGrad;
+
+    /// <summary>
+    /// Gradient of input <paramref name="i"/> for an op that covers all of it: where <paramref name="add"/> is false the memory holds
+    /// nothing of this pass and must be overwritten whole, at once, before another gradient is asked for. Saves clearing and reading it.
+    /// </summary>
+    public Slice ClaimDx(int i, out bool add) => _tape.ClaimGradOf(In(i), out add);
+
     /// <summary>Tangent of input <paramref name="i"/>; <see cref="Slice.None"/> for an absent one.</summary>
     public Slice Tx(int i) => _tape.TangentOf(In(i));
 

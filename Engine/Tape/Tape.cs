@@ -253,6 +253,16 @@ public sealed class Tape<T> : IDisposable where T : unmanaged, IFloatingPointIee
         return v.Chunk >= Var.FirstArenaChunk ? _arena.Gradient(v.Chunk - Var.FirstArenaChunk, v.Offset, v.Length) : BoundStore.GradientOf(v);
     }
 
+    /// <summary>Memory of a value's gradient for an op that writes all of it; see <see cref="OpContext{T}.ClaimDx"/>.</summary>
+    internal Slice ClaimGradOf(Var v, out bool holdsNumbers)
+    {
+        holdsNumbers = false;
+        if (!v.NeedsGrad) return Slice.None;
+        return v.Chunk >= Var.FirstArenaChunk
+            ? _arena.ClaimGradient(v.Chunk - Var.FirstArenaChunk, v.Offset, v.Length, out holdsNumbers)
+            : BoundStore.ClaimGradient(v, out holdsNumbers);
+    }
+
     /// <summary>Memory of a value's tangent; none for buffers, detached and absent values.</summary>
     public Slice TangentOf(Var v)
     {

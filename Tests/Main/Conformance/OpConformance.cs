@@ -34,6 +34,7 @@ public static class OpConformance
         }
         JvpAgainstDifferences(c, run, x, u, failures);
         Accumulation(c, run, x, v, backend, failures);
+        ClaimedGradients(c, run, x, v, backend, failures);
         AbsentGradients(c, run, x, v, failures);
         ZeroAllocation(c, run, x, u, v, backend, failures);
         run.Record();
@@ -136,6 +137,20 @@ public static class OpConformance
                 }
     }
 
+    // Gradient memory that nobody has written yet holds anything: an op may overwrite what it claims, and must not read it.
+    private static void ClaimedGradients(OpCase<double> c, OpRun<double> run, double[][] x, double[] v, IBackend<double> backend, List<string> failures)
+    {
+        run.Set(x);
+        double[]?[] g = run.Vjp(v);
+        run.Record();
+        run.Tape.BeginBackward(run.Output, v);
+        for (int k = 0; k < x.Length; k++)
+            if (c.Inputs[k].Differentiable) backend.Write([.. Enumerable.Repeat(double.NaN, x[k].Length)], run.Tape.GradOf(run.Inputs[k]));
+        double[]?[] again = run.Vjp(v);
+        for (int k = 0; k < x.Length; k++)
+            if (c.Inputs[k].Differentiable && !again[k]!.AsSpan().SequenceEqual(g[k]!)) failures.Add($"claimed gradient: that of input {k} depends on what its memory held before");
+    }
+
     private static void AbsentGradients(OpCase<double> c, OpRun<double> run, double[][] x, double[] v, List<string> failures)
     {
         run.Set(x);
@@ -144,8 +159,13 @@ public static class OpConformance
         if (wanted.Length < 2) return;
         foreach (int without in wanted)
         {
-            double[]?[] g = run.Vjp(v, without);
-            if (run.Get(run.Tape.GradOf(run.Inputs[without] with { NeedsGrad = true })).Any(value => value != 0))
+            run.Record(without);
+            run.Tape.BeginBackward(run.Output, v);
+            // Asked for before the walk, so that what is found there afterwards was written by the op.
+            Slice absent = run.Tape.GradOf(run.Inputs[without] with { NeedsGrad = true });
+            while (run.Tape.StepBackward() >= 0) { }
+            double[]?[] g = run.Gradients();
+            if (run.Get(absent).Any(value => value != 0))
                 failures.Add($"absent gradient: input {without} wants none, but something was written");
             foreach (int k in wanted)
                 if (k != without && !g[k]!.AsSpan().SequenceEqual(all[k])) failures.Add($"absent gradient: without that of input {without}, the gradient of input {k} changes");
