@@ -80,17 +80,16 @@ public static class BasicKernels<T> where T : unmanaged, IFloatingPointIeee754<T
         },
         static (in CpuArgs<T> a) => a[1][0] = VectorOps.MaxAbs<T>(a[0]));
 
-    // Sizes rows and columns of x, then which columns: first and how many.
+    // Sizes rows and columns of x, row stride of x, row stride of y.
     private static readonly KernelId TransposeId = CpuKernels<T>.Define("transpose",
         static (in CpuArgs<T> a) =>
         {
-            int rows = a.Size(0), cols = a.Size(1), first = a.Size(2), count = a.Size(3);
             T scale = a.Real(0);
             Span<T> x = a[0], y = a[1];
-            for (int c = 0; c < count; c++)
-                for (int r = 0; r < rows; r++) y[c * rows + r] += scale * x[r * cols + first + c];
+            for (int r = 0; r < a.Size(0); r++)
+                for (int c = 0; c < a.Size(1); c++) y[c * a.Size(3) + r] += scale * x[r * a.Size(2) + c];
         },
-        static (in CpuArgs<T> a) => Transposed.Add<T>(a.Real(0), a[0], a.Size(0), a.Size(1), a.Size(2), a.Size(3), a[1]));
+        static (in CpuArgs<T> a) => Transposed.Add<T>(a.Real(0), a[0], a.Size(2), a.Size(0), a.Size(1), a[1], a.Size(3)));
 
     private static readonly KernelId AddDiagonalId = CpuKernels<T>.Define("add-diagonal",
         static (in CpuArgs<T> a) => { int n = a.Size(0); Span<T> y = a[0]; for (int i = 0; i < n; i++) y[i * n + i] += a.Real(0); });
@@ -129,11 +128,11 @@ public static class BasicKernels<T> where T : unmanaged, IFloatingPointIeee754<T
     public static void MaxAbs(IBackend<T> backend, Slice x, Slice y) => backend.Run(MaxAbsId, new KernelArgs([x, y]));
 
     /// <summary>y[c, r] += scale * x[r, c]; x is [rows x cols].</summary>
-    public static void AddTransposed(IBackend<T> backend, Slice x, Slice y, int rows, int cols, double scale = 1) => AddTransposedColumns(backend, x, y, rows, cols, 0, cols, scale);
+    public static void AddTransposed(IBackend<T> backend, Slice x, Slice y, int rows, int cols, double scale = 1) => AddTransposed(backend, x, cols, y, rows, rows, cols, scale);
 
-    /// <summary>y[c, r] += scale * x[r, first + c] for <paramref name="count"/> columns of x [rows x cols]; y is [count x rows].</summary>
-    public static void AddTransposedColumns(IBackend<T> backend, Slice x, Slice y, int rows, int cols, int first, int count, double scale = 1)
-        => backend.Run(TransposeId, new KernelArgs([x, y], [rows, cols, first, count], [scale]));
+    /// <summary>y[c, r] += scale * x[r, c] for a block of <paramref name="rows"/> x <paramref name="cols"/> of x, with the row strides of the matrices that the blocks lie in.</summary>
+    public static void AddTransposed(IBackend<T> backend, Slice x, int xStride, Slice y, int yStride, int rows, int cols, double scale = 1)
+        => backend.Run(TransposeId, new KernelArgs([x, y], [rows, cols, xStride, yStride], [scale]));
 
     /// <summary>y[i, i] += value for a square y of order n.</summary>
     public static void AddDiagonal(IBackend<T> backend, Slice y, int n, double value) => backend.Run(AddDiagonalId, new KernelArgs([y], [n], [value]));

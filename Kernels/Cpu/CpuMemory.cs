@@ -7,7 +7,6 @@ namespace NativeFlow.Kernels;
 /// <summary>Native, 64-byte aligned, zeroed blocks that never move.</summary>
 internal sealed unsafe class CpuMemory<T> : IDisposable where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private const int Alignment = 64;
     private const int IndexBits = 16;
 
     // A block's number carries its backend's, so that a slice of another backend is noticed and not read as one's own.
@@ -37,7 +36,7 @@ internal sealed unsafe class CpuMemory<T> : IDisposable where T : unmanaged, IFl
             block = _count++;
         }
         nuint bytes = (nuint)Math.Max(elements, 1) * (nuint)sizeof(T);
-        _blocks[block] = (T*)NativeMemory.AlignedAlloc(bytes, Alignment);
+        _blocks[block] = (T*)HugePages.Allocate(bytes);
         NativeMemory.Clear(_blocks[block], bytes);
         _lengths[block] = elements;
         AllocatedElements += elements;
