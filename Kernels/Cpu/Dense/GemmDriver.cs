@@ -21,6 +21,9 @@ internal static unsafe class GemmDriver<T, V, L>
     /// <summary>Elements of k in one pass. Long passes touch C seldom, and neither panel needs to fit the first-level cache.</summary>
     private static int PassK => 4608 / sizeof(T);
 
+    /// <summary>Bytes of a B that is read where it lies: it stays in the first-level cache.</summary>
+    private const int LargestDirectB = 32768;
+
     private static int Panel => 2 * L.Count;
 
     public static void Prepare(ref GemmPlan<T> plan, bool split)
@@ -36,7 +39,7 @@ internal static unsafe class GemmDriver<T, V, L>
 
         // Rows that lie a multiple of a page apart fall on the same cache sets; such operands are always packed.
         plan.DirectA = plan.N <= 12 * L.Count && plan.K <= 1024 && plan.Lda * sizeof(T) % 4096 != 0;
-        plan.DirectB = !plan.TransposeB && plan.RowBlocks == 1 && (plan.Ldb * sizeof(T) % 4096 != 0 || plan.M <= L.MaxRows);
+        plan.DirectB = !plan.TransposeB && (plan.M <= L.MaxRows || plan.K * plan.Ldb * sizeof(T) <= LargestDirectB);
         plan.Stamp = plan.DirectA ? 0 : GemmScratch.NextStamp();
     }
 
@@ -69,7 +72,7 @@ internal static unsafe class GemmDriver<T, V, L>
                 scratch.FirstK = packedFirst;
             }
             for (int panel = firstPanel; panel < endPanel; panel += plan.GroupPanels)
-                Group(ref plan, scratch, firstRow, rows, panel, Math.Min(endPanel, panel + plan.GroupPanels), firstK, passK, packedA);
+                Group(ref plan, scratch, firstRow, rows, panel, Math.Min(endPanel, panel + plan.GroupPanels), endPanel, firstK, passK, packedA);
         }
     }
 
@@ -90,31 +93,40 @@ internal static unsafe class GemmDriver<T, V, L>
         }
     }
 
+    /// <summary>
+    /// Row tile after row tile over a few panels. B in its own order is packed by the first tile while it computes; a transposed B, and a
+    /// panel that sticks out, beforehand. Meanwhile the tiles fetch the panels of the next group.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Group(
-        ref GemmPlan<T> plan, GemmScratch scratch, int firstRow, int rows, int firstPanel, int endPanel, int firstK, int k, T* packedA)
+        ref GemmPlan<T> plan, GemmScratch scratch, int firstRow, int rows, int firstPanel, int endPanel, int lastPanel, int firstK, int k, T* packedA)
     {
         int nr = Panel;
         nint panelLength = (nint)k * nr;
-        bool anyPacked = !plan.DirectB || endPanel * nr > plan.N;
-        T* packedB = anyPacked ? (T*)scratch.B((nuint)((endPanel - firstPanel) * panelLength * sizeof(T))) : null;
-        for (int panel = firstPanel; panel < endPanel; panel++)
-        {
-            int width = Math.Min(nr, plan.N - panel * nr);
-            if (!Direct(ref plan, width))
-                GemmPack<T, V, L>.B(
-                    plan.TransposeB, PanelSource(ref plan, panel, firstK), plan.Ldb, width, TileWidth(width), k,
-                    packedB + (panel - firstPanel) * panelLength);
-        }
+        T* packedB = plan.DirectB ? null : (T*)scratch.B((nuint)((endPanel - firstPanel) * panelLength * sizeof(T)));
+        if (!plan.DirectB)
+            for (int panel = firstPanel; panel < endPanel; panel++)
+            {
+                int width = Math.Min(nr, plan.N - panel * nr);
+                if (plan.TransposeB || width < nr)
+                    GemmPack<T, V, L>.B(
+                        plan.TransposeB, PanelSource(ref plan, panel, firstK), plan.Ldb, width, width <= L.Count ? L.Count : nr, k,
+                        packedB + (panel - firstPanel) * panelLength);
+            }
 
         TileArgs<T> args;
         args.K = k;
         args.Alpha = plan.Alpha;
-        bool accumulate = plan.Accumulate || firstK > 0;
+        args.Accumulate = plan.Accumulate || firstK > 0;
+        args.CStep = plan.Ldc;
+        args.AheadStride = plan.Ldb;
+        args.AheadSecond = plan.TransposeB || nr < 2 * TileArgs<T>.Line ? Pairs(ref plan) * plan.Ldb : TileArgs<T>.Line;
+        args.AheadStep = plan.TransposeB ? TileArgs<T>.Line : TileArgs<T>.Line * plan.Ldb;
         bool strided = plan.DirectA && !plan.TransposeA;
         int tiles = (rows + L.MaxRows - 1) / L.MaxRows;
         int packedK = plan.PackedK == plan.K ? plan.K : k;
         int skippedK = plan.PackedK == plan.K ? firstK : 0;
+        int groupPanels = endPanel - firstPanel;
         for (int tile = 0; tile < tiles; tile++)
         {
             int start = Part(rows, tiles, tile);
@@ -130,52 +142,33 @@ internal static unsafe class GemmDriver<T, V, L>
                 args.A = plan.TransposeA ? plan.A + firstK * plan.Lda + row : plan.A + row * plan.Lda + firstK;
                 args.AStep = plan.Lda;
             }
+            int firstPair = Part(Pairs(ref plan), tiles, tile);
+            int pairs = Part(Pairs(ref plan), tiles, tile + 1) - firstPair;
+            bool keeps = tile == 0 && tiles > 1 && !plan.DirectB && !plan.TransposeB;
             for (int panel = firstPanel; panel < endPanel; panel++)
             {
                 int width = Math.Min(nr, plan.N - panel * nr);
-                int tileWidth = TileWidth(width);
-                T* source = PanelSource(ref plan, panel, firstK);
-                bool direct = Direct(ref plan, width);
-                args.B = direct ? source : packedB + (panel - firstPanel) * panelLength;
-                args.BStep = direct ? plan.Ldb : tileWidth;
-                bool ahead = tile == 0 && plan.GroupPanels == 1 && (panel + 2) * nr <= plan.N;
-                args.Prefetch = !ahead ? args.B : plan.TransposeB ? source + nr * plan.Ldb : source + nr;
-                args.PrefetchStep = !ahead ? 0 : plan.TransposeB ? nr : plan.Ldb;
-                T* c = plan.C + row * plan.Ldc + panel * nr;
-                if (width == tileWidth)
-                {
-                    args.C = c;
-                    args.CStep = plan.Ldc;
-                    args.Accumulate = accumulate;
-                    GemmDispatch<T, V, L>.Run(height, tileWidth == nr, strided, &args);
-                }
-                else
-                {
-                    args.C = (T*)scratch.Edge;
-                    args.CStep = tileWidth;
-                    args.Accumulate = false;
-                    GemmDispatch<T, V, L>.Run(height, tileWidth == nr, strided, &args);
-                    CopyEdge(args.C, tileWidth, height, width, accumulate, c, plan.Ldc);
-                }
+                T* packed = packedB + (panel - firstPanel) * panelLength;
+                bool here = plan.DirectB || keeps && width == nr;
+                args.B = here ? PanelSource(ref plan, panel, firstK) : packed;
+                args.BStep = here ? plan.Ldb : width <= L.Count ? L.Count : nr;
+                args.Kept = packed;
+                args.C = plan.C + row * plan.Ldc + panel * nr;
+                args.LastColumns = width <= L.Count ? width : width - L.Count;
+                args.AheadPairs = panel + groupPanels < lastPanel ? pairs : 0;
+                args.Ahead = PanelSource(ref plan, panel + groupPanels, firstK) + firstPair * plan.Ldb;
+                if (width <= L.Count) GemmDispatch<T, V, L>.Run<OneVector>(height, strided, &args);
+                else if (width < nr) GemmDispatch<T, V, L>.Run<TwoVectorsMasked>(height, strided, &args);
+                else if (keeps) GemmDispatch<T, V, L>.Run<TwoVectorsKept>(height, strided, &args);
+                else GemmDispatch<T, V, L>.Run<TwoVectors>(height, strided, &args);
             }
         }
     }
 
-    private static int TileWidth(int width) => width <= L.Count ? L.Count : Panel;
-
-    private static bool Direct(ref GemmPlan<T> plan, int width) => plan.DirectB && (width == Panel || width == L.Count);
+    /// <summary>Pairs of cache lines of one panel in as many steps of k as a line has elements.</summary>
+    private static int Pairs(ref GemmPlan<T> plan) =>
+        plan.TransposeB ? L.Count : Panel >= 2 * TileArgs<T>.Line ? TileArgs<T>.Line : TileArgs<T>.Line / 2;
 
     private static T* PanelSource(ref GemmPlan<T> plan, int panel, int firstK) =>
         plan.TransposeB ? plan.B + (nint)panel * Panel * plan.Ldb + firstK : plan.B + firstK * plan.Ldb + (nint)panel * Panel;
-
-    private static void CopyEdge(T* edge, int step, int height, int width, bool accumulate, T* c, nint ldc)
-    {
-        for (int i = 0; i < height; i++, edge += step, c += ldc)
-        {
-            if (accumulate)
-                for (int j = 0; j < width; j++) c[j] += edge[j];
-            else
-                for (int j = 0; j < width; j++) c[j] = edge[j];
-        }
-    }
 }

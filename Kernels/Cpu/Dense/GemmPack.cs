@@ -90,10 +90,11 @@ internal static unsafe class GemmPack<T, V, L>
                 for (int j = 0; j < step; j += L.Count) L.Store(target + j, L.Load(b + j));
             return;
         }
+        V mask = L.Mask(width <= L.Count ? width : width - L.Count);
         for (int p = 0; p < k; p++, b += ldb, target += step)
         {
-            for (int j = 0; j < width; j++) target[j] = b[j];
-            for (int j = width; j < step; j++) target[j] = T.Zero;
+            if (step > L.Count) L.Store(target, L.Load(b));
+            L.Store(target + step - L.Count, L.LoadPart(b + step - L.Count, mask));
         }
     }
 

@@ -1,13 +1,8 @@
-using System.Runtime.InteropServices;
-
 namespace NativeFlow.Kernels;
 
-/// <summary>A thread's packing buffers: native, 64-byte aligned, kept for the next product, freed some time after the thread has ended.</summary>
+/// <summary>A thread's packing buffers: native, on huge pages where the system has them, kept for the next product, freed some time after the thread has ended.</summary>
 internal sealed unsafe class GemmScratch
 {
-    /// <summary>One tile of the largest kind: 14 rows of two 512-bit vectors.</summary>
-    private const int EdgeBytes = 14 * 2 * 64;
-
     [ThreadStatic]
     private static GemmScratch? t_scratch;
 
@@ -18,19 +13,13 @@ internal sealed unsafe class GemmScratch
     private nuint _aBytes;
     private nuint _bBytes;
 
-    private GemmScratch() => Edge = NativeMemory.AlignedAlloc(EdgeBytes, 64);
-
     ~GemmScratch()
     {
-        NativeMemory.AlignedFree(Edge);
-        NativeMemory.AlignedFree(_a);
-        NativeMemory.AlignedFree(_b);
+        HugePages.Free(_a);
+        HugePages.Free(_b);
     }
 
     public static GemmScratch Current => t_scratch ??= new GemmScratch();
-
-    /// <summary>Where tiles that stick out over the right edge of C are computed.</summary>
-    public void* Edge { get; }
 
     // What the A buffer holds: a block of rows and a first k, of one product.
     public long Stamp;
@@ -58,8 +47,8 @@ internal sealed unsafe class GemmScratch
 
     private static void Grow(ref void* buffer, ref nuint size, nuint bytes)
     {
-        void* larger = NativeMemory.AlignedAlloc(bytes, 64);
-        NativeMemory.AlignedFree(buffer);
+        void* larger = HugePages.Allocate(ref bytes);
+        HugePages.Free(buffer);
         buffer = larger;
         size = bytes;
     }

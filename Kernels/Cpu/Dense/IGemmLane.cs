@@ -18,6 +18,15 @@ internal unsafe interface IGemmLane<T, V>
 
     static abstract void Store(T* target, V value);
 
+    /// <summary>A mask of the first <paramref name="columns"/> elements.</summary>
+    static abstract V Mask(int columns);
+
+    /// <summary>Reads the elements under the mask and nothing else; zeros elsewhere.</summary>
+    static abstract V LoadPart(T* source, V mask);
+
+    /// <summary>Writes the elements under the mask and nothing else.</summary>
+    static abstract void StorePart(T* target, V mask, V value);
+
     static abstract V Broadcast(T value);
 
     static abstract V Multiply(V left, V right);

@@ -23,6 +23,28 @@ internal readonly unsafe struct Lane128<T> : IGemmLane<T, Vector128<T>>
     public static void Store(T* target, Vector128<T> value) => value.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> Mask(int columns) =>
+        typeof(T) == typeof(float)
+            ? Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(columns)).As<int, T>()
+            : Vector128.LessThan(Vector128<long>.Indices, Vector128.Create((long)columns)).As<long, T>();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<T> LoadPart(T* source, Vector128<T> mask)
+    {
+        if (Avx.IsSupported && typeof(T) == typeof(float)) return Avx.MaskLoad((float*)source, mask.AsSingle()).As<float, T>();
+        if (Avx.IsSupported && typeof(T) == typeof(double)) return Avx.MaskLoad((double*)source, mask.AsDouble()).As<double, T>();
+        return FirstElements(source, mask);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(T* target, Vector128<T> mask, Vector128<T> value)
+    {
+        if (Avx.IsSupported && typeof(T) == typeof(float)) Avx.MaskStore((float*)target, mask.AsSingle(), value.AsSingle());
+        else if (Avx.IsSupported && typeof(T) == typeof(double)) Avx.MaskStore((double*)target, mask.AsDouble(), value.AsDouble());
+        else StoreFirst(target, mask, value);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Broadcast(T value) => Vector128.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -58,5 +80,21 @@ internal readonly unsafe struct Lane128<T> : IGemmLane<T, Vector128<T>>
                 for (int row = 0; row < Count; row++)
                     target[column * step + row] = source[row * stride + column];
         }
+    }
+
+    // Without masked loads: whole vectors where the mask is full, else element by element.
+    private static Vector128<T> FirstElements(T* source, Vector128<T> mask)
+    {
+        uint bits = mask.ExtractMostSignificantBits();
+        if (bits == (1u << Count) - 1) return Vector128.Load(source);
+        Vector128<T> value = default;
+        for (int i = 0; bits >> i != 0; i++) value = value.WithElement(i, source[i]);
+        return value;
+    }
+
+    private static void StoreFirst(T* target, Vector128<T> mask, Vector128<T> value)
+    {
+        uint bits = mask.ExtractMostSignificantBits();
+        for (int i = 0; bits >> i != 0; i++) target[i] = value[i];
     }
 }

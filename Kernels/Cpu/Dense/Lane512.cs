@@ -21,6 +21,44 @@ internal readonly unsafe struct Lane512<T> : IGemmLane<T, Vector512<T>>
     public static void Store(T* target, Vector512<T> value) => value.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Mask(int columns) =>
+        typeof(T) == typeof(float)
+            ? Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(columns)).As<int, T>()
+            : Vector512.LessThan(Vector512<long>.Indices, Vector512.Create((long)columns)).As<long, T>();
+
+    /// <remarks>The masked forms of 512 bits came with .NET 10; before, two halves.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> LoadPart(T* source, Vector512<T> mask)
+    {
+#if NET10_0_OR_GREATER
+        if (Avx512F.IsSupported && typeof(T) == typeof(float))
+            return Avx512F.MaskLoad((float*)source, mask.AsSingle(), Vector512<float>.Zero).As<float, T>();
+        if (Avx512F.IsSupported && typeof(T) == typeof(double))
+            return Avx512F.MaskLoad((double*)source, mask.AsDouble(), Vector512<double>.Zero).As<double, T>();
+#endif
+        return Vector512.Create(Lane256<T>.LoadPart(source, mask.GetLower()), Lane256<T>.LoadPart(source + Lane256<T>.Count, mask.GetUpper()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(T* target, Vector512<T> mask, Vector512<T> value)
+    {
+#if NET10_0_OR_GREATER
+        if (Avx512F.IsSupported && typeof(T) == typeof(float))
+        {
+            Avx512F.MaskStore((float*)target, mask.AsSingle(), value.AsSingle());
+            return;
+        }
+        if (Avx512F.IsSupported && typeof(T) == typeof(double))
+        {
+            Avx512F.MaskStore((double*)target, mask.AsDouble(), value.AsDouble());
+            return;
+        }
+#endif
+        Lane256<T>.StorePart(target, mask.GetLower(), value.GetLower());
+        Lane256<T>.StorePart(target + Lane256<T>.Count, mask.GetUpper(), value.GetUpper());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Broadcast(T value) => Vector512.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,6 +20,15 @@ internal readonly unsafe struct LaneScalar<T> : IGemmLane<T, T>
     public static void Store(T* target, T value) => *target = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Mask(int columns) => T.One;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T LoadPart(T* source, T mask) => *source;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StorePart(T* target, T mask, T value) => *target = value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Broadcast(T value) => value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,0 +1,44 @@
+namespace NativeFlow.Kernels;
+
+/// <summary>Operands of one register tile. Steps are in elements.</summary>
+internal unsafe struct TileArgs<T>
+    where T : unmanaged
+{
+    public T* A;
+
+    /// <summary>Packed or transposed A: distance from one k to the next. Strided A: distance from one row to the next.</summary>
+    public nint AStep;
+
+    public T* B;
+    public nint BStep;
+
+    /// <summary>Where a tile that keeps B puts it, packed.</summary>
+    public T* Kept;
+
+    public T* C;
+    public nint CStep;
+    public int K;
+    public T Alpha;
+    public bool Accumulate;
+
+    /// <summary>Columns in the last vector of a masked tile.</summary>
+    public int LastColumns;
+
+    /// <summary>Memory that later tiles read: pairs of cache lines, fetched by each <see cref="Line"/> steps of k.</summary>
+    public T* Ahead;
+
+    /// <summary>Pairs fetched at a time.</summary>
+    public int AheadPairs;
+
+    /// <summary>From one pair to the next.</summary>
+    public nint AheadStride;
+
+    /// <summary>From the first line of a pair to the second.</summary>
+    public nint AheadSecond;
+
+    /// <summary>From one time to the next.</summary>
+    public nint AheadStep;
+
+    /// <summary>Elements in a cache line.</summary>
+    public static int Line => 64 / sizeof(T);
+}
