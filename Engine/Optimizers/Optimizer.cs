@@ -61,12 +61,15 @@ public abstract class Optimizer<T> : IOptimizer<T> where T : unmanaged, IFloatin
 
         Span<Slice> planes = stackalloc Slice[2 + SlotCount];
         Span<double> constants = stackalloc double[ConstantCount];
-        for (int i = 0; i < store.Groups.Count; i++)
+        for (int i = 0; i < store.Groups.Count;)
         {
-            ParameterGroup group = store.Groups[i];
-            planes[0] = store.Values.Part(group.Start, group.Length);
-            planes[1] = store.Gradients.Part(group.Start, group.Length);
-            for (int s = 0; s < SlotCount; s++) planes[2 + s] = store.Slot(s).Part(group.Start, group.Length);
+            ParameterGroup group = store.Groups[i++];
+            int length = group.Length;
+            // Groups lie end to end; those that this optimiser treats alike are one sweep.
+            while (i < store.Groups.Count && Alike(group, store.Groups[i])) length += store.Groups[i++].Length;
+            planes[0] = store.Values.Part(group.Start, length);
+            planes[1] = store.Gradients.Part(group.Start, length);
+            for (int s = 0; s < SlotCount; s++) planes[2 + s] = store.Slot(s).Part(group.Start, length);
             WriteConstants(constants, learningRate * group.LearningRateScale, group.Decay ? WeightDecay : 0, step);
             store.Backend.Run(Kernel, new KernelArgs(planes, default, constants));
         }
@@ -111,6 +114,9 @@ public abstract class Optimizer<T> : IOptimizer<T> where T : unmanaged, IFloatin
         if (double.IsFinite(value) && value > 0 && T.CreateTruncating(value) > T.Zero) return value;
         throw new BadInputException($"Optimizer '{Name}': eps is {value}; it must be finite and more than 0 in {typeof(T).Name}, or elements with a zero gradient become NaN.");
     }
+
+    private bool Alike(in ParameterGroup a, in ParameterGroup b)
+        => a.LearningRateScale == b.LearningRateScale && (a.Decay == b.Decay || WeightDecay == 0);
 
     // By entry, so that the alignment gaps stay 0 in every plane.
     private void ResetSlots(ParameterStore<T> store)

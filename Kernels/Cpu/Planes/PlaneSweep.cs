@@ -8,11 +8,11 @@ public static unsafe class PlaneSweep<T, TRule>
     where T : unmanaged, IFloatingPointIeee754<T>
     where TRule : struct, IPlaneRule<TRule, T>
 {
-    /// <summary>Planes longer than this are shared out among the threads.</summary>
-    internal const int LongestUnsplit = 1 << 20;
+    /// <summary>Planes longer than this are shared out among the threads: some ten microseconds of work, several times what a hand-over costs.</summary>
+    internal const int LongestUnsplit = 1 << 15;
 
-    /// <summary>Elements per piece: some MiB over all planes, and cut where cache lines end.</summary>
-    internal const int Piece = 1 << 18;
+    // Elements per piece, cut where cache lines end: sixteen pieces, so that a late thread still finds some, but none longer than some MiB over all planes.
+    internal static int PieceOf(int length) => Math.Clamp(length / 16, 1 << 12, 1 << 18) / 64 * 64;
 
     [ThreadStatic]
     private static Pieces? t_pieces;
@@ -42,7 +42,8 @@ public static unsafe class PlaneSweep<T, TRule>
             pieces.Planes = planes;
             pieces.Length = length;
             pieces.Rule = rule;
-            args.Workers.Run(pieces, (length + Piece - 1) / Piece);
+            pieces.Piece = PieceOf(length);
+            args.Workers.Run(pieces, (length + pieces.Piece - 1) / pieces.Piece);
         }
     }
 
@@ -93,9 +94,9 @@ public static unsafe class PlaneSweep<T, TRule>
     private sealed class Pieces : WorkItem
     {
         public Planes Planes;
-        public int Length;
+        public int Length, Piece;
         public TRule Rule;
 
-        public override void Execute(int index) => Sweep(Planes, index * Piece, Math.Min(Length, (index + 1) * Piece), Rule);
+        public override void Execute(int index) => Sweep(Planes, index * Piece, (int)Math.Min(Length, (index + 1L) * Piece), Rule);
     }
 }

@@ -124,7 +124,9 @@ public sealed class OptimizerTests
     [MemberData(nameof(All))]
     public void ThreadsDoNotChangeABit(int index)
     {
-        int length = PlaneSweep<float, NoRule>.LongestUnsplit + 5 * PlaneSweep<float, NoRule>.Piece / 2 + 19;
+        // Cut into pieces by the sweep and by the norm, with an odd rest.
+        int length = (1 << 20) + (5 << 17) + 19;
+        Assert.True(length > 2 * PlaneSweep<float, NoRule>.PieceOf(length));
         var start = new double[length];
         for (int i = 0; i < length; i++) start[i] = Math.Sin(i);
         float[]? expected = null;
