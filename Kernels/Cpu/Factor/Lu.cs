@@ -135,14 +135,14 @@ public static unsafe class Lu
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (n == 0) return -1;
-        return n <= Direct ? Panel(n, n, a, lda, pivots) : Recurse(n, n, a, lda, pivots, workers);
+        return n <= Direct ? LuPanel.Factor(n, n, a, lda, pivots) : Recurse(n, n, a, lda, pivots, workers);
     }
 
     /// <summary>Factors rows x cols (rows >= cols); exchanges reach only these columns, the caller does the others.</summary>
     private static int Recurse<T>(int rows, int cols, T* a, int lda, int* pivots, Workers? workers)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (cols <= Base) return Panel(rows, cols, a, lda, pivots);
+        if (cols <= Base) return LuPanel.Factor(rows, cols, a, lda, pivots);
 
         int n1 = TriangularSolve.Half(cols), n2 = cols - n1;
         T* right = a + n1;
@@ -162,48 +162,6 @@ public static unsafe class Lu
     {
         for (int i = 0; i < count; i++)
             if (pivots[i] != i) Rows.Swap(a + i * lda, a + pivots[i] * lda, width);
-    }
-
-    /// <summary>The textbook elimination, a row at a time.</summary>
-    private static int Panel<T>(int rows, int cols, T* a, int lda, int* pivots)
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        int zero = -1;
-        for (int k = 0; k < cols; k++)
-        {
-            int best = k;
-            T max = T.Abs(a[k * lda + k]);
-            for (int i = k + 1; i < rows; i++)
-            {
-                T candidate = T.Abs(a[i * lda + k]);
-                // Negated, so that a NaN is taken as pivot and shows in the result.
-                if (!(candidate <= max))
-                {
-                    max = candidate;
-                    best = i;
-                }
-            }
-
-            pivots[k] = best;
-            if (best != k) Rows.Swap(a + k * lda, a + best * lda, cols);
-            T* row = a + k * lda;
-            if (T.IsZero(row[k]))
-            {
-                // The whole column below is zero: nothing to eliminate.
-                if (zero < 0) zero = k;
-                continue;
-            }
-
-            for (int i = k + 1; i < rows; i++)
-            {
-                T* target = a + i * lda;
-                T factor = target[k] / row[k];
-                target[k] = factor;
-                Rows.SubtractScaled(target + k + 1, row + k + 1, factor, cols - k - 1);
-            }
-        }
-
-        return zero;
     }
 
     private static void CheckBatch(int length, int n, int count, int stride)

@@ -144,23 +144,22 @@ internal static unsafe class Rows
     public static void Swap<T>(T* x, T* y, int n)
         where T : unmanaged
     {
-        Span<T> a = new(x, n), b = new(y, n);
-        for (int i = 0; i < a.Length; i++) (a[i], b[i]) = (b[i], a[i]);
-    }
+        int i = 0;
+        if (Vector512.IsHardwareAccelerated)
+            for (; i <= n - Vector512<T>.Count; i += Vector512<T>.Count)
+            {
+                Vector512<T> a = Vector512.Load(x + i), b = Vector512.Load(y + i);
+                b.Store(x + i);
+                a.Store(y + i);
+            }
 
-    /// <summary>destination [cols x rows] = source^T [rows x cols], not the same memory.</summary>
-    public static void Transpose<T>(T* source, T* destination, int rows, int cols)
-        where T : unmanaged => Transpose(source, cols, destination, rows, rows, cols);
+        for (; i <= n - Vector128<T>.Count; i += Vector128<T>.Count)
+        {
+            Vector128<T> a = Vector128.Load(x + i), b = Vector128.Load(y + i);
+            b.Store(x + i);
+            a.Store(y + i);
+        }
 
-    /// <summary>The same between row strides.</summary>
-    public static void Transpose<T>(T* source, int sourceStride, T* destination, int destinationStride, int rows, int cols)
-        where T : unmanaged
-    {
-        const int Tile = 16;
-        for (int i0 = 0; i0 < rows; i0 += Tile)
-            for (int j0 = 0; j0 < cols; j0 += Tile)
-                for (int i = i0; i < Math.Min(i0 + Tile, rows); i++)
-                    for (int j = j0; j < Math.Min(j0 + Tile, cols); j++)
-                        destination[j * destinationStride + i] = source[i * sourceStride + j];
+        for (; i < n; i++) (x[i], y[i]) = (y[i], x[i]);
     }
 }
