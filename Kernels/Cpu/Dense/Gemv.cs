@@ -52,7 +52,7 @@ public static unsafe class Gemv
         // Rows this far apart begin at the same place within a vector, whose width is a power of two.
         plan.Period = ldw == 0 ? 1 : width / Math.Min(width, ldw & -ldw);
         bool split = workers is not null && workers.Threads > 1 && (long)rows * cols >= LeastToSplit;
-        int unit = transpose ? 8 * width : 4 * plan.Period;
+        int unit = transpose ? 8 * width : GemvKernel<T, TLane>.GroupRows * plan.Period;
         plan.PieceSize = split ? (int)((PieceElements / inputs + unit - 1) / unit + 1) * unit : outputs;
         plan.Pieces = (outputs + plan.PieceSize - 1) / plan.PieceSize;
         plan.SumStride = plan.PieceSize + 2 * width;
@@ -75,10 +75,22 @@ public static unsafe class Gemv
         {
             T* sums = plan.Sums + (nint)piece * plan.SumStride + width;
             int first = piece * plan.PieceSize, count = Math.Min(plan.PieceSize, outputs - first);
-            for (int i = 0; i < count; i++)
+            T* target = y + (nint)first * incY;
+            int i = 0;
+            if (incY == 1)
             {
-                T* target = y + (nint)(first + i) * incY;
-                *target = accumulate ? *target + alpha * sums[i] : alpha * sums[i];
+                TLane factor = TLane.Broadcast(alpha);
+                for (; i <= count - width; i += width)
+                {
+                    TLane value = factor * TLane.Load(sums + i);
+                    TLane.Store(accumulate ? TLane.Load(target + i) + value : value, target + i);
+                }
+            }
+
+            for (; i < count; i++)
+            {
+                T value = alpha * sums[i];
+                target[(nint)i * incY] = accumulate ? target[(nint)i * incY] + value : value;
             }
         }
     }

@@ -19,6 +19,9 @@ internal static unsafe class GemvKernel<T, TLane>
 
     private const int WidestStrip = 8;
 
+    /// <summary>Rows whose sums are formed together.</summary>
+    public const int GroupRows = 8;
+
     public static void Piece(in GemvPlan<T> plan, bool transpose, int piece)
     {
         int first = piece * plan.PieceSize;
@@ -27,139 +30,135 @@ internal static unsafe class GemvKernel<T, TLane>
         else Rows(plan, first, Math.Min(plan.Rows, first + plan.PieceSize), sums);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Phase(T* address) => (int)((nuint)address / (nuint)sizeof(T) % (nuint)TLane.Width);
 
-    /// <summary>Set in elements from..to-1.</summary>
-    private static TLane Mask(int from, int to)
-    {
-        T* numbers = stackalloc T[TLane.Width];
-        for (int i = 0; i < TLane.Width; i++) numbers[i] = T.CreateTruncating(i);
-        TLane n = TLane.Load(numbers), below = TLane.LessThan(n, TLane.Broadcast(T.CreateTruncating(to)));
-        // An all-clear mask is the comparison n < 0.
-        return TLane.Select(TLane.LessThan(TLane.Broadcast(T.CreateTruncating(from - 1)), n), below, TLane.LessThan(n, TLane.Broadcast(T.Zero)));
-    }
-
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows(in GemvPlan<T> plan, int first, int end, T* sums)
     {
-        T* tile = stackalloc T[8 * TLane.Width];
-        int period = plan.Period;
-        for (int block = first; block < end; block += 4 * period)
+        T* room = stackalloc T[(GroupRows + 1) * TLane.Width];
+        T* tile = room + (TLane.Width - Phase(room)) % TLane.Width;
+        int period = plan.Period, shift = BitOperations.Log2((uint)period);
+        nint step = period * plan.Ldw;
+        for (int block = first; block < end; block += GroupRows * period)
             for (int row = block; row < Math.Min(block + period, end); row++)
             {
-                // Of the last rows there may be fewer than four: the last one is then done again.
-                int r1 = Math.Min(1, (end - 1 - row) / period), r2 = Math.Min(2, (end - 1 - row) / period), r3 = Math.Min(3, (end - 1 - row) / period);
+                int count = Math.Min(GroupRows, ((end - 1 - row) >> shift) + 1);
                 T* w = plan.W + row * plan.Ldw;
-                int phase = Phase(w);
-                nint step = period * plan.Ldw;
-                w -= phase;
-                FourRows(w, w + r1 * step, w + r2 * step, w + r3 * step, plan.X - phase, phase, plan.Cols + phase, tile);
-                T* target = sums + row - first;
-                Sums(tile, phase);
-                target[r3 * period] = tile[3];
-                target[r2 * period] = tile[2];
-                target[r1 * period] = tile[1];
-                target[0] = tile[0];
+                int phase = Phase(w), length = plan.Cols + phase;
+                if (phase > 0 || length % TLane.Width > 0) Group<Const1>(count, w - phase, step, plan.X - phase, phase, length, tile);
+                else Group<Const0>(count, w, step, plan.X, 0, length, tile);
+                Totals(tile);
+                Totals(tile + 4 * TLane.Width);
+                T* target = sums + row - first, total = tile;
+                for (int i = 0; i < count; i++, target += period)
+                {
+                    *target = *total;
+                    total += i == 3 ? 4 * TLane.Width - 3 * Spacing : Spacing;
+                }
             }
     }
 
-    /// <summary>Products of four rows, summed by the position within a vector; row r's sums go to tile + 2 r Width, twice.</summary>
+    /// <summary>Products of up to eight rows, summed by the position within a vector; row r's sums go to tile + r Width. For fewer rows the last is done again.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourRows(T* p, T* q, T* r, T* s, T* x, int phase, nint length, T* tile)
+    private static void Group<Edge>(int count, T* p0, nint step, T* x, int phase, nint length, T* tile)
+        where Edge : struct, IConstant
     {
+        T* p1 = count > 1 ? p0 + step : p0, p2 = count > 2 ? p1 + step : p1, p3 = count > 3 ? p2 + step : p2, p4 = count > 4 ? p3 + step : p3;
+        T* p5 = count > 5 ? p4 + step : p4, p6 = count > 6 ? p5 + step : p5, p7 = count > 7 ? p6 + step : p6;
         nint w = TLane.Width, last = (length - 1) / w * w;
-        TLane none = TLane.Broadcast(T.Zero), p1 = none, q1 = none, r1 = none, s1 = none;
-        TLane mask = Mask(phase, (int)Math.Min(w, length)), v = TLane.Load(x);
-        TLane p0 = TLane.Select(mask, TLane.Load(p), none) * v, q0 = TLane.Select(mask, TLane.Load(q), none) * v;
-        TLane r0 = TLane.Select(mask, TLane.Load(r), none) * v, s0 = TLane.Select(mask, TLane.Load(s), none) * v;
+        TLane mask = LaneMask<T, TLane>.Between(phase, Math.Min(w, length)), v = TLane.Load(x);
+        TLane s0 = v * Masked<Edge>(p0, mask), s1 = v * Masked<Edge>(p1, mask), s2 = v * Masked<Edge>(p2, mask), s3 = v * Masked<Edge>(p3, mask);
+        TLane s4 = v * Masked<Edge>(p4, mask), s5 = v * Masked<Edge>(p5, mask), s6 = v * Masked<Edge>(p6, mask), s7 = v * Masked<Edge>(p7, mask);
         if (last > 0)
         {
-            // Even vectors go to the first sums, odd ones to the second: the pair adds up to the same wherever the row begins.
-            nint j = w;
-            for (; j + w < last; j += 2 * w)
+            for (nint j = w; j < last; j += w)
             {
-                TLane u = TLane.Load(x + j);
-                v = TLane.Load(x + j + w);
-                p1 = TLane.MultiplyAdd(TLane.Load(p + j), u, p1);
-                q1 = TLane.MultiplyAdd(TLane.Load(q + j), u, q1);
-                r1 = TLane.MultiplyAdd(TLane.Load(r + j), u, r1);
-                s1 = TLane.MultiplyAdd(TLane.Load(s + j), u, s1);
-                p0 = TLane.MultiplyAdd(TLane.Load(p + j + w), v, p0);
-                q0 = TLane.MultiplyAdd(TLane.Load(q + j + w), v, q0);
-                r0 = TLane.MultiplyAdd(TLane.Load(r + j + w), v, r0);
-                s0 = TLane.MultiplyAdd(TLane.Load(s + j + w), v, s0);
+                v = TLane.Load(x + j);
+                s0 = TLane.MultiplyAdd(v, TLane.Load(p0 + j), s0);
+                s1 = TLane.MultiplyAdd(v, TLane.Load(p1 + j), s1);
+                s2 = TLane.MultiplyAdd(v, TLane.Load(p2 + j), s2);
+                s3 = TLane.MultiplyAdd(v, TLane.Load(p3 + j), s3);
+                s4 = TLane.MultiplyAdd(v, TLane.Load(p4 + j), s4);
+                s5 = TLane.MultiplyAdd(v, TLane.Load(p5 + j), s5);
+                s6 = TLane.MultiplyAdd(v, TLane.Load(p6 + j), s6);
+                s7 = TLane.MultiplyAdd(v, TLane.Load(p7 + j), s7);
             }
 
-            mask = Mask(0, (int)(length - last));
+            mask = LaneMask<T, TLane>.Between(0, length - last);
             v = TLane.Load(x + last);
-            TLane pe = TLane.Select(mask, TLane.Load(p + last), none), qe = TLane.Select(mask, TLane.Load(q + last), none);
-            TLane re = TLane.Select(mask, TLane.Load(r + last), none), se = TLane.Select(mask, TLane.Load(s + last), none);
-            if (j < last)
-            {
-                TLane u = TLane.Load(x + j);
-                p1 = TLane.MultiplyAdd(TLane.Load(p + j), u, p1);
-                q1 = TLane.MultiplyAdd(TLane.Load(q + j), u, q1);
-                r1 = TLane.MultiplyAdd(TLane.Load(r + j), u, r1);
-                s1 = TLane.MultiplyAdd(TLane.Load(s + j), u, s1);
-                p0 = TLane.MultiplyAdd(pe, v, p0);
-                q0 = TLane.MultiplyAdd(qe, v, q0);
-                r0 = TLane.MultiplyAdd(re, v, r0);
-                s0 = TLane.MultiplyAdd(se, v, s0);
-            }
-            else
-            {
-                p1 = TLane.MultiplyAdd(pe, v, p1);
-                q1 = TLane.MultiplyAdd(qe, v, q1);
-                r1 = TLane.MultiplyAdd(re, v, r1);
-                s1 = TLane.MultiplyAdd(se, v, s1);
-            }
+            s0 = TLane.MultiplyAdd(v, Masked<Edge>(p0 + last, mask), s0);
+            s1 = TLane.MultiplyAdd(v, Masked<Edge>(p1 + last, mask), s1);
+            s2 = TLane.MultiplyAdd(v, Masked<Edge>(p2 + last, mask), s2);
+            s3 = TLane.MultiplyAdd(v, Masked<Edge>(p3 + last, mask), s3);
+            s4 = TLane.MultiplyAdd(v, Masked<Edge>(p4 + last, mask), s4);
+            s5 = TLane.MultiplyAdd(v, Masked<Edge>(p5 + last, mask), s5);
+            s6 = TLane.MultiplyAdd(v, Masked<Edge>(p6 + last, mask), s6);
+            s7 = TLane.MultiplyAdd(v, Masked<Edge>(p7 + last, mask), s7);
         }
 
-        p0 += p1;
-        q0 += q1;
-        r0 += r1;
-        s0 += s1;
-        TLane.Store(p0, tile);
-        TLane.Store(q0, tile + 2 * w);
-        TLane.Store(r0, tile + 4 * w);
-        TLane.Store(s0, tile + 6 * w);
-        if (phase == 0) return;
-        TLane.Store(p0, tile + w);
-        TLane.Store(q0, tile + 3 * w);
-        TLane.Store(r0, tile + 5 * w);
-        TLane.Store(s0, tile + 7 * w);
+        TLane.Store(s0, tile);
+        TLane.Store(s1, tile + w);
+        TLane.Store(s2, tile + 2 * w);
+        TLane.Store(s3, tile + 3 * w);
+        TLane.Store(s4, tile + 4 * w);
+        TLane.Store(s5, tile + 5 * w);
+        TLane.Store(s6, tile + 6 * w);
+        TLane.Store(s7, tile + 7 * w);
     }
 
-    /// <summary>tile[0..3] = the four rows' totals, always added in the order of the row's own elements.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Sums(T* tile, int phase)
+    private static TLane Masked<Edge>(T* source, TLane mask)
+        where Edge : struct, IConstant =>
+        Edge.Value == 1 ? TLane.Select(mask, TLane.Load(source), TLane.Broadcast(T.Zero)) : TLane.Load(source);
+
+    /// <summary>
+    /// Row r's total at tile[r Width / 4]. Halves are added, then halves of that, so that element i meets i + Width/2 first, wherever the row
+    /// begins within a vector: turning a vector round changes no sum.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Totals(T* tile)
     {
         int w = TLane.Width;
-        T* p = tile + phase, q = p + 2 * w, r = q + 2 * w, s = r + 2 * w;
-        if (Avx512F.IsSupported && typeof(T) == typeof(float) && w == 16)
+        if (Avx512F.IsSupported && typeof(T) == typeof(float) && w == Vector512<float>.Count)
         {
-            Vector512<float> a = Vector512.Load((float*)p), b = Vector512.Load((float*)q), c = Vector512.Load((float*)r), d = Vector512.Load((float*)s);
-            Vector512<double> low = (Avx512F.UnpackLow(a, b) + Avx512F.UnpackHigh(a, b)).AsDouble(), high = (Avx512F.UnpackLow(c, d) + Avx512F.UnpackHigh(c, d)).AsDouble();
-            Vector512<float> all = Avx512F.UnpackLow(low, high).AsSingle() + Avx512F.UnpackHigh(low, high).AsSingle();
-            Vector256<float> half = all.GetLower() + all.GetUpper();
-            (half.GetLower() + half.GetUpper()).Store((float*)tile);
-            return;
+            float* p = (float*)tile;
+            Vector512<float> a = Vector512.Load(p), b = Vector512.Load(p + w), c = Vector512.Load(p + 2 * w), d = Vector512.Load(p + 3 * w);
+            a = Avx512F.Shuffle4x128(a, b, 0x44) + Avx512F.Shuffle4x128(a, b, 0xEE);
+            c = Avx512F.Shuffle4x128(c, d, 0x44) + Avx512F.Shuffle4x128(c, d, 0xEE);
+            a = Avx512F.Shuffle4x128(a, c, 0x88) + Avx512F.Shuffle4x128(a, c, 0xDD);
+            a += Avx512F.Shuffle(a, a, 0x4E);
+            (a + Avx512F.Shuffle(a, a, 0xB1)).Store(p);
         }
-
-        (T t0, T t1, T t2, T t3) = (Total(p), Total(q), Total(r), Total(s));
-        (tile[0], tile[1], tile[2], tile[3]) = (t0, t1, t2, t3);
+        else if (Avx512F.IsSupported && typeof(T) == typeof(double) && w == Vector512<double>.Count)
+        {
+            double* p = (double*)tile;
+            Vector512<double> a = Vector512.Load(p), b = Vector512.Load(p + w), c = Vector512.Load(p + 2 * w), d = Vector512.Load(p + 3 * w);
+            a = Avx512F.Shuffle4x128(a, b, 0x44) + Avx512F.Shuffle4x128(a, b, 0xEE);
+            c = Avx512F.Shuffle4x128(c, d, 0x44) + Avx512F.Shuffle4x128(c, d, 0xEE);
+            a = Avx512F.Shuffle4x128(a, c, 0x88) + Avx512F.Shuffle4x128(a, c, 0xDD);
+            (a + Avx512F.Shuffle(a, a, 0x55)).Store(p);
+        }
+        else
+        {
+            (T t0, T t1, T t2, T t3) = (Total(tile), Total(tile + w), Total(tile + 2 * w), Total(tile + 3 * w));
+            (tile[0], tile[Spacing], tile[2 * Spacing], tile[3 * Spacing]) = (t0, t1, t2, t3);
+        }
     }
+
+    /// <summary>From one total to the next.</summary>
+    private static int Spacing => Math.Max(1, TLane.Width / 4);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Total(T* p)
     {
-        int n = Vector128<T>.Count;
-        if (TLane.Width < n) return *p;
-        Vector128<T> sum = Vector128.Load(p);
-        for (int i = n; i < TLane.Width; i += n) sum += Vector128.Load(p + i);
-        return Vector128.Sum(sum);
+        for (int half = TLane.Width / 2; half > 0; half /= 2)
+            for (int i = 0; i < half; i++) p[i] += p[i + half];
+        return *p;
     }
 
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Columns(in GemvPlan<T> plan, int first, int count, T* sums)
     {
@@ -175,43 +174,41 @@ internal static unsafe class GemvKernel<T, TLane>
                 T* w = plan.W + row * plan.Ldw + first;
                 int phase = Phase(w), vectors = (phase + count + width - 1) / width;
                 int strips = (vectors + WidestStrip - 1) / WidestStrip;
-                TLane head = Mask(phase, Math.Min(width, phase + count)), tail = Mask(0, phase + count - (vectors - 1) * width);
-                TLane all = Mask(0, width);
                 for (int strip = 0; strip < strips; strip++)
                 {
                     int at = vectors * strip / strips, wide = vectors * (strip + 1) / strips - at;
-                    bool end = strip == strips - 1;
-                    T* from = w - phase + at * width, to = sums - phase + at * width;
-                    TLane right = end ? tail : all, left = strip == 0 ? head : wide == 1 ? right : all;
-                    if (strip == 0 || end) Strip<Const1>(wide, rows, from, step, x, to, left, right);
-                    else Strip<Const0>(wide, rows, from, step, x, to, left, right);
+                    int from = strip == 0 ? phase : 0, to = strip == strips - 1 ? phase + count - (vectors - 1) * width : width;
+                    T* source = w - phase + at * width, target = sums - phase + at * width;
+                    if (from > 0 || to < width) Strip<Const1>(wide, rows, source, step, x, target, from, to);
+                    else Strip<Const0>(wide, rows, source, step, x, target, from, to);
                 }
             }
     }
 
-    private static void Strip<Edge>(int vectors, int rows, T* w, nint step, T* x, T* y, TLane left, TLane right)
+    private static void Strip<Edge>(int vectors, int rows, T* w, nint step, T* x, T* y, int from, int to)
         where Edge : struct, IConstant
     {
         switch (vectors)
         {
-            case 1: Strip<Const1, Edge>(rows, w, step, x, y, left, right); break;
-            case 2: Strip<Const2, Edge>(rows, w, step, x, y, left, right); break;
-            case 3: Strip<Const3, Edge>(rows, w, step, x, y, left, right); break;
-            case 4: Strip<Const4, Edge>(rows, w, step, x, y, left, right); break;
-            case 5: Strip<Const5, Edge>(rows, w, step, x, y, left, right); break;
-            case 6: Strip<Const6, Edge>(rows, w, step, x, y, left, right); break;
-            case 7: Strip<Const7, Edge>(rows, w, step, x, y, left, right); break;
-            default: Strip<Const8, Edge>(rows, w, step, x, y, left, right); break;
+            case 1: Strip<Const1, Edge>(rows, w, step, x, y, from, to); break;
+            case 2: Strip<Const2, Edge>(rows, w, step, x, y, from, to); break;
+            case 3: Strip<Const3, Edge>(rows, w, step, x, y, from, to); break;
+            case 4: Strip<Const4, Edge>(rows, w, step, x, y, from, to); break;
+            case 5: Strip<Const5, Edge>(rows, w, step, x, y, from, to); break;
+            case 6: Strip<Const6, Edge>(rows, w, step, x, y, from, to); break;
+            case 7: Strip<Const7, Edge>(rows, w, step, x, y, from, to); break;
+            default: Strip<Const8, Edge>(rows, w, step, x, y, from, to); break;
         }
     }
 
-    /// <summary>y += sum over the rows of x[row] w[row], with the sums of up to eight vectors in registers.</summary>
+    /// <summary>y += sum over the rows of x[row] w[row], with the sums of up to eight vectors in registers; of the first vector elements from.. count, of the last one ..to.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Strip<Vectors, Edge>(int rows, T* w, nint step, T* x, T* y, TLane left, TLane right)
+    private static void Strip<Vectors, Edge>(int rows, T* w, nint step, T* x, T* y, int from, int to)
         where Vectors : struct, IConstant
         where Edge : struct, IConstant
     {
         nint n = TLane.Width;
+        TLane left = LaneMask<T, TLane>.Between(from, Vectors.Value == 1 ? to : n), right = LaneMask<T, TLane>.Between(0, to);
         TLane none = TLane.Broadcast(T.Zero), y0 = TLane.Load(y), y1 = none, y2 = none, y3 = none, y4 = none, y5 = none, y6 = none, y7 = none;
         if (Vectors.Value > 1) y1 = TLane.Load(y + n);
         if (Vectors.Value > 2) y2 = TLane.Load(y + 2 * n);
@@ -225,7 +222,7 @@ internal static unsafe class GemvKernel<T, TLane>
             TLane s = TLane.Broadcast(x[i]);
             TLane w0 = TLane.Load(w);
             if (Edge.Value == 1) w0 = TLane.Select(left, w0, none);
-            y0 = TLane.MultiplyAdd(w0, s, y0);
+            y0 = TLane.MultiplyAdd(s, w0, y0);
             if (Vectors.Value > 1) Add<Edge>(w + n, s, right, none, Vectors.Value == 2, ref y1);
             if (Vectors.Value > 2) Add<Edge>(w + 2 * n, s, right, none, Vectors.Value == 3, ref y2);
             if (Vectors.Value > 3) Add<Edge>(w + 3 * n, s, right, none, Vectors.Value == 4, ref y3);
@@ -251,6 +248,6 @@ internal static unsafe class GemvKernel<T, TLane>
     {
         TLane v = TLane.Load(w);
         if (Edge.Value == 1 && last) v = TLane.Select(right, v, none);
-        y = TLane.MultiplyAdd(v, s, y);
+        y = TLane.MultiplyAdd(s, v, y);
     }
 }

@@ -59,22 +59,13 @@ internal static unsafe class LuPanel<T, TLane>
         return zero;
     }
 
-    /// <summary>Set in the elements of the vector at <paramref name="start"/> that lie at <paramref name="first"/> or beyond.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TLane From(nint first, nint start)
-    {
-        T* numbers = stackalloc T[TLane.Width];
-        for (int i = 0; i < TLane.Width; i++) numbers[i] = T.CreateTruncating(i);
-        return TLane.LessThan(TLane.Broadcast(T.CreateTruncating((int)(first - start) - 1)), TLane.Load(numbers));
-    }
-
     /// <summary>The first row from k on with the largest magnitude. As in the textbook loop a NaN counts as larger than anything, so that it shows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Pivot(T* column, int k, int rows)
     {
         nint w = TLane.Width, i = k / w * w;
         TLane none = TLane.Broadcast(T.Zero);
-        TLane head = TLane.Select(From(k, i), TLane.Abs(TLane.Load(column + i)), none);
+        TLane head = TLane.Select(LaneMask<T, TLane>.From(k - i), TLane.Abs(TLane.Load(column + i)), none);
         TLane m0 = head, m1 = none;
         // Zero until an infinity or a NaN is met.
         TLane odd = head * none;
@@ -146,7 +137,7 @@ internal static unsafe class LuPanel<T, TLane>
         T* c1 = column + ld, c2 = c1 + ld, c3 = c2 + ld;
         TLane pivot = TLane.Broadcast(column[k]);
         TLane u1 = TLane.Broadcast(count > 0 ? -c1[k] : T.Zero), u2 = TLane.Broadcast(count > 1 ? -c2[k] : T.Zero), u3 = TLane.Broadcast(count > 2 ? -c3[k] : T.Zero);
-        TLane mask = From(k + 1, i);
+        TLane mask = LaneMask<T, TLane>.From(k + 1 - i);
         for (bool head = true; i < rows; i += w, head = false)
         {
             TLane old = TLane.Load(column + i), l = old / pivot;
@@ -183,7 +174,7 @@ internal static unsafe class LuPanel<T, TLane>
         nint w = TLane.Width, first = j0 + Group, i = first / w * w;
         if (i < first)
         {
-            TLane mask = From(first, i), a0 = -TLane.Load(l0 + i), a1 = -TLane.Load(l1 + i), a2 = -TLane.Load(l2 + i), a3 = -TLane.Load(l3 + i);
+            TLane mask = LaneMask<T, TLane>.From(first - i), a0 = -TLane.Load(l0 + i), a1 = -TLane.Load(l1 + i), a2 = -TLane.Load(l2 + i), a3 = -TLane.Load(l3 + i);
             c = right;
             for (int j = 0; j < count; j++, c += ld)
             {
