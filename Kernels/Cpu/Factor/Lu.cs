@@ -30,16 +30,43 @@ public static unsafe class Lu
     public static void FactorBatched<T>(Span<T> a, int n, int count, int stride, Span<int> pivots, Span<int> firstZero, Workers? workers = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        CheckBatch(a.Length, n, count, stride);
+        CheckBatch("FactorBatched", "a", a.Length, (long)n * n, count, stride);
         Check.Matrix(pivots.Length, count, n, "Lu.FactorBatched", nameof(pivots));
         Check.Vector(firstZero.Length, count, "Lu.FactorBatched", nameof(firstZero));
         fixed (T* pa = a)
         fixed (int* pp = pivots, pz = firstZero)
         {
-            if (workers is null || workers.Threads == 1)
-                for (int i = 0; i < count; i++) pz[i] = Factor(n, pa + (nint)i * stride, n, pp + i * n, null);
-            else
-                LuBatch<T>.Run(workers, pa, n, count, stride, pp, pz);
+            LuBatch<T> batch = LuBatch<T>.Current;
+            (batch.N, batch.Count, batch.Stride, batch.Rhs) = (n, count, stride, 0);
+            batch.A = pa;
+            batch.Pivots = pp;
+            batch.FirstZero = pz;
+            batch.Run(workers);
+        }
+    }
+
+    /// <summary>
+    /// Solves A X = B in place for <paramref name="count"/> matrices factored by FactorBatched, matrix i at <c>i * stride</c>, its right-hand
+    /// sides [n x rhs] at <c>i * strideB</c>. Small matrices go side by side through vectors; the accuracy is that of a single solve, the bits are not.
+    /// </summary>
+    /// <exception cref="ArgumentException">A span is too short, matrices overlap, or a pivot lies outside its matrix.</exception>
+    public static void SolveBatched<T>(ReadOnlySpan<T> lu, int n, int count, int stride, ReadOnlySpan<int> pivots, Span<T> b, int rhs, int strideB, Workers? workers = null)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        CheckBatch("SolveBatched", "lu", lu.Length, (long)n * n, count, stride);
+        CheckBatch("SolveBatched", "b", b.Length, (long)n * rhs, count, strideB);
+        Check.Matrix(pivots.Length, count, n, "Lu.SolveBatched", nameof(pivots));
+        CheckPivots(pivots[..(count * n)], n, "Lu.SolveBatched");
+        if (rhs == 0) return;
+        fixed (T* pa = lu, pb = b)
+        fixed (int* pp = pivots)
+        {
+            LuBatch<T> batch = LuBatch<T>.Current;
+            (batch.N, batch.Count, batch.Stride, batch.Rhs, batch.StrideB) = (n, count, stride, rhs, strideB);
+            batch.A = pa;
+            batch.B = pb;
+            batch.Pivots = pp;
+            batch.Run(workers);
         }
     }
 
@@ -70,12 +97,8 @@ public static unsafe class Lu
     {
         CheckSolve(lu.Length, n, pivots, b.Length, n, rhs, "Lu.Solve");
         fixed (T* pa = lu, pb = b)
-        {
-            for (int i = 0; i < n; i++)
-                if (pivots[i] != i) Rows.Swap(pb + i * rhs, pb + pivots[i] * rhs, rhs);
-            TriangularSolve.Left(new Triangle(Lower: true, Unit: true), n, rhs, pa, n, pb, rhs, workers);
-            TriangularSolve.Left(new Triangle(Lower: false), n, rhs, pa, n, pb, rhs, workers);
-        }
+        fixed (int* pp = pivots)
+            Solve(n, pa, pp, pb, rhs, workers);
     }
 
     /// <summary>Solves A^T X = B in place; <paramref name="b"/> is [n x rhs]. 2 n^2 rhs flops.</summary>
@@ -131,6 +154,15 @@ public static unsafe class Lu
         }
     }
 
+    internal static void Solve<T>(int n, T* lu, int* pivots, T* b, int rhs, Workers? workers)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (int i = 0; i < n; i++)
+            if (pivots[i] != i) Rows.Swap(b + (nint)i * rhs, b + (nint)pivots[i] * rhs, rhs);
+        TriangularSolve.Left(new Triangle(Lower: true, Unit: true), n, rhs, lu, n, b, rhs, workers);
+        TriangularSolve.Left(new Triangle(Lower: false), n, rhs, lu, n, b, rhs, workers);
+    }
+
     internal static int Factor<T>(int n, T* a, int lda, int* pivots, Workers? workers)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -164,10 +196,10 @@ public static unsafe class Lu
             if (pivots[i] != i) Rows.Swap(a + i * lda, a + pivots[i] * lda, width);
     }
 
-    private static void CheckBatch(int length, int n, int count, int stride)
+    private static void CheckBatch(string method, string name, int length, long size, int count, int stride)
     {
-        if (count > 0 && (stride < (long)n * n || length < (long)stride * (count - 1) + (long)n * n))
-            throw new ArgumentException($"Lu.FactorBatched: a has {length} elements; {count} matrices of {n}x{n} at stride {stride} need a stride of at least {(long)n * n} and {(long)stride * (count - 1) + (long)n * n} elements.", "a");
+        if (count > 0 && (stride < size || length < (long)stride * (count - 1) + size))
+            throw new ArgumentException($"Lu.{method}: {name} has {length} elements; {count} matrices of {size} at stride {stride} need a stride of at least {size} and {(long)stride * (count - 1) + size} elements.", name);
     }
 
     private static void CheckSolve(int luLength, int n, ReadOnlySpan<int> pivots, int bLength, int rows, int cols, string method)
@@ -175,8 +207,13 @@ public static unsafe class Lu
         Check.Matrix(luLength, n, n, method, "lu");
         Check.Vector(pivots.Length, n, method, nameof(pivots));
         Check.Matrix(bLength, rows, cols, method, "b");
-        // A pivot outside the matrix would write outside memory.
-        for (int i = 0; i < n; i++)
+        CheckPivots(pivots[..n], n, method);
+    }
+
+    /// <summary>A pivot outside the matrix would write outside memory.</summary>
+    private static void CheckPivots(ReadOnlySpan<int> pivots, int n, string method)
+    {
+        for (int i = 0; i < pivots.Length; i++)
             if ((uint)pivots[i] >= (uint)n)
                 throw new ArgumentException($"{method}: pivots[{i}] is {pivots[i]}, must lie in 0..{n - 1}; pass the pivots that Lu.Factor wrote.", nameof(pivots));
     }

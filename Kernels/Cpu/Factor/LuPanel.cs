@@ -166,9 +166,9 @@ internal static unsafe class LuPanel<T, TLane>
         T* c = right + j0;
         for (int j = 0; j < count; j++, c += ld)
         {
-            c[1] -= l10 * c[0];
-            c[2] -= l20 * c[0] + l21 * c[1];
-            c[3] -= l30 * c[0] + l31 * c[1] + l32 * c[2];
+            c[1] = Scalar(l10, c[0], c[1]);
+            c[2] = Scalar(l21, c[1], Scalar(l20, c[0], c[2]));
+            c[3] = Scalar(l32, c[2], Scalar(l31, c[1], Scalar(l30, c[0], c[3])));
         }
 
         nint w = TLane.Width, first = j0 + Group, i = first / w * w;
@@ -208,6 +208,14 @@ internal static unsafe class LuPanel<T, TLane>
             c = right;
             for (int j = 0; j < count; j++, c += ld) TLane.Store(Four(a0, a1, a2, a3, c + j0, TLane.Load(c + i)), c + i);
         }
+    }
+
+    /// <summary>x - l u, rounded as the vectors round it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T Scalar(T l, T u, T x)
+    {
+        ScalarLane<T> result = ScalarLane<T>.MultiplyAdd(ScalarLane<T>.Broadcast(-l), ScalarLane<T>.Broadcast(u), ScalarLane<T>.Broadcast(x));
+        return ScalarLane<T>.SumElements(result);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
