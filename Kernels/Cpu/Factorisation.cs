@@ -78,7 +78,7 @@ internal static unsafe class Factorisation
                 break;
 
             case FactorKind.Qr:
-                Qr.Factor<T>(a, n, n, Need(memory, args, args.P, nn, "P (Q)"), Need(memory, args, args.R, nn, "R"));
+                Qr.Factor<T>(a, n, n, Need(memory, args, args.P, nn, "P (Q)"), Need(memory, args, args.R, nn, "R"), workers);
                 break;
 
             case FactorKind.SymmetricEigen:

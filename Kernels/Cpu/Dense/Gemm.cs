@@ -33,6 +33,16 @@ public static unsafe class Gemm
                 for (int i = 0; i < m; i++) new Span<T>(c + (nint)i * ldc, n).Clear();
             return;
         }
+        if (m == 1)
+        {
+            Gemv.Run(!transposeB, transposeB ? n : k, transposeB ? k : n, alpha, b, ldb, a, transposeA ? lda : 1, accumulate, c, 1, workers);
+            return;
+        }
+        if (n == 1)
+        {
+            Gemv.Run(transposeA, transposeA ? k : m, transposeA ? m : k, alpha, a, lda, b, transposeB ? 1 : ldb, accumulate, c, ldc, workers);
+            return;
+        }
         bool split = workers is not null && workers.Threads > 1 && 2.0 * m * n * k >= LeastFlopsToSplit;
         if (split)
         {

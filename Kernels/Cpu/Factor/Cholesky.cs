@@ -6,8 +6,9 @@ namespace NativeFlow.Kernels;
 public static unsafe class Cholesky
 {
     private const int Base = 32;
+    private const int SquareBase = 96;
 
-    /// <summary>Factors in place. Only the lower triangle is read; the upper one becomes zero. n^3/3 flops (2/3 in the blocked part).</summary>
+    /// <summary>Factors in place. Only the lower triangle is read; the upper one becomes zero. n^3/3 flops.</summary>
     /// <returns>-1, or the index of the first pivot that is not positive (NaN included); the content is then undefined.</returns>
     /// <exception cref="ArgumentException">A span is too short.</exception>
     public static int Factor<T>(Span<T> a, int n, Workers? workers = null)
@@ -87,9 +88,25 @@ public static unsafe class Cholesky
         int failed = Recurse(n1, a, lda, workers);
         if (failed >= 0) return failed;
         TriangularSolve.Right(new Triangle(Lower: true, Transpose: true), n1, n2, a, lda, a21, lda, workers);
-        Gemm.Run(false, true, n2, n2, n1, T.NegativeOne, a21, lda, a21, lda, true, a21 + n1, lda, workers);
+        SubtractSquare(n2, n1, a21, a21 + n1, lda, workers);
         failed = Recurse(n2, a21 + n1, lda, workers);
         return failed < 0 ? -1 : failed + n1;
+    }
+
+    /// <summary>C -= B B^T for the lower triangle of C [n x n]: halves down to blocks of which the upper half is done for nothing.</summary>
+    private static void SubtractSquare<T>(int n, int k, T* b, T* c, int ld, Workers? workers)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (n <= SquareBase)
+        {
+            Gemm.Run(false, true, n, n, k, T.NegativeOne, b, ld, b, ld, true, c, ld, workers);
+            return;
+        }
+
+        int n1 = TriangularSolve.Half(n), n2 = n - n1;
+        SubtractSquare(n1, k, b, c, ld, workers);
+        Gemm.Run(false, true, n2, n1, k, T.NegativeOne, b + (nint)n1 * ld, ld, b, ld, true, c + (nint)n1 * ld, ld, workers);
+        SubtractSquare(n2, k, b + (nint)n1 * ld, c + (nint)n1 * ld + n1, ld, workers);
     }
 
     private static int Panel<T>(int n, T* a, int lda)

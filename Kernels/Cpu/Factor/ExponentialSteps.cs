@@ -113,7 +113,7 @@ internal static unsafe class ExponentialSteps
     private static void Load<T>(T* source, int n, bool transposed, T scale, T* destination)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (transposed) Rows.Transpose(source, destination, n, n);
+        if (transposed) Transposition.Run(source, n, destination, n, n, n);
         else new Span<T>(source, n * n).CopyTo(new Span<T>(destination, n * n));
         Rows.Scale(destination, scale, n * n);
     }

@@ -30,16 +30,43 @@ public static unsafe class Lu
     public static void FactorBatched<T>(Span<T> a, int n, int count, int stride, Span<int> pivots, Span<int> firstZero, Workers? workers = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        CheckBatch(a.Length, n, count, stride);
+        CheckBatch("FactorBatched", "a", a.Length, (long)n * n, count, stride);
         Check.Matrix(pivots.Length, count, n, "Lu.FactorBatched", nameof(pivots));
         Check.Vector(firstZero.Length, count, "Lu.FactorBatched", nameof(firstZero));
         fixed (T* pa = a)
         fixed (int* pp = pivots, pz = firstZero)
         {
-            if (workers is null || workers.Threads == 1)
-                for (int i = 0; i < count; i++) pz[i] = Factor(n, pa + (nint)i * stride, n, pp + i * n, null);
-            else
-                LuBatch<T>.Run(workers, pa, n, count, stride, pp, pz);
+            LuBatch<T> batch = LuBatch<T>.Current;
+            (batch.N, batch.Count, batch.Stride, batch.Rhs) = (n, count, stride, 0);
+            batch.A = pa;
+            batch.Pivots = pp;
+            batch.FirstZero = pz;
+            batch.Run(workers);
+        }
+    }
+
+    /// <summary>
+    /// Solves A X = B in place for <paramref name="count"/> matrices factored by FactorBatched, matrix i at <c>i * stride</c>, its right-hand
+    /// sides [n x rhs] at <c>i * strideB</c>. Small matrices go side by side through vectors; the accuracy is that of a single solve, the bits are not.
+    /// </summary>
+    /// <exception cref="ArgumentException">A span is too short, matrices overlap, or a pivot lies outside its matrix.</exception>
+    public static void SolveBatched<T>(ReadOnlySpan<T> lu, int n, int count, int stride, ReadOnlySpan<int> pivots, Span<T> b, int rhs, int strideB, Workers? workers = null)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        CheckBatch("SolveBatched", "lu", lu.Length, (long)n * n, count, stride);
+        CheckBatch("SolveBatched", "b", b.Length, (long)n * rhs, count, strideB);
+        Check.Matrix(pivots.Length, count, n, "Lu.SolveBatched", nameof(pivots));
+        CheckPivots(pivots[..(count * n)], n, "Lu.SolveBatched");
+        if (rhs == 0) return;
+        fixed (T* pa = lu, pb = b)
+        fixed (int* pp = pivots)
+        {
+            LuBatch<T> batch = LuBatch<T>.Current;
+            (batch.N, batch.Count, batch.Stride, batch.Rhs, batch.StrideB) = (n, count, stride, rhs, strideB);
+            batch.A = pa;
+            batch.B = pb;
+            batch.Pivots = pp;
+            batch.Run(workers);
         }
     }
 
@@ -70,12 +97,8 @@ public static unsafe class Lu
     {
         CheckSolve(lu.Length, n, pivots, b.Length, n, rhs, "Lu.Solve");
         fixed (T* pa = lu, pb = b)
-        {
-            for (int i = 0; i < n; i++)
-                if (pivots[i] != i) Rows.Swap(pb + i * rhs, pb + pivots[i] * rhs, rhs);
-            TriangularSolve.Left(new Triangle(Lower: true, Unit: true), n, rhs, pa, n, pb, rhs, workers);
-            TriangularSolve.Left(new Triangle(Lower: false), n, rhs, pa, n, pb, rhs, workers);
-        }
+        fixed (int* pp = pivots)
+            Solve(n, pa, pp, pb, rhs, workers);
     }
 
     /// <summary>Solves A^T X = B in place; <paramref name="b"/> is [n x rhs]. 2 n^2 rhs flops.</summary>
@@ -131,18 +154,27 @@ public static unsafe class Lu
         }
     }
 
+    internal static void Solve<T>(int n, T* lu, int* pivots, T* b, int rhs, Workers? workers)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (int i = 0; i < n; i++)
+            if (pivots[i] != i) Rows.Swap(b + (nint)i * rhs, b + (nint)pivots[i] * rhs, rhs);
+        TriangularSolve.Left(new Triangle(Lower: true, Unit: true), n, rhs, lu, n, b, rhs, workers);
+        TriangularSolve.Left(new Triangle(Lower: false), n, rhs, lu, n, b, rhs, workers);
+    }
+
     internal static int Factor<T>(int n, T* a, int lda, int* pivots, Workers? workers)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (n == 0) return -1;
-        return n <= Direct ? Panel(n, n, a, lda, pivots) : Recurse(n, n, a, lda, pivots, workers);
+        return n <= Direct ? LuPanel.Factor(n, n, a, lda, pivots) : Recurse(n, n, a, lda, pivots, workers);
     }
 
     /// <summary>Factors rows x cols (rows >= cols); exchanges reach only these columns, the caller does the others.</summary>
     private static int Recurse<T>(int rows, int cols, T* a, int lda, int* pivots, Workers? workers)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (cols <= Base) return Panel(rows, cols, a, lda, pivots);
+        if (cols <= Base) return LuPanel.Factor(rows, cols, a, lda, pivots);
 
         int n1 = TriangularSolve.Half(cols), n2 = cols - n1;
         T* right = a + n1;
@@ -164,52 +196,10 @@ public static unsafe class Lu
             if (pivots[i] != i) Rows.Swap(a + i * lda, a + pivots[i] * lda, width);
     }
 
-    /// <summary>The textbook elimination, a row at a time.</summary>
-    private static int Panel<T>(int rows, int cols, T* a, int lda, int* pivots)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    private static void CheckBatch(string method, string name, int length, long size, int count, int stride)
     {
-        int zero = -1;
-        for (int k = 0; k < cols; k++)
-        {
-            int best = k;
-            T max = T.Abs(a[k * lda + k]);
-            for (int i = k + 1; i < rows; i++)
-            {
-                T candidate = T.Abs(a[i * lda + k]);
-                // Negated, so that a NaN is taken as pivot and shows in the result.
-                if (!(candidate <= max))
-                {
-                    max = candidate;
-                    best = i;
-                }
-            }
-
-            pivots[k] = best;
-            if (best != k) Rows.Swap(a + k * lda, a + best * lda, cols);
-            T* row = a + k * lda;
-            if (T.IsZero(row[k]))
-            {
-                // The whole column below is zero: nothing to eliminate.
-                if (zero < 0) zero = k;
-                continue;
-            }
-
-            for (int i = k + 1; i < rows; i++)
-            {
-                T* target = a + i * lda;
-                T factor = target[k] / row[k];
-                target[k] = factor;
-                Rows.SubtractScaled(target + k + 1, row + k + 1, factor, cols - k - 1);
-            }
-        }
-
-        return zero;
-    }
-
-    private static void CheckBatch(int length, int n, int count, int stride)
-    {
-        if (count > 0 && (stride < (long)n * n || length < (long)stride * (count - 1) + (long)n * n))
-            throw new ArgumentException($"Lu.FactorBatched: a has {length} elements; {count} matrices of {n}x{n} at stride {stride} need a stride of at least {(long)n * n} and {(long)stride * (count - 1) + (long)n * n} elements.", "a");
+        if (count > 0 && (stride < size || length < (long)stride * (count - 1) + size))
+            throw new ArgumentException($"Lu.{method}: {name} has {length} elements; {count} matrices of {size} at stride {stride} need a stride of at least {size} and {(long)stride * (count - 1) + size} elements.", name);
     }
 
     private static void CheckSolve(int luLength, int n, ReadOnlySpan<int> pivots, int bLength, int rows, int cols, string method)
@@ -217,8 +207,13 @@ public static unsafe class Lu
         Check.Matrix(luLength, n, n, method, "lu");
         Check.Vector(pivots.Length, n, method, nameof(pivots));
         Check.Matrix(bLength, rows, cols, method, "b");
-        // A pivot outside the matrix would write outside memory.
-        for (int i = 0; i < n; i++)
+        CheckPivots(pivots[..n], n, method);
+    }
+
+    /// <summary>A pivot outside the matrix would write outside memory.</summary>
+    private static void CheckPivots(ReadOnlySpan<int> pivots, int n, string method)
+    {
+        for (int i = 0; i < pivots.Length; i++)
             if ((uint)pivots[i] >= (uint)n)
                 throw new ArgumentException($"{method}: pivots[{i}] is {pivots[i]}, must lie in 0..{n - 1}; pass the pivots that Lu.Factor wrote.", nameof(pivots));
     }

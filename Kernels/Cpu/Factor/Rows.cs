@@ -31,45 +31,6 @@ internal static unsafe class Rows
         for (; i < n; i++) y[i] -= s * x[i];
     }
 
-    /// <summary>y -= s0 x0 + s1 x1 + s2 x2 + s3 x3, the four rows <paramref name="stride"/> apart: one load and store of y instead of four.</summary>
-    public static void SubtractScaled4<T>(T* y, T* x, int stride, T s0, T s1, T s2, T s3, int n)
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        T* x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
-        int i = 0;
-        if (Vector512.IsHardwareAccelerated)
-        {
-            Vector512<T> v0 = Vector512.Create(s0), v1 = Vector512.Create(s1), v2 = Vector512.Create(s2), v3 = Vector512.Create(s3);
-            for (; i <= n - Vector512<T>.Count; i += Vector512<T>.Count)
-            {
-                Vector512<T> left = v0 * Vector512.Load(x + i) + v1 * Vector512.Load(x1 + i);
-                Vector512<T> right = v2 * Vector512.Load(x2 + i) + v3 * Vector512.Load(x3 + i);
-                (Vector512.Load(y + i) - (left + right)).Store(y + i);
-            }
-        }
-
-        if (Vector256.IsHardwareAccelerated)
-        {
-            Vector256<T> v0 = Vector256.Create(s0), v1 = Vector256.Create(s1), v2 = Vector256.Create(s2), v3 = Vector256.Create(s3);
-            for (; i <= n - Vector256<T>.Count; i += Vector256<T>.Count)
-            {
-                Vector256<T> left = v0 * Vector256.Load(x + i) + v1 * Vector256.Load(x1 + i);
-                Vector256<T> right = v2 * Vector256.Load(x2 + i) + v3 * Vector256.Load(x3 + i);
-                (Vector256.Load(y + i) - (left + right)).Store(y + i);
-            }
-        }
-
-        Vector128<T> w0 = Vector128.Create(s0), w1 = Vector128.Create(s1), w2 = Vector128.Create(s2), w3 = Vector128.Create(s3);
-        for (; i <= n - Vector128<T>.Count; i += Vector128<T>.Count)
-        {
-            Vector128<T> left = w0 * Vector128.Load(x + i) + w1 * Vector128.Load(x1 + i);
-            Vector128<T> right = w2 * Vector128.Load(x2 + i) + w3 * Vector128.Load(x3 + i);
-            (Vector128.Load(y + i) - (left + right)).Store(y + i);
-        }
-
-        for (; i < n; i++) y[i] -= s0 * x[i] + s1 * x1[i] + (s2 * x2[i] + s3 * x3[i]);
-    }
-
     /// <summary>Sum of x y.</summary>
     public static T Dot<T>(T* x, T* y, int n)
         where T : unmanaged, IFloatingPointIeee754<T>
@@ -78,14 +39,18 @@ internal static unsafe class Rows
         T sum = T.Zero;
         if (Vector512.IsHardwareAccelerated && n >= Vector512<T>.Count)
         {
-            Vector512<T> a = Vector512<T>.Zero, b = Vector512<T>.Zero;
-            for (; i <= n - 2 * Vector512<T>.Count; i += 2 * Vector512<T>.Count)
+            int w = Vector512<T>.Count;
+            Vector512<T> a = Vector512<T>.Zero, b = a, c = a, d = a;
+            for (; i <= n - 4 * w; i += 4 * w)
             {
                 a += Vector512.Load(x + i) * Vector512.Load(y + i);
-                b += Vector512.Load(x + i + Vector512<T>.Count) * Vector512.Load(y + i + Vector512<T>.Count);
+                b += Vector512.Load(x + i + w) * Vector512.Load(y + i + w);
+                c += Vector512.Load(x + i + 2 * w) * Vector512.Load(y + i + 2 * w);
+                d += Vector512.Load(x + i + 3 * w) * Vector512.Load(y + i + 3 * w);
             }
 
-            sum = Vector512.Sum(a + b);
+            for (; i <= n - w; i += w) a += Vector512.Load(x + i) * Vector512.Load(y + i);
+            sum = Vector512.Sum(a + b + (c + d));
         }
 
         if (n - i >= Vector256<T>.Count)
@@ -140,27 +105,35 @@ internal static unsafe class Rows
         for (; i < n; i++) x[i] *= s;
     }
 
+    /// <summary>x *= y.</summary>
+    public static void Multiply<T>(T* x, T* y, int n)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int i = 0;
+        for (; i <= n - Vector256<T>.Count; i += Vector256<T>.Count) (Vector256.Load(x + i) * Vector256.Load(y + i)).Store(x + i);
+        for (; i < n; i++) x[i] *= y[i];
+    }
+
     /// <summary>Exchanges x and y.</summary>
     public static void Swap<T>(T* x, T* y, int n)
         where T : unmanaged
     {
-        Span<T> a = new(x, n), b = new(y, n);
-        for (int i = 0; i < a.Length; i++) (a[i], b[i]) = (b[i], a[i]);
-    }
+        int i = 0;
+        if (Vector512.IsHardwareAccelerated)
+            for (; i <= n - Vector512<T>.Count; i += Vector512<T>.Count)
+            {
+                Vector512<T> a = Vector512.Load(x + i), b = Vector512.Load(y + i);
+                b.Store(x + i);
+                a.Store(y + i);
+            }
 
-    /// <summary>destination [cols x rows] = source^T [rows x cols], not the same memory.</summary>
-    public static void Transpose<T>(T* source, T* destination, int rows, int cols)
-        where T : unmanaged => Transpose(source, cols, destination, rows, rows, cols);
+        for (; i <= n - Vector128<T>.Count; i += Vector128<T>.Count)
+        {
+            Vector128<T> a = Vector128.Load(x + i), b = Vector128.Load(y + i);
+            b.Store(x + i);
+            a.Store(y + i);
+        }
 
-    /// <summary>The same between row strides.</summary>
-    public static void Transpose<T>(T* source, int sourceStride, T* destination, int destinationStride, int rows, int cols)
-        where T : unmanaged
-    {
-        const int Tile = 16;
-        for (int i0 = 0; i0 < rows; i0 += Tile)
-            for (int j0 = 0; j0 < cols; j0 += Tile)
-                for (int i = i0; i < Math.Min(i0 + Tile, rows); i++)
-                    for (int j = j0; j < Math.Min(j0 + Tile, cols); j++)
-                        destination[j * destinationStride + i] = source[i * sourceStride + j];
+        for (; i < n; i++) (x[i], y[i]) = (y[i], x[i]);
     }
 }

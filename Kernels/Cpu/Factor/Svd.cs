@@ -30,8 +30,8 @@ public static unsafe class Svd
             Sweep(rows, cols, w, vt);
             Finish(rows, cols, w, vt, s);
             for (int j = 0; j < cols; j++) s[j] *= scale;
-            Rows.Transpose(w, pu, cols, rows);
-            Rows.Transpose(vt, pv, cols, cols);
+            Transposition.Run(w, rows, pu, cols, cols, rows);
+            Transposition.Run(vt, cols, pv, cols, cols, cols);
         }
     }
 
@@ -69,7 +69,7 @@ public static unsafe class Svd
         }
 
         T scale = T.IsZero(largest) ? T.One : T.ScaleB(T.One, T.ILogB(largest));
-        Rows.Transpose(a, w, rows, cols);
+        Transposition.Run(a, cols, w, rows, rows, cols);
         Rows.Divide(w, scale, rows * cols);
         return scale;
     }

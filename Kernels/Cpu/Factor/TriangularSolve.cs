@@ -13,7 +13,7 @@ public readonly record struct Triangle(bool Lower, bool Unit = false, bool Trans
 public static unsafe class TriangularSolve
 {
     private const int Base = 32;
-    private const int Tile = 32;
+    private const int Tile = 64;
 
     /// <summary>Solves op(A) X = B. <paramref name="a"/> is [n x n], <paramref name="b"/> is [n x rhs] and becomes X. A zero diagonal gives infinities or NaN, as the division does.</summary>
     /// <exception cref="ArgumentException">A span is too short.</exception>
@@ -57,7 +57,7 @@ public static unsafe class TriangularSolve
 
         if (n <= Base)
         {
-            LeftBase(t, n, rhs, a, lda, b, ldb);
+            TriangularTile.Left(t, n, rhs, a, lda, b, ldb);
             return;
         }
 
@@ -135,23 +135,6 @@ public static unsafe class TriangularSolve
     /// <summary>A split at a multiple of the vector width keeps the halves' rows aligned alike.</summary>
     internal static int Half(int n) => n <= 2 * Base ? (n + 1) / 2 : (n / 2 + Base - 1) / Base * Base;
 
-    private static void LeftBase<T>(Triangle t, int n, int rhs, T* a, int lda, T* b, int ldb)
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        bool forward = t.Lower != t.Transpose;
-        int rowStep = t.Transpose ? 1 : lda, colStep = t.Transpose ? lda : 1;
-        for (int step = 0; step < n; step++)
-        {
-            int i = forward ? step : n - 1 - step;
-            int j = forward ? 0 : i + 1, to = forward ? i : n;
-            T* row = a + i * rowStep;
-            for (; j <= to - 4; j += 4)
-                Rows.SubtractScaled4(b + i * ldb, b + j * ldb, ldb, row[j * colStep], row[(j + 1) * colStep], row[(j + 2) * colStep], row[(j + 3) * colStep], rhs);
-            for (; j < to; j++) Rows.SubtractScaled(b + i * ldb, b + j * ldb, row[j * colStep], rhs);
-            if (!t.Unit) Rows.Divide(b + i * ldb, a[i * lda + i], rhs);
-        }
-    }
-
     /// <summary>x op(A) = b is op(A)^T x^T = b^T: many rows are transposed into a tile, few are solved one at a time.</summary>
     [SkipLocalsInit]
     private static void RightBase<T>(Triangle t, int n, int rows, T* a, int lda, T* b, int ldb)
@@ -159,20 +142,21 @@ public static unsafe class TriangularSolve
     {
         Triangle flipped = t with { Transpose = !t.Transpose };
         int i = 0;
-        if (n <= Base && rows >= 8)
+        if (n <= Base)
         {
             T* tile = stackalloc T[Base * Tile];
-            while (rows - i >= 8)
+            while (rows - i >= 4)
             {
-                int count = Math.Min(Tile, rows - i);
-                Rows.Transpose(b + i * ldb, ldb, tile, Tile, count, n);
-                LeftBase(flipped, n, count, a, lda, tile, Tile);
-                Rows.Transpose(tile, Tile, b + i * ldb, ldb, n, count);
+                int count = Math.Min(Tile, rows - i), padded = Math.Min(Tile, (count + 15) / 16 * 16);
+                if (padded > count) new Span<T>(tile, n * padded).Clear();
+                Transposition.Run(b + (nint)i * ldb, ldb, tile, padded, count, n);
+                TriangularTile.Left(flipped, n, padded, a, lda, tile, padded);
+                Transposition.Run(tile, padded, b + (nint)i * ldb, ldb, n, count);
                 i += count;
             }
         }
 
-        for (; i < rows; i++) Vector(flipped, n, a, lda, b + i * ldb);
+        for (; i < rows; i++) Vector(flipped, n, a, lda, b + (nint)i * ldb);
     }
 
     /// <summary>One contiguous right-hand side: dots with the rows of A, or updates by them when transposed.</summary>

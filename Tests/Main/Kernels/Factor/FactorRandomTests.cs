@@ -33,6 +33,7 @@ public class FactorRandomTests
         check(129);
         check(130);
         check(200);
+        check(300);
     }
 
     private static void CheckLu<T>(int n)

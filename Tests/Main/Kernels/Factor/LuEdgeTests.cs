@@ -1,3 +1,4 @@
+using System.Numerics;
 using NativeFlow.Kernels;
 using Xunit;
 
@@ -42,29 +43,55 @@ public class LuEdgeTests
     }
 
     [Fact]
-    public void BatchEqualsOneByOne()
+    public void BatchEqualsOneByOne_Float() => Batches<float>();
+
+    [Fact]
+    public void BatchEqualsOneByOne_Double() => Batches<double>();
+
+    private static void Batches<T>() where T : unmanaged, IFloatingPointIeee754<T>
     {
-        int n = 9, count = 5, stride = 90;
-        double[] a = Mats.Random<double>(count, stride, 21), batch = [.. a];
-        for (int i = 0; i < n; i++) a[2 * stride + i * n + 4] = batch[2 * stride + i * n + 4] = 0;
-        int[] pivots = new int[count * n], zeros = new int[count];
-        foreach (int threads in new[] { 0, 1, 2 })
+        foreach (int n in new[] { 1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 31, 32, 33 })
         {
-            double[] copy = [.. batch];
-            using Workers? workers = threads == 0 ? null : new Workers(threads);
-            Lu.FactorBatched<double>(copy, n, count, stride, pivots, zeros, workers);
-            Assert.Equal([-1, -1, 4, -1, -1], zeros);
-            double[] expected = [.. a];
-            var one = new int[n];
+            // More than two vectors of matrices and some over; one is singular and one has a NaN.
+            int count = 37, stride = n * n + 9, rhs = n % 3 + 1, strideB = n * rhs + 2;
+            T[] a = Mats.Random<T>(count, stride, 21), b = Mats.Random<T>(count, strideB, 22);
+            for (int i = 0; i < n; i++) a[2 * stride + i * n + n / 2] = T.Zero;
+            a[3 * stride + n - 1] = T.NaN;
+            T[] expected = [.. a], x = [.. b];
+            int[] one = new int[n], expectedPivots = new int[count * n], expectedZeros = new int[count];
             for (int i = 0; i < count; i++)
             {
-                Lu.Factor(expected.AsSpan(i * stride, n * n), n, one);
-                Assert.Equal(one, pivots[(i * n)..((i + 1) * n)]);
+                expectedZeros[i] = Lu.Factor(expected.AsSpan(i * stride, n * n), n, one);
+                one.CopyTo(expectedPivots, i * n);
+                Lu.Solve<T>(expected.AsSpan(i * stride, n * n), n, one, x.AsSpan(i * strideB, n * rhs), rhs);
             }
 
-            // The gaps between the matrices are equal too: nobody wrote there.
-            Assert.Equal(expected, copy);
+            Assert.Equal(n / 2, expectedZeros[2]);
+            foreach (int threads in new[] { 0, 1, 2 })
+            {
+                T[] lu = [.. a], solved = [.. b];
+                int[] pivots = new int[count * n], zeros = new int[count];
+                using Workers? workers = threads == 0 ? null : new Workers(threads);
+                Lu.FactorBatched<T>(lu, n, count, stride, pivots, zeros, workers);
+                Assert.Equal(expectedZeros, zeros);
+                Assert.Equal(expectedPivots, pivots);
+                // The gaps between the matrices are equal too: nobody wrote there.
+                Assert.Equal(expected, lu);
+                Lu.SolveBatched<T>(lu, n, count, stride, pivots, solved, rhs, strideB, workers);
+                for (int i = 0; i < count; i++) CheckSolution<T>(a.AsSpan(i * stride, n * n), n, n * rhs, i is 2 or 3, x.AsSpan(i * strideB, strideB), solved.AsSpan(i * strideB, strideB));
+            }
         }
+    }
+
+    private static void CheckSolution<T>(ReadOnlySpan<T> a, int n, int length, bool broken, Span<T> expected, Span<T> solved)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        double scale = 0, bound = broken ? 0 : 4 * n * Mats.Eps<T>() * Svd.ConditionNumber(a, n);
+        foreach (T value in expected[..length]) scale = Math.Max(scale, double.CreateChecked(T.Abs(value)));
+        for (int i = 0; i < expected.Length; i++)
+            if (i >= length) Assert.Equal(expected[i], solved[i]);
+            else if (broken) Assert.Equal(T.IsFinite(expected[i]), T.IsFinite(solved[i]));
+            else Assert.True(Math.Abs(double.CreateChecked(solved[i] - expected[i])) <= bound * scale, $"{typeof(T).Name} n {n}: {solved[i]} and {expected[i]}");
     }
 
     [Theory]
