@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>The cosine (radians). Over a lane: one element at a time.</summary>
+/// <summary>The cosine (radians).</summary>
 public readonly struct CosFunction<T> : IUnaryFunction<T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
@@ -24,11 +24,11 @@ public readonly struct CosFunction<T> : IUnaryFunction<T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneMath.PerElement<TLane, T, CosFunction<T>>(x, this);
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneTrig.Cos<TLane, T>(x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -LaneMath.PerElement<TLane, T, SinFunction<T>>(x, default);
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -LaneTrig.Sin<TLane, T>(x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace NativeFlow.Kernels;
 
@@ -9,8 +10,15 @@ internal static class LaneMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLane Sigmoid<TLane, T>(TLane x)
         where TLane : struct, ILane<TLane, T>
-        where T : unmanaged, IFloatingPointIeee754<T> =>
-        SigmoidOf<TLane, T>(x, LaneExp.Exp<TLane, T>(-TLane.Abs(x)));
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (WideExp.IsSupported)
+        {
+            if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.Sigmoid(TLane.Widen(x).AsSingle()).As<float, T>());
+            return TLane.Narrow(WideExp.Sigmoid(TLane.Widen(x).AsDouble()).As<double, T>());
+        }
+        return SigmoidOf<TLane, T>(x, LaneExp.ExpOfMinusSize<TLane, T>(x));
+    }
 
     // e = exp(-|x|): never overflows, and both tails keep their relative accuracy.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -19,36 +27,38 @@ internal static class LaneMath
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         TLane one = TLane.Constant(1);
-        return TLane.Select(TLane.LessThan(x, TLane.Constant(0)), e, one) / (one + e);
+        return Quotient<TLane, T>(TLane.Select(TLane.LessThan(x, TLane.Constant(0)), e, one), one + e);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLane Softplus<TLane, T>(TLane x)
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        SoftplusOf<TLane, T>(x, LaneExp.Exp<TLane, T>(-TLane.Abs(x)));
+        SoftplusOf<TLane, T>(x, LaneExp.ExpOfMinusSize<TLane, T>(x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLane SoftplusOf<TLane, T>(TLane x, TLane e)
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
-        TLane.Max(TLane.Constant(0), x) + KeepNaN<TLane, T>(x, LaneLog.Log1pOfUnit<TLane, T>(e));
+        TLane.Max(TLane.Constant(0), x) + LaneLog.Log1pOfUnit<TLane, T>(e);
+
+    /// <summary>a / b for b between 1 and 1e30 and a result at most 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLane Quotient<TLane, T>(TLane a, TLane b)
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (WideExp.IsSupported)
+        {
+            if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.Quotient(TLane.Widen(a).AsSingle(), TLane.Widen(b).AsSingle()).As<float, T>());
+            return TLane.Narrow(WideExp.Quotient(TLane.Widen(a).AsDouble(), TLane.Widen(b).AsDouble()).As<double, T>());
+        }
+        return a / b;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLane KeepNaN<TLane, T>(TLane x, TLane otherwise)
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T> =>
         TLane.Select(TLane.EqualTo(x, x), otherwise, x);
-
-    // For functions without a polynomial yet: one element at a time.
-    public static unsafe TLane PerElement<TLane, T, TFunction>(TLane x, TFunction f)
-        where TLane : struct, ILane<TLane, T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-        where TFunction : struct, IUnaryFunction<T>
-    {
-        T* buffer = stackalloc T[TLane.Width];
-        TLane.Store(x, buffer);
-        for (int i = 0; i < TLane.Width; i++) buffer[i] = f.Value(buffer[i]);
-        return TLane.Load(buffer);
-    }
 }

@@ -34,8 +34,8 @@ public readonly struct LogSigmoidFunction<T> : IUnaryFunction<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T>
     {
-        TLane e = LaneExp.Exp<TLane, T>(-TLane.Abs(x));
-        TLane s = TLane.Constant(1) / (TLane.Constant(1) + e);
+        TLane e = LaneExp.ExpOfMinusSize<TLane, T>(x);
+        TLane s = LaneMath.Quotient<TLane, T>(TLane.Constant(1), TLane.Constant(1) + e);
         return -(e * s * s);
     }
 
@@ -47,9 +47,10 @@ public readonly struct LogSigmoidFunction<T> : IUnaryFunction<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane ValueAndLogDerivative<TLane>(TLane x, out TLane derivative, out TLane logDerivative) where TLane : struct, ILane<TLane, T>
     {
-        TLane y = Value(x);
-        derivative = Derivative(x, y);
-        logDerivative = LogDerivative(x, y);
-        return y;
+        TLane e = LaneExp.ExpOfMinusSize<TLane, T>(x);
+        TLane l = LaneLog.Log1pOfUnit<TLane, T>(e);
+        derivative = LaneMath.SigmoidOf<TLane, T>(-x, e);
+        logDerivative = -(TLane.Max(TLane.Constant(0), x) + l);
+        return TLane.Min(TLane.Constant(0), x) - l;
     }
 }

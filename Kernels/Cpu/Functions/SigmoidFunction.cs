@@ -40,7 +40,7 @@ public readonly struct SigmoidFunction<T> : IUnaryFunction<T>
     public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T>
     {
         TLane a = TLane.Abs(x);
-        TLane l = LaneMath.KeepNaN<TLane, T>(a, LaneLog.Log1pOfUnit<TLane, T>(LaneExp.Exp<TLane, T>(-a)));
+        TLane l = LaneLog.Log1pOfUnit<TLane, T>(LaneExp.ExpOfMinusSize<TLane, T>(x));
         return -a - (l + l);
     }
 
@@ -49,8 +49,8 @@ public readonly struct SigmoidFunction<T> : IUnaryFunction<T>
     public TLane ValueAndLogDerivative<TLane>(TLane x, out TLane derivative, out TLane logDerivative) where TLane : struct, ILane<TLane, T>
     {
         TLane a = TLane.Abs(x);
-        TLane e = LaneExp.Exp<TLane, T>(-a);
-        TLane l = LaneMath.KeepNaN<TLane, T>(a, LaneLog.Log1pOfUnit<TLane, T>(e));
+        TLane e = LaneExp.ExpOfMinusSize<TLane, T>(x);
+        TLane l = LaneLog.Log1pOfUnit<TLane, T>(e);
         TLane y = LaneMath.SigmoidOf<TLane, T>(x, e);
         logDerivative = -a - (l + l);
         derivative = y * (TLane.Constant(1) - y);

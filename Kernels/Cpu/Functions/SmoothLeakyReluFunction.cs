@@ -47,8 +47,8 @@ public readonly struct SmoothLeakyReluFunction<T> : IUnaryFunction<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T>
     {
-        TLane e = LaneExp.Exp<TLane, T>(-TLane.Abs(x));
-        TLane s = TLane.Constant(1) / (TLane.Constant(1) + e);
+        TLane e = LaneExp.ExpOfMinusSize<TLane, T>(x);
+        TLane s = LaneMath.Quotient<TLane, T>(TLane.Constant(1), TLane.Constant(1) + e);
         return TLane.Broadcast(_rest) * (e * s * s);
     }
 
@@ -60,7 +60,7 @@ public readonly struct SmoothLeakyReluFunction<T> : IUnaryFunction<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane ValueAndLogDerivative<TLane>(TLane x, out TLane derivative, out TLane logDerivative) where TLane : struct, ILane<TLane, T>
     {
-        TLane e = LaneExp.Exp<TLane, T>(-TLane.Abs(x));
+        TLane e = LaneExp.ExpOfMinusSize<TLane, T>(x);
         TLane y = TLane.MultiplyAdd(TLane.Broadcast(_alpha), x, TLane.Broadcast(_rest) * LaneMath.SoftplusOf<TLane, T>(x, e));
         derivative = TLane.MultiplyAdd(TLane.Broadcast(_rest), LaneMath.SigmoidOf<TLane, T>(x, e), TLane.Broadcast(_alpha));
         logDerivative = LaneLog.Log<TLane, T>(TLane.Abs(derivative));

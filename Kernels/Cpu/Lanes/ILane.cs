@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace NativeFlow.Kernels;
 
@@ -83,6 +84,12 @@ public unsafe interface ILane<TSelf, T>
     /// <summary>x = m 2^e with m in [sqrt(1/2), sqrt(2)), for positive normal x; anything else gives garbage, never an exception.</summary>
     static abstract TSelf Decompose(TSelf x, out TSelf exponent);
 
-    /// <summary>The sum of all elements, left to right.</summary>
+    /// <summary>The elements in the lowest places of 512 bits; what stands above them is undefined.</summary>
+    static abstract Vector512<T> Widen(TSelf a);
+
+    /// <summary>The lowest <see cref="Width"/> elements of 512 bits.</summary>
+    static abstract TSelf Narrow(Vector512<T> wide);
+
+    /// <summary>The sum of all elements, in an order of the lane's own.</summary>
     static abstract T SumElements(TSelf a);
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace NativeFlow.Kernels;
 
@@ -13,6 +14,11 @@ internal static class LaneExp
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        if (WideExp.IsSupported)
+        {
+            if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.Exp(TLane.Widen(x).AsSingle()).As<float, T>());
+            return TLane.Narrow(WideExp.Exp(TLane.Widen(x).AsDouble()).As<double, T>());
+        }
         // Beyond these bounds the result is 0 or infinity anyway; a NaN passes (second operand).
         x = typeof(T) == typeof(float)
             ? TLane.Max(TLane.Constant(-105), TLane.Min(TLane.Constant(89), x))
@@ -20,6 +26,20 @@ internal static class LaneExp
         TLane r = Reduce<TLane, T>(x, out TLane n);
         TLane q = Expm1OfReduced<TLane, T>(r);
         return TLane.ScaleByPowerOfTwo(TLane.Constant(1) + q, n);
+    }
+
+    /// <summary>exp(-|x|).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLane ExpOfMinusSize<TLane, T>(TLane x)
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (WideExp.IsSupported)
+        {
+            if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.ExpOfMinusSize(TLane.Widen(x).AsSingle()).As<float, T>());
+            return TLane.Narrow(WideExp.ExpOfMinusSize(TLane.Widen(x).AsDouble()).As<double, T>());
+        }
+        return Exp<TLane, T>(-TLane.Abs(x));
     }
 
     /// <summary>exp(x) - 1, relatively accurate near zero.</summary>

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace NativeFlow.Kernels;
 
@@ -13,6 +14,11 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        if (WideExp.IsSupported)
+        {
+            if (typeof(T) == typeof(float)) return TLane.Narrow(WideLog.Log(TLane.Widen(x).AsSingle()).As<float, T>());
+            return TLane.Narrow(WideLog.Log(TLane.Widen(x).AsDouble()).As<double, T>());
+        }
         TLane m = DecomposeAny<TLane, T>(x, out TLane e);
         return WithSpecialValues<TLane, T>(x, Combine<TLane, T>(m - TLane.Constant(1), e));
     }
@@ -23,6 +29,11 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        if (WideExp.IsSupported)
+        {
+            if (typeof(T) == typeof(float)) return TLane.Narrow(WideLog.Log1p(TLane.Widen(x).AsSingle()).As<float, T>());
+            return TLane.Narrow(WideLog.Log1p(TLane.Widen(x).AsDouble()).As<double, T>());
+        }
         TLane one = TLane.Constant(1);
         TLane u = one + x;
         // What the sum lost, from whichever operand was the smaller.
@@ -51,6 +62,11 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        if (WideExp.IsSupported)
+        {
+            if (typeof(T) == typeof(float)) return TLane.Narrow(WideLog.Log1pOfUnit(TLane.Widen(x).AsSingle()).As<float, T>());
+            return TLane.Narrow(WideLog.Log1pOfUnit(TLane.Widen(x).AsDouble()).As<double, T>());
+        }
         // Above sqrt(2) - 1: log(1 + x) = ln 2 + log(1 + (x - 1)/2).
         TLane isLarge = TLane.LessThan(TLane.Constant(0.41421356), x);
         TLane f = TLane.Select(isLarge, (x - TLane.Constant(1)) * TLane.Constant(0.5), x);

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
@@ -146,6 +147,14 @@ public readonly unsafe struct ScalarLane<T> : ILane<ScalarLane<T>, T>
         exponent = FromBits((wide >> 52) | 0x4330000000000000ul) - Constant(4503599627370496d + 1023);
         return FromBits((wide & 0x000FFFFFFFFFFFFFul) + 0x3FE6A09E667F3BCDul);
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<T> Widen(ScalarLane<T> a) => Vector512.CreateScalarUnsafe(a._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> Narrow(Vector512<T> wide) => new(wide.ToScalar());
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -158,12 +158,15 @@ public readonly unsafe struct Vector512Lane<T> : ILane<Vector512Lane<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T SumElements(Vector512Lane<T> a)
-    {
-        T sum = a._value[0];
-        for (int i = 1; i < Vector512<T>.Count; i++) sum += a._value[i];
-        return sum;
-    }
+    public static Vector512<T> Widen(Vector512Lane<T> a) => a._value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> Narrow(Vector512<T> wide) => new(wide);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T SumElements(Vector512Lane<T> a) => Vector512.Sum(a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512Lane<T> FromBits(Vector512<uint> bits) => new(bits.As<uint, T>());

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace NativeFlow.Kernels;
 
@@ -151,12 +152,25 @@ public readonly unsafe struct VectorLane<T> : ILane<VectorLane<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T SumElements(VectorLane<T> a)
+    public static Vector512<T> Widen(VectorLane<T> a)
     {
-        T sum = a._value[0];
-        for (int i = 1; i < Vector<T>.Count; i++) sum += a._value[i];
-        return sum;
+        if (Vector<byte>.Count == 64) return a._value.AsVector512();
+        if (Vector<byte>.Count == 32) return a._value.AsVector256().ToVector512Unsafe();
+        return a._value.AsVector128().ToVector256Unsafe().ToVector512Unsafe();
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> Narrow(Vector512<T> wide)
+    {
+        if (Vector<byte>.Count == 64) return new(wide.AsVector());
+        if (Vector<byte>.Count == 32) return new(wide.GetLower().AsVector());
+        return new(wide.GetLower().GetLower().AsVector());
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T SumElements(VectorLane<T> a) => Vector.Sum(a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static VectorLane<T> FromBits(Vector<uint> bits) => new(bits.As<uint, T>());
