@@ -40,7 +40,7 @@ public sealed class ActNormOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee
             Span<T> x = a[0], factor = a[1], offset = a[2], z = a[3];
             for (int i = 0; i < x.Length; i++) z[i] = (factor[i % factor.Length] * x[i]) + offset[i % factor.Length];
         },
-        static (in CpuArgs<T> a) => ColumnAffine.Map<T>(a[0], a[1], a[2], a[3]));
+        static (in CpuArgs<T> a) => ColumnAffine.Map<T>(a[0], a[1], a[2], a[3], a.Workers));
 
     // Slices dz, factor, dx.
     private static readonly KernelId InputId = CpuKernels<T>.Define("actnorm-input-gradient",
@@ -49,7 +49,7 @@ public sealed class ActNormOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee
             Span<T> dz = a[0], factor = a[1], dx = a[2];
             for (int i = 0; i < dz.Length; i++) dx[i] += dz[i] * factor[i % factor.Length];
         },
-        static (in CpuArgs<T> a) => ColumnAffine.AddInputGradient<T>(a[0], a[1], a[2]));
+        static (in CpuArgs<T> a) => ColumnAffine.AddInputGradient<T>(a[0], a[1], a[2], a.Workers));
 
     // Slices dz, v, sum, product.
     private static readonly KernelId SumsId = CpuKernels<T>.Define("actnorm-sums",
@@ -62,7 +62,7 @@ public sealed class ActNormOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee
                 product[i % sum.Length] += dz[i] * v[i];
             }
         },
-        static (in CpuArgs<T> a) => ColumnAffine.AddColumnSums<T>(a[0], a[1], a[2], a[3]));
+        static (in CpuArgs<T> a) => ColumnAffine.AddColumnSums<T>(a[0], a[1], a[2], a[3], a.Workers));
 
     // Slices sum [D], product [D] (of dz and x, or dz and z when centred first), factor, s, dlogdet, ds, dt; sizes pixels, form.
     private static readonly KernelId FoldId = CpuKernels<T>.Define("actnorm-fold",

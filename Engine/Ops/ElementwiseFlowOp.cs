@@ -24,8 +24,8 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
         {
             switch ((FlowFunction)a.Size(0))
             {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new LeakyReluFunction<T>(a.Real(0))); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new SmoothLeakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.LeakyRelu: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new LeakyReluFunction<T>(a.Real(0)), a.Workers); break;
+                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new SmoothLeakyReluFunction<T>(a.Real(0)), a.Workers); break;
                 default: throw Unknown(a.Size(0));
             }
         });
@@ -45,8 +45,8 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
         {
             switch ((FlowFunction)a.Size(0))
             {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new LeakyReluFunction<T>(a.Real(0))); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothLeakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.LeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new LeakyReluFunction<T>(a.Real(0)), a.Workers); break;
+                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothLeakyReluFunction<T>(a.Real(0)), a.Workers); break;
                 default: throw Unknown(a.Size(0));
             }
         });

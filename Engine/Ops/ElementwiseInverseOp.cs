@@ -26,8 +26,8 @@ public sealed class ElementwiseInverseOp<T> : Op<T> where T : unmanaged, IFloati
             T p = a.Real(0);
             switch ((FlowFunction)a.Size(0))
             {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.InverseSimd(a[0], a[1], a[2], a[3], new LeakyReluFunction<T>(p), new LeakyReluInverse<T>(p)); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.InverseSimd(a[0], a[1], a[2], a[3], new SmoothLeakyReluFunction<T>(p), new SmoothLeakyReluInverse<T>(p)); break;
+                case FlowFunction.LeakyRelu: ElementwiseFlow.InverseSimd(a[0], a[1], a[2], a[3], new LeakyReluFunction<T>(p), new LeakyReluInverse<T>(p), a.Workers); break;
+                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.InverseSimd(a[0], a[1], a[2], a[3], new SmoothLeakyReluFunction<T>(p), new SmoothLeakyReluInverse<T>(p), a.Workers); break;
                 default: throw ElementwiseFlowOp<T>.Unknown(a.Size(0));
             }
         });
@@ -47,8 +47,8 @@ public sealed class ElementwiseInverseOp<T> : Op<T> where T : unmanaged, IFloati
         {
             switch ((FlowFunction)a.Size(0))
             {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.InverseBackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new LeakyReluFunction<T>(a.Real(0))); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.InverseBackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothLeakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.LeakyRelu: ElementwiseFlow.InverseBackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new LeakyReluFunction<T>(a.Real(0)), a.Workers); break;
+                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.InverseBackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothLeakyReluFunction<T>(a.Real(0)), a.Workers); break;
                 default: throw ElementwiseFlowOp<T>.Unknown(a.Size(0));
             }
         });

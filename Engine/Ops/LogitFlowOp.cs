@@ -15,26 +15,24 @@ public sealed class LogitFlowOp<T> : Op<T> where T : unmanaged, IFloatingPointIe
 
     // Slices in, settings, out, log-det.
     private static readonly KernelId ForwardId = CpuKernels<T>.Define("logit-flow",
-        static (in CpuArgs<T> a) => LogitFlow.Forward(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.ForwardSimd(a[0], a[2], a[3], a[1]));
+        static (in CpuArgs<T> a) => LogitFlow.Forward(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.ForwardSimd(a[0], a[2], a[3], a[1], a.Workers));
 
     private static readonly KernelId InverseId = CpuKernels<T>.Define("logit-flow-inverse",
-        static (in CpuArgs<T> a) => LogitFlow.Inverse(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.InverseSimd(a[0], a[2], a[3], a[1]));
+        static (in CpuArgs<T> a) => LogitFlow.Inverse(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.InverseSimd(a[0], a[2], a[3], a[1], a.Workers));
 
     // Slices in, settings, dout, dlogdet, din.
     private static readonly KernelId BackwardId = CpuKernels<T>.Define("logit-flow-backward",
-        static (in CpuArgs<T> a) => LogitFlow.Backward(a[0], a[2], a[3], a[4], a[1]));
+        static (in CpuArgs<T> a) => LogitFlow.Backward(a[0], a[2], a[3], a[4], a[1]),
+        static (in CpuArgs<T> a) => LogitFlow.BackwardSimd(a[0], a[2], a[3], a[4], a[1], a.Workers));
 
     private static readonly KernelId InverseBackwardId = CpuKernels<T>.Define("logit-flow-inverse-backward",
-        static (in CpuArgs<T> a) => LogitFlow.InverseBackward(a[0], a[2], a[3], a[4], a[1]));
+        static (in CpuArgs<T> a) => LogitFlow.InverseBackward(a[0], a[2], a[3], a[4], a[1]),
+        static (in CpuArgs<T> a) => LogitFlow.InverseBackwardSimd(a[0], a[2], a[3], a[4], a[1], a.Workers));
 
     // Slices x, settings, found: row and column of the first element outside (row -1: none). Two numbers, so that float holds both exactly.
     private static readonly KernelId OutsideId = CpuKernels<T>.Define("logit-flow-outside",
-        static (in CpuArgs<T> a) =>
-        {
-            int i = LogitFlow.FindOutside<T>(a[0], a[1]), cols = a.Size(0);
-            a[2][0] = T.CreateTruncating(i < 0 ? -1 : i / cols);
-            a[2][1] = T.CreateTruncating(i < 0 ? 0 : i % cols);
-        });
+        static (in CpuArgs<T> a) => PutPlace(LogitFlow.FindOutside<T>(a[0], a[1]), a.Size(0), a[2]),
+        static (in CpuArgs<T> a) => PutPlace(LogitFlow.FindOutsideSimd<T>(a[0], a[1]), a.Size(0), a[2]));
 
     /// <inheritdoc/>
     public override string Name => "logit-flow";
@@ -90,6 +88,12 @@ public sealed class LogitFlowOp<T> : Op<T> where T : unmanaged, IFloatingPointIe
         Var numbers = settings.Record(tape);
         ref readonly Node<T> node = ref tape.Record(Instance, [x, numbers], x.Rows, x.Cols, x.Rows, 1, i0: inverse);
         return (node.Out0, node.Out1);
+    }
+
+    private static void PutPlace(int i, int cols, Span<T> found)
+    {
+        found[0] = T.CreateTruncating(i < 0 ? -1 : i / cols);
+        found[1] = T.CreateTruncating(i < 0 ? 0 : i % cols);
     }
 
     private static void RequireInside(in OpContext<T> c)

@@ -5,7 +5,7 @@ namespace NativeFlow.Engine;
 
 /// <summary>
 /// A monotone rational-quadratic spline with linear tails on every element, or its inverse, with log|det| [B x 1]. Raw parameters
-/// [1 x D (3K-1)] serve the whole batch; [B x D (3K-1)] give every sample its own (couplings, autoregressive nets). The knots are kept for backward.
+/// [1 x D (3K-1)] serve the whole batch; [B x D (3K-1)] give every sample its own (couplings, autoregressive nets).
 /// </summary>
 /// <remarks>Source: Durkan et al. 2019, Neural Spline Flows, section 3 and appendix A.</remarks>
 public sealed class RationalQuadraticSplineOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<T>
@@ -13,28 +13,30 @@ public sealed class RationalQuadraticSplineOp<T> : Op<T> where T : unmanaged, IF
     /// <summary>The singleton.</summary>
     public static readonly RationalQuadraticSplineOp<T> Instance = new();
 
-    // Slices in, raw, settings, out, log-det, knots; sizes bins.
+    // Slices in, raw, settings, out, log-det; sizes bins.
     private static readonly KernelId ForwardId = CpuKernels<T>.Define("rational-quadratic-spline",
-        static (in CpuArgs<T> a) => RationalQuadratic.Forward(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(0)),
-        static (in CpuArgs<T> a) => RationalQuadraticSimd.Forward(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(0)));
+        static (in CpuArgs<T> a) => RationalQuadratic.Forward(a[0], a[1], a[2], a[3], a[4], a.Size(0)),
+        static (in CpuArgs<T> a) => RationalQuadraticSimd.Forward(a[0], a[1], a[2], a[3], a[4], a.Size(0), a.Workers));
 
     private static readonly KernelId InverseId = CpuKernels<T>.Define("rational-quadratic-spline-inverse",
-        static (in CpuArgs<T> a) => RationalQuadratic.Inverse(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(0)),
-        static (in CpuArgs<T> a) => RationalQuadraticSimd.Inverse(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(0)));
+        static (in CpuArgs<T> a) => RationalQuadratic.Inverse(a[0], a[1], a[2], a[3], a[4], a.Size(0)),
+        static (in CpuArgs<T> a) => RationalQuadraticSimd.Inverse(a[0], a[1], a[2], a[3], a[4], a.Size(0), a.Workers));
 
-    // Slices in, out, raw, settings, knots, dout, dlogdet, din, draw, work; sizes bins.
+    // Slices in, out, raw, settings, dout, dlogdet, din, draw; sizes bins.
     private static readonly KernelId BackwardId = CpuKernels<T>.Define("rational-quadratic-spline-backward",
-        static (in CpuArgs<T> a) => RationalQuadratic.Backward(a[0], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a.Size(0)));
+        static (in CpuArgs<T> a) => RationalQuadratic.Backward(a[0], a[2], a[3], a[4], a[5], a[6], a[7], a.Size(0)),
+        static (in CpuArgs<T> a) => RationalQuadraticSimd.Backward(a[0], a[2], a[3], a[4], a[5], a[6], a[7], a.Size(0), a.Workers));
 
     private static readonly KernelId InverseBackwardId = CpuKernels<T>.Define("rational-quadratic-spline-inverse-backward",
-        static (in CpuArgs<T> a) => RationalQuadratic.InverseBackward(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a.Size(0)));
+        static (in CpuArgs<T> a) => RationalQuadratic.InverseBackward(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a.Size(0)),
+        static (in CpuArgs<T> a) => RationalQuadraticSimd.InverseBackward(a[0], a[2], a[3], a[4], a[5], a[6], a[7], a.Size(0), a.Workers));
 
-    // Slices in, out, raw, settings, knots, tin, traw, tout, tlogdet, work; sizes bins.
+    // Slices in, out, raw, settings, tin, traw, tout, tlogdet; sizes bins.
     private static readonly KernelId JvpId = CpuKernels<T>.Define("rational-quadratic-spline-jvp",
-        static (in CpuArgs<T> a) => RationalQuadratic.Jvp(a[0], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a.Size(0)));
+        static (in CpuArgs<T> a) => RationalQuadratic.Jvp(a[0], a[2], a[3], a[4], a[5], a[6], a[7], a.Size(0)));
 
     private static readonly KernelId InverseJvpId = CpuKernels<T>.Define("rational-quadratic-spline-inverse-jvp",
-        static (in CpuArgs<T> a) => RationalQuadratic.InverseJvp(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a.Size(0)));
+        static (in CpuArgs<T> a) => RationalQuadratic.InverseJvp(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a.Size(0)));
 
     /// <inheritdoc/>
     public override string Name => "rational-quadratic-spline";
@@ -55,17 +57,17 @@ public sealed class RationalQuadraticSplineOp<T> : Op<T> where T : unmanaged, IF
 
     /// <inheritdoc/>
     public override void Forward(in OpContext<T> c)
-        => c.Run(c.Node.I0 == 0 ? ForwardId : InverseId, [c.X(0), c.X(1), c.X(2), c.Y(), c.Y(1), c.Scratch], [c.Node.I1]);
+        => c.Run(c.Node.I0 == 0 ? ForwardId : InverseId, [c.X(0), c.X(1), c.X(2), c.Y(), c.Y(1)], [c.Node.I1]);
 
     /// <inheritdoc/>
     public override void Backward(in OpContext<T> c)
         => c.Run(c.Node.I0 == 0 ? BackwardId : InverseBackwardId,
-            [c.X(0), c.Y(), c.X(1), c.X(2), c.Scratch, c.Dy(), c.Dy(1), c.Dx(0), c.Dx(1), Work(c)], [c.Node.I1]);
+            [c.X(0), c.Y(), c.X(1), c.X(2), c.Dy(), c.Dy(1), c.Dx(0), c.Dx(1)], [c.Node.I1]);
 
     /// <inheritdoc/>
     public override void Jvp(in OpContext<T> c)
         => c.Run(c.Node.I0 == 0 ? JvpId : InverseJvpId,
-            [c.X(0), c.Y(), c.X(1), c.X(2), c.Scratch, c.Tx(0), c.Tx(1), c.Ty(), c.Ty(1), Work(c)], [c.Node.I1]);
+            [c.X(0), c.Y(), c.X(1), c.X(2), c.Tx(0), c.Tx(1), c.Ty(), c.Ty(1)], [c.Node.I1]);
 
     private static (Var, Var) Record(Tape<T> tape, Var x, Var raw, in SplineSettings settings, int inverse)
     {
@@ -74,12 +76,7 @@ public sealed class RationalQuadraticSplineOp<T> : Op<T> where T : unmanaged, IF
             throw new ArgumentException(
                 $"RationalQuadraticSpline: input is {x.Shape}, raw parameters are {raw.Shape}; with {settings.Bins} bins they must be 1x{x.Cols * settings.RawLength} or {x.Rows}x{x.Cols * settings.RawLength}.");
         Var numbers = settings.Record(tape);
-        int splines = raw.Rows * x.Cols;
-        ref readonly Node<T> node = ref tape.Record(
-            Instance, [x, raw, numbers], x.Rows, x.Cols, x.Rows, 1, splines * RationalQuadratic.KnotLength(settings.Bins), inverse, settings.Bins);
+        ref readonly Node<T> node = ref tape.Record(Instance, [x, raw, numbers], x.Rows, x.Cols, x.Rows, 1, i0: inverse, i1: settings.Bins);
         return (node.Out0, node.Out1);
     }
-
-    private static Slice Work(in OpContext<T> c)
-        => c.Borrow(c.In(1).Rows * c.In(0).Cols * RationalQuadratic.KnotGradientLength(c.Node.I1));
 }

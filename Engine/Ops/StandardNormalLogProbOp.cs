@@ -23,7 +23,7 @@ public sealed class StandardNormalLogProbOp<T> : Op<T> where T : unmanaged, IFlo
                 y[r] = constant - (half * sum);
             }
         },
-        static (in CpuArgs<T> a) => GaussianRows.LogProb<T>(a[0], a[1]));
+        static (in CpuArgs<T> a) => GaussianRows.LogProb<T>(a[0], a[1], a.Workers));
 
     // Slices z, v, y; sizes columns: y[r] += - sum z v.
     private static readonly KernelId RowDotId = CpuKernels<T>.Define("standard-normal-log-prob-jvp",
@@ -40,7 +40,7 @@ public sealed class StandardNormalLogProbOp<T> : Op<T> where T : unmanaged, IFlo
             Span<T> z = a[0], dy = a[1], dz = a[2];
             for (int i = 0; i < z.Length; i++) dz[i] -= dy[i / a.Size(0)] * z[i];
         },
-        static (in CpuArgs<T> a) => GaussianRows.AddGradient<T>(a[0], a[1], a[2]));
+        static (in CpuArgs<T> a) => GaussianRows.AddGradient<T>(a[0], a[1], a[2], a.Workers));
 
     /// <inheritdoc/>
     public override string Name => "standard-normal-log-prob";

@@ -29,12 +29,13 @@ public static unsafe class ElementwiseFlow
 
     /// <summary><see cref="Forward"/> over lanes, sharing one exp between value, derivative and logarithm.</summary>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
-    public static void ForwardSimd<T, TFunction>(ReadOnlySpan<T> x, Span<T> z, Span<T> derivative, Span<T> logDet, TFunction f)
+    public static void ForwardSimd<T, TFunction>(ReadOnlySpan<T> x, Span<T> z, Span<T> derivative, Span<T> logDet, TFunction f, Workers? workers = null)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TFunction : struct, IUnaryFunction<T>
     {
-        logDet.Clear();
-        Elementwise.MapWithDerivatives(x, z, derivative, logDet, f);
+        int columns = Columns(x.Length, z.Length, derivative.Length, logDet.Length);
+        fixed (T* px = x, pz = z, pd = derivative, pl = logDet)
+            Stretches<ForwardRows<T, TFunction>>.Run(new(px, pz, pd, pl, columns, f), logDet.Length, x.Length, PieceSize.Dear, workers);
     }
 
     /// <summary>dx += dz f'(x) + dLogDet[r] f''(x) / f'(x).</summary>
@@ -53,16 +54,15 @@ public static unsafe class ElementwiseFlow
     /// <summary><see cref="Backward"/> over lanes.</summary>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
     public static void BackwardSimd<T, TFunction>(
-        ReadOnlySpan<T> x, ReadOnlySpan<T> z, ReadOnlySpan<T> derivative, ReadOnlySpan<T> dz, ReadOnlySpan<T> dLogDet, Span<T> dx, TFunction f)
+        ReadOnlySpan<T> x, ReadOnlySpan<T> z, ReadOnlySpan<T> derivative, ReadOnlySpan<T> dz, ReadOnlySpan<T> dLogDet, Span<T> dx, TFunction f, Workers? workers = null)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TFunction : struct, IUnaryFunction<T>
     {
         int columns = Columns(x.Length, dz.Length, dx.Length, dLogDet.Length);
         Lengths.Same("ElementwiseFlow", "x", x.Length, "derivative", derivative.Length);
         Lengths.Same("ElementwiseFlow", "x", x.Length, "z", z.Length);
-        fixed (T* px = x, pz = z, pd = derivative, pdz = dz, pdx = dx)
-            for (int r = 0; r < dLogDet.Length; r++)
-                RowLoop.Run<T, BackwardPass<T, TFunction>>(new(px, pz, pd, pdz, pdx, dLogDet[r], f), (nint)r * columns, columns);
+        fixed (T* px = x, pz = z, pd = derivative, pdz = dz, pl = dLogDet, pdx = dx)
+            Stretches<BackwardRows<T, TFunction>>.Run(new(px, pz, pd, pdz, pl, pdx, columns, f), dLogDet.Length, x.Length, PieceSize.Dear, workers);
     }
 
     /// <summary>x = f^-1(z), derivative = f'(x), logDet[r] = - sum over the row of log|f'(x)|.</summary>
@@ -88,15 +88,14 @@ public static unsafe class ElementwiseFlow
 
     /// <summary><see cref="Inverse"/> over lanes.</summary>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
-    public static void InverseSimd<T, TFunction, TInverse>(ReadOnlySpan<T> z, Span<T> x, Span<T> derivative, Span<T> logDet, TFunction f, TInverse inverse)
+    public static void InverseSimd<T, TFunction, TInverse>(ReadOnlySpan<T> z, Span<T> x, Span<T> derivative, Span<T> logDet, TFunction f, TInverse inverse, Workers? workers = null)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TFunction : struct, IUnaryFunction<T>
         where TInverse : struct, IInverseFunction<T>
     {
         int columns = Columns(z.Length, x.Length, derivative.Length, logDet.Length);
-        fixed (T* pz = z, px = x, pd = derivative)
-            for (int r = 0; r < logDet.Length; r++)
-                logDet[r] = RowLoop.Run<T, InversePass<T, TFunction, TInverse>>(new(pz, px, pd, f, inverse), (nint)r * columns, columns);
+        fixed (T* pz = z, px = x, pd = derivative, pl = logDet)
+            Stretches<SumRows<T, InversePass<T, TFunction, TInverse>>>.Run(new(new(pz, px, pd, f, inverse), pl, columns), logDet.Length, z.Length, PieceSize.Dear, workers);
     }
 
     /// <summary>dz += (dx - dLogDet[r] f''(x) / f'(x)) / f'(x), dLogDet the cotangent of the inverse's log-determinant.</summary>
@@ -115,16 +114,15 @@ public static unsafe class ElementwiseFlow
     /// <summary><see cref="InverseBackward"/> over lanes.</summary>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
     public static void InverseBackwardSimd<T, TFunction>(
-        ReadOnlySpan<T> z, ReadOnlySpan<T> x, ReadOnlySpan<T> derivative, ReadOnlySpan<T> dx, ReadOnlySpan<T> dLogDet, Span<T> dz, TFunction f)
+        ReadOnlySpan<T> z, ReadOnlySpan<T> x, ReadOnlySpan<T> derivative, ReadOnlySpan<T> dx, ReadOnlySpan<T> dLogDet, Span<T> dz, TFunction f, Workers? workers = null)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TFunction : struct, IUnaryFunction<T>
     {
         int columns = Columns(x.Length, dz.Length, dx.Length, dLogDet.Length);
         Lengths.Same("ElementwiseFlow", "x", x.Length, "derivative", derivative.Length);
         Lengths.Same("ElementwiseFlow", "x", x.Length, "z", z.Length);
-        fixed (T* px = x, pz = z, pd = derivative, pdz = dz, pdx = dx)
-            for (int r = 0; r < dLogDet.Length; r++)
-                RowLoop.Run<T, InverseBackwardPass<T, TFunction>>(new(px, pz, pd, pdx, pdz, dLogDet[r], f), (nint)r * columns, columns);
+        fixed (T* px = x, pz = z, pd = derivative, pdz = dz, pl = dLogDet, pdx = dx)
+            Stretches<InverseBackwardRows<T, TFunction>>.Run(new(px, pz, pd, pdx, pl, pdz, columns, f), dLogDet.Length, x.Length, PieceSize.Dear, workers);
     }
 
     private static int Columns(int a, int b, int c, int rows)
@@ -132,6 +130,43 @@ public static unsafe class ElementwiseFlow
         Lengths.Same("ElementwiseFlow", "x", a, "z", b);
         Lengths.Same("ElementwiseFlow", "x", a, "derivative or gradient", c);
         return Lengths.Columns("ElementwiseFlow", "x", a, "logDet", rows);
+    }
+
+    private readonly struct ForwardRows<T, TFunction>(T* x, T* z, T* derivative, T* logDet, nint columns, TFunction f) : IStretch
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+    {
+        public void Run(int from, int to)
+        {
+            var sums = new Span<T>(logDet + from, to - from);
+            nint start = from * columns;
+            int length = (int)((to * columns) - start);
+            sums.Clear();
+            Elementwise.MapWithDerivatives(
+                new ReadOnlySpan<T>(x + start, length), new Span<T>(z + start, length), new Span<T>(derivative + start, length), sums, f);
+        }
+    }
+
+    private readonly struct BackwardRows<T, TFunction>(T* x, T* z, T* derivative, T* dz, T* dLogDet, T* dx, nint columns, TFunction f) : IStretch
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+    {
+        public void Run(int from, int to)
+        {
+            for (int r = from; r < to; r++)
+                RowLoop.Each<T, BackwardPass<T, TFunction>>(new(x, z, derivative, dz, dx, dLogDet[r], f), r * columns, columns);
+        }
+    }
+
+    private readonly struct InverseBackwardRows<T, TFunction>(T* x, T* z, T* derivative, T* dx, T* dLogDet, T* dz, nint columns, TFunction f) : IStretch
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+    {
+        public void Run(int from, int to)
+        {
+            for (int r = from; r < to; r++)
+                RowLoop.Each<T, InverseBackwardPass<T, TFunction>>(new(x, z, derivative, dx, dz, dLogDet[r], f), r * columns, columns);
+        }
     }
 
     private readonly struct BackwardPass<T, TFunction>(T* x, T* z, T* derivative, T* dz, T* dx, T dLogDet, TFunction f) : IRowPass<T>

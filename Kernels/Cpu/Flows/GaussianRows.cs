@@ -7,25 +7,42 @@ namespace NativeFlow.Kernels;
 public static unsafe class GaussianRows
 {
     /// <summary>logProb[r] = -|z[r]|^2/2 - columns/2 ln(2 pi), rows = logProb.Length.</summary>
-    public static void LogProb<T>(ReadOnlySpan<T> z, Span<T> logProb)
+    public static void LogProb<T>(ReadOnlySpan<T> z, Span<T> logProb, Workers? workers = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int columns = Lengths.Columns("GaussianRows.LogProb", "z", z.Length, "logProb", logProb.Length);
-        T half = T.CreateTruncating(0.5), constant = T.CreateTruncating(-0.5 * columns * Math.Log(2 * Math.PI));
-        fixed (T* pz = z)
-            for (int r = 0; r < logProb.Length; r++)
-                logProb[r] = constant - (half * RowLoop.Run<T, SquarePass<T>>(new(pz), (nint)r * columns, columns));
+        T constant = T.CreateTruncating(-0.5 * columns * Math.Log(2 * Math.PI));
+        fixed (T* pz = z, pl = logProb)
+            Stretches<LogProbRows<T>>.Run(new(pz, pl, columns, constant), logProb.Length, z.Length, PieceSize.Cheap, workers);
     }
 
     /// <summary>dz -= dLogProb[r] z.</summary>
-    public static void AddGradient<T>(ReadOnlySpan<T> z, ReadOnlySpan<T> dLogProb, Span<T> dz)
+    public static void AddGradient<T>(ReadOnlySpan<T> z, ReadOnlySpan<T> dLogProb, Span<T> dz, Workers? workers = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int columns = Lengths.Columns("GaussianRows.AddGradient", "z", z.Length, "dLogProb", dLogProb.Length);
         Lengths.Same("GaussianRows.AddGradient", "z", z.Length, "dz", dz.Length);
-        fixed (T* pz = z, pdz = dz)
-            for (int r = 0; r < dLogProb.Length; r++)
-                RowLoop.Run<T, GradientPass<T>>(new(pz, pdz, -dLogProb[r]), (nint)r * columns, columns);
+        fixed (T* pz = z, pl = dLogProb, pdz = dz)
+            Stretches<GradientRows<T>>.Run(new(pz, pl, pdz, columns), dLogProb.Length, z.Length, PieceSize.Cheap, workers);
+    }
+
+    private readonly struct LogProbRows<T>(T* z, T* logProb, nint columns, T constant) : IStretch
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public void Run(int from, int to)
+        {
+            T half = T.CreateTruncating(0.5);
+            for (int r = from; r < to; r++) logProb[r] = constant - (half * RowLoop.Run<T, SquarePass<T>>(new(z), r * columns, columns));
+        }
+    }
+
+    private readonly struct GradientRows<T>(T* z, T* dLogProb, T* dz, nint columns) : IStretch
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        public void Run(int from, int to)
+        {
+            for (int r = from; r < to; r++) RowLoop.Each<T, GradientPass<T>>(new(z, dz, -dLogProb[r]), r * columns, columns);
+        }
     }
 
     private readonly struct SquarePass<T>(T* z) : IRowPass<T>

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
@@ -17,13 +16,24 @@ public static unsafe class LogitFlow
     public static int FindOutside<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> settings)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        T low = settings[0], high = settings[1];
-        var map = new Map<T>(settings);
-        bool clips = settings[4] > T.Zero;
+        var map = new LogitMap<T>(settings);
         for (int i = 0; i < x.Length; i++)
+            if (!map.IsInside(x[i])) return i;
+        return -1;
+    }
+
+    /// <summary><see cref="FindOutside"/> over lanes.</summary>
+    public static int FindOutsideSimd<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> settings)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var map = new LogitMap<T>(settings);
+        fixed (T* px = x)
         {
-            bool inside = clips ? x[i] >= low && x[i] <= high : map.U(x[i]) > T.Zero && map.V(x[i]) > T.Zero;
-            if (!inside) return i;
+            var pass = new LogitOutsidePass<T>(px, map);
+            if (RowLoop.Run<T, LogitOutsidePass<T>>(pass, 0, x.Length) == T.Zero) return -1;
+            // Which one: single elements are lanes too, so that all see the same numbers.
+            for (int i = 0; i < x.Length; i++)
+                if (RowLoop.Run<T, LogitOutsidePass<T>>(pass, i, 1) != T.Zero) return i;
         }
         return -1;
     }
@@ -33,7 +43,7 @@ public static unsafe class LogitFlow
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int columns = Columns(x.Length, z.Length, logDet.Length);
-        var map = new Map<T>(settings);
+        var map = new LogitMap<T>(settings);
         for (int r = 0; r < logDet.Length; r++)
         {
             T sum = T.Zero;
@@ -48,14 +58,13 @@ public static unsafe class LogitFlow
     }
 
     /// <summary><see cref="Forward"/> over lanes.</summary>
-    public static void ForwardSimd<T>(ReadOnlySpan<T> x, Span<T> z, Span<T> logDet, ReadOnlySpan<T> settings)
+    public static void ForwardSimd<T>(ReadOnlySpan<T> x, Span<T> z, Span<T> logDet, ReadOnlySpan<T> settings, Workers? workers = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int columns = Columns(x.Length, z.Length, logDet.Length);
-        var map = new Map<T>(settings);
-        fixed (T* px = x, pz = z)
-            for (int r = 0; r < logDet.Length; r++)
-                logDet[r] = RowLoop.Run<T, ForwardPass<T>>(new(px, pz, map), (nint)r * columns, columns);
+        var map = new LogitMap<T>(settings);
+        fixed (T* px = x, pz = z, pl = logDet)
+            Stretches<SumRows<T, LogitForwardPass<T>>>.Run(new(new(px, pz, map), pl, columns), logDet.Length, x.Length, PieceSize.Dear, workers);
     }
 
     /// <summary>dx += dz dz/dx + dLogDet[r] d log(dz/dx)/dx; nothing where x was clipped.</summary>
@@ -63,7 +72,7 @@ public static unsafe class LogitFlow
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int columns = Columns(x.Length, dx.Length, dLogDet.Length);
-        var map = new Map<T>(settings);
+        var map = new LogitMap<T>(settings);
         for (int r = 0; r < dLogDet.Length; r++)
             for (int i = r * columns; i < (r + 1) * columns; i++)
             {
@@ -73,12 +82,24 @@ public static unsafe class LogitFlow
             }
     }
 
+    /// <summary><see cref="Backward"/> over lanes.</summary>
+    public static void BackwardSimd<T>(
+        ReadOnlySpan<T> x, ReadOnlySpan<T> dz, ReadOnlySpan<T> dLogDet, Span<T> dx, ReadOnlySpan<T> settings, Workers? workers = null)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int columns = Columns(x.Length, dx.Length, dLogDet.Length);
+        Lengths.Same("LogitFlow", "x", x.Length, "dz", dz.Length);
+        var map = new LogitMap<T>(settings);
+        fixed (T* px = x, pdz = dz, pl = dLogDet, pdx = dx)
+            Stretches<LogitBackwardRows<T>>.Run(new(px, pdz, pl, pdx, map, columns), dLogDet.Length, x.Length, PieceSize.Dear, workers);
+    }
+
     /// <summary>x from z, and logDet[r] = sum over the row of log dx/dz.</summary>
     public static void Inverse<T>(ReadOnlySpan<T> z, Span<T> x, Span<T> logDet, ReadOnlySpan<T> settings)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int columns = Columns(x.Length, z.Length, logDet.Length);
-        var map = new Map<T>(settings);
+        var map = new LogitMap<T>(settings);
         for (int r = 0; r < logDet.Length; r++)
         {
             T sum = T.Zero;
@@ -93,14 +114,13 @@ public static unsafe class LogitFlow
     }
 
     /// <summary><see cref="Inverse"/> over lanes.</summary>
-    public static void InverseSimd<T>(ReadOnlySpan<T> z, Span<T> x, Span<T> logDet, ReadOnlySpan<T> settings)
+    public static void InverseSimd<T>(ReadOnlySpan<T> z, Span<T> x, Span<T> logDet, ReadOnlySpan<T> settings, Workers? workers = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int columns = Columns(x.Length, z.Length, logDet.Length);
-        var map = new Map<T>(settings);
-        fixed (T* px = x, pz = z)
-            for (int r = 0; r < logDet.Length; r++)
-                logDet[r] = RowLoop.Run<T, InversePass<T>>(new(pz, px, map), (nint)r * columns, columns);
+        var map = new LogitMap<T>(settings);
+        fixed (T* px = x, pz = z, pl = logDet)
+            Stretches<SumRows<T, LogitInversePass<T>>>.Run(new(new(pz, px, map), pl, columns), logDet.Length, x.Length, PieceSize.Dear, workers);
     }
 
     /// <summary>dz += dx dx/dz + dLogDet[r] d log(dx/dz)/dz.</summary>
@@ -108,7 +128,7 @@ public static unsafe class LogitFlow
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int columns = Columns(z.Length, dz.Length, dLogDet.Length);
-        var map = new Map<T>(settings);
+        var map = new LogitMap<T>(settings);
         for (int r = 0; r < dLogDet.Length; r++)
             for (int i = r * columns; i < (r + 1) * columns; i++)
             {
@@ -117,82 +137,21 @@ public static unsafe class LogitFlow
             }
     }
 
+    /// <summary><see cref="InverseBackward"/> over lanes.</summary>
+    public static void InverseBackwardSimd<T>(
+        ReadOnlySpan<T> z, ReadOnlySpan<T> dx, ReadOnlySpan<T> dLogDet, Span<T> dz, ReadOnlySpan<T> settings, Workers? workers = null)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int columns = Columns(z.Length, dz.Length, dLogDet.Length);
+        Lengths.Same("LogitFlow", "z", z.Length, "dx", dx.Length);
+        var map = new LogitMap<T>(settings);
+        fixed (T* pz = z, pdx = dx, pl = dLogDet, pdz = dz)
+            Stretches<LogitInverseBackwardRows<T>>.Run(new(pz, pdx, pl, pdz, map, columns), dLogDet.Length, z.Length, PieceSize.Dear, workers);
+    }
+
     private static int Columns(int a, int b, int rows)
     {
         Lengths.Same("LogitFlow", "x", a, "z or gradient", b);
         return Lengths.Columns("LogitFlow", "x", a, "logDet", rows);
-    }
-
-    // u and 1 - u are each measured from their own end, so that neither loses digits where it is small.
-    private readonly struct Map<T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        public readonly T Low, High, Slope, Temperature, LogFactor;
-        private readonly T _left, _right, _alpha, _stretch;
-
-        public Map(ReadOnlySpan<T> settings)
-        {
-            _left = settings[0];
-            _right = settings[1];
-            _alpha = settings[2];
-            _stretch = T.One - _alpha - _alpha;
-            Temperature = settings[3];
-            Slope = _stretch / (_right - _left);
-            LogFactor = T.Log(Slope) - T.Log(Temperature);
-            // Only clipping has ends of its own; the map itself goes on to where u or 1 - u is zero.
-            bool clips = settings[4] > T.Zero;
-            Low = clips ? _left + settings[4] : T.NegativeInfinity;
-            High = clips ? _right - settings[4] : T.PositiveInfinity;
-        }
-
-        public T U(T x) => _alpha + (Slope * (T.Max(Low, T.Min(High, x)) - _left));
-
-        public T V(T x) => _alpha + (Slope * (_right - T.Max(Low, T.Min(High, x))));
-
-        public T X(T u, T v) => u < v ? _left + ((u - _alpha) / Slope) : _right - ((v - _alpha) / Slope);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Ends<TLane>(TLane x, out TLane u, out TLane v) where TLane : struct, ILane<TLane, T>
-        {
-            TLane clipped = TLane.Max(TLane.Broadcast(Low), TLane.Min(TLane.Broadcast(High), x));
-            TLane alpha = TLane.Broadcast(_alpha), slope = TLane.Broadcast(Slope);
-            u = TLane.MultiplyAdd(slope, clipped - TLane.Broadcast(_left), alpha);
-            v = TLane.MultiplyAdd(slope, TLane.Broadcast(_right) - clipped, alpha);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TLane X<TLane>(TLane u, TLane v) where TLane : struct, ILane<TLane, T>
-        {
-            TLane alpha = TLane.Broadcast(_alpha), slope = TLane.Broadcast(Slope);
-            TLane fromLeft = TLane.Broadcast(_left) + ((u - alpha) / slope);
-            TLane fromRight = TLane.Broadcast(_right) - ((v - alpha) / slope);
-            return TLane.Select(TLane.LessThan(u, v), fromLeft, fromRight);
-        }
-    }
-
-    private readonly struct ForwardPass<T>(T* x, T* z, Map<T> map) : IRowPass<T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
-        {
-            map.Ends(TLane.Load(x + i), out TLane u, out TLane v);
-            TLane lu = LaneLog.Log<TLane, T>(u), lv = LaneLog.Log<TLane, T>(v);
-            TLane.Store((lu - lv) / TLane.Broadcast(map.Temperature), z + i);
-            return TLane.Broadcast(map.LogFactor) - lu - lv;
-        }
-    }
-
-    private readonly struct InversePass<T>(T* z, T* x, Map<T> map) : IRowPass<T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
-        {
-            TLane t = TLane.Broadcast(map.Temperature) * TLane.Load(z + i);
-            TLane e = LaneExp.Exp<TLane, T>(-TLane.Abs(t));
-            TLane.Store(map.X(LaneMath.SigmoidOf<TLane, T>(t, e), LaneMath.SigmoidOf<TLane, T>(-t, e)), x + i);
-            return -(TLane.Broadcast(map.LogFactor) + LaneMath.SoftplusOf<TLane, T>(t, e) + LaneMath.SoftplusOf<TLane, T>(-t, e));
-        }
     }
 }

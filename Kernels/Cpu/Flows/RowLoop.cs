@@ -19,6 +19,27 @@ internal static class RowLoop
         return sum;
     }
 
+    /// <summary>As <see cref="Run"/> where nothing is summed.</summary>
+    public static void Each<T, TPass>(TPass pass, nint start, nint count)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TPass : struct, IRowPass<T>
+    {
+        nint i = start, end = start + count;
+        if (Vector512.IsHardwareAccelerated) EachLane<T, Vector512Lane<T>, TPass>(pass, ref i, end);
+        if (Vector.IsHardwareAccelerated) EachLane<T, VectorLane<T>, TPass>(pass, ref i, end);
+        EachLane<T, ScalarLane<T>, TPass>(pass, ref i, end);
+    }
+
+    private static void EachLane<T, TLane, TPass>(TPass pass, ref nint from, nint end)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TLane : struct, ILane<TLane, T>
+        where TPass : struct, IRowPass<T>
+    {
+        nint i = from;
+        for (; i + TLane.Width <= end; i += TLane.Width) pass.At<TLane>(i);
+        from = i;
+    }
+
     private static T Lanes<T, TLane, TPass>(TPass pass, ref nint from, nint end)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TLane : struct, ILane<TLane, T>

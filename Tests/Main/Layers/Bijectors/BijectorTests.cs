@@ -221,23 +221,23 @@ public sealed class BijectorTests
     {
         const int bins = 5;
         double[] raw = new PhiloxNormals(3).Take((3 * bins) - 1), settings = [3, 1e-3, 1e-3, 1e-3, 1, 1];
-        double[] knots = new double[RationalQuadratic.KnotLength(bins)], z = new double[1], logDet = new double[1], unused = new double[knots.Length];
-        RationalQuadratic.Forward([0.0], raw, settings, z, logDet, knots, bins);
+        double[] scratch = new double[SplineKnots<double>.ScratchLength(bins)], z = new double[1], logDet = new double[1];
+        var knots = new SplineKnots<double>(scratch, raw, bins, settings);
         for (int j = 1; j < bins; j++)
         {
-            double x = knots[(2 * bins) + j], y = knots[(2 * bins) + bins + 1 + j], slope = knots[(2 * bins) + (2 * (bins + 1)) + j];
+            double x = knots.X[j], y = knots.Y[j], slope = knots.Slope[j];
             foreach (double at in (double[])[x, Math.BitDecrement(x), Math.BitIncrement(x)])
             {
-                RationalQuadratic.Forward([at], raw, settings, z, logDet, unused, bins);
+                RationalQuadratic.Forward([at], raw, settings, z, logDet, bins);
                 Assert.Equal(y, z[0], 1e-13);
                 Assert.Equal(Math.Log(slope), logDet[0], 1e-11);
-                RationalQuadraticSimd.Forward([at], raw, settings, z, logDet, unused, bins);
+                RationalQuadraticSimd.Forward([at], raw, settings, z, logDet, bins);
                 Assert.Equal(y, z[0], 1e-13);
                 Assert.Equal(Math.Log(slope), logDet[0], 1e-11);
             }
             foreach (double at in (double[])[y, Math.BitDecrement(y), Math.BitIncrement(y)])
             {
-                RationalQuadraticSimd.Inverse([at], raw, settings, z, logDet, unused, bins);
+                RationalQuadraticSimd.Inverse([at], raw, settings, z, logDet, bins);
                 Assert.Equal(x, z[0], 1e-13);
                 Assert.Equal(-Math.Log(slope), logDet[0], 1e-11);
             }
