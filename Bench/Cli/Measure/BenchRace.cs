@@ -1,0 +1,99 @@
+using System.Runtime;
+
+namespace NativeFlow.Cli;
+
+/// <summary>Runs the contenders of a case in turn, round after round, with a reading of the limit before and after each.</summary>
+/// <param name="Rounds">Rounds wanted.</param>
+/// <param name="BurstSeconds">Least time of one contender's turn.</param>
+/// <param name="WarmSeconds">Least time of calls before anything is timed.</param>
+/// <param name="CaseSeconds">After this long, five rounds are enough.</param>
+internal sealed record BenchRace(int Rounds, double BurstSeconds, double WarmSeconds, double CaseSeconds)
+{
+    private const int FewestRounds = 5;
+    private const int MostRepetitions = 1_000_000;
+
+    /// <summary>Calls after which the runtime replaces its first, quick code.</summary>
+    private const int CallsToGetHot = 40;
+
+    /// <summary>Measures one case; null when stopped before the first round was complete.</summary>
+    public BenchRow? Run(BenchCase what, CancellationToken stop)
+    {
+        IReadOnlyList<BenchContender> contenders = what.Contenders;
+        Warm(what);
+        var repetitions = new int[contenders.Count];
+        for (int i = 0; i < repetitions.Length; i++)
+        {
+            double one = contenders[i].Time(1);
+            repetitions[i] = (int)Math.Clamp(BurstSeconds / Math.Max(one, 1e-9), 1, MostRepetitions);
+        }
+
+        List<double>[] seconds = Lists(contenders.Count), floors = Lists(contenders.Count);
+        List<double> clocks = [];
+        double begun = BenchClock.Wall;
+        int round = 0;
+        for (; round < Rounds && (round < FewestRounds || BenchClock.Wall - begun < CaseSeconds); round++)
+        {
+            double floorBefore = what.Floor?.Invoke() ?? double.NaN, clockBefore = ClockGHz();
+            for (int turn = 0; turn < contenders.Count; turn++)
+            {
+                // Everyone stands once in every place.
+                int i = (turn + round) % contenders.Count;
+                if (stop.IsCancellationRequested) break;
+                if (contenders[i].Here && repetitions[i] > 1) contenders[i].Time(1);
+                double time = contenders[i].Time(repetitions[i]) / repetitions[i];
+                double clock = ClockGHz(), floor = what.Floor?.Invoke() ?? double.NaN;
+                seconds[i].Add(time);
+                floors[i].Add((floorBefore + floor) / 2);
+                if (i == 0) clocks.Add((clockBefore + clock) / 2);
+                (floorBefore, clockBefore) = (floor, clock);
+            }
+
+            if (stop.IsCancellationRequested) break;
+        }
+
+        if (round == 0) return null;
+        var entries = new BenchEntry[contenders.Count];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            int at = i;
+            entries[i] = new BenchEntry(
+                contenders[i].Name, Spread.Of(seconds[i].Take(round)),
+                what.Floor is null ? null : Spread.Of(Enumerable.Range(0, round).Select(r => floors[at][r] / seconds[at][r])),
+                Spread.Of(Enumerable.Range(0, round).Select(r => seconds[at][r] / seconds[0][r])));
+        }
+
+        return new BenchRow(what.Key, what.Work, round, repetitions[0], what.Floor is null ? null : Spread.Of(floors[0].Take(round)), Spread.Of(clocks.Take(round)), entries, BenchMachine.LoadAverage());
+    }
+
+    /// <summary>Two multiply-adds a cycle: true of every core with AVX-512 at full width or AVX2 that this was written for.</summary>
+    private static double ClockGHz() => FmaPeak.Now<float>(FmaPeak.Width, 8_000) / (4.0 * FmaPeak.Width / 32) / 1e9;
+
+    // Calls until nothing new is compiled: quick code is replaced in the background, 100 ms after the last new method was seen, and only
+    // when a core is free for it; on a pinned thread that means asleep.
+    private void Warm(BenchCase what)
+    {
+        _ = ClockGHz();
+        _ = what.Floor?.Invoke();
+        for (int cycle = 0; cycle < 8; cycle++)
+        {
+            long compiled = JitInfo.GetCompiledMethodCount();
+            foreach (BenchContender contender in what.Contenders)
+            {
+                if (cycle > 0 && !contender.Here) continue;
+                double begun = BenchClock.Wall;
+                for (int call = 0; ; call++)
+                {
+                    double spent = BenchClock.Wall - begun;
+                    if (spent > 10 * WarmSeconds || (call >= CallsToGetHot && spent > WarmSeconds)) break;
+                    contender.Time(1);
+                    if (!contender.Here) break;
+                }
+            }
+
+            if (JitInfo.GetCompiledMethodCount() == compiled) break;
+            Thread.Sleep(120);
+        }
+    }
+
+    private static List<double>[] Lists(int count) => [.. Enumerable.Range(0, count).Select(_ => new List<double>())];
+}

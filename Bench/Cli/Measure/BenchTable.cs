@@ -1,0 +1,104 @@
+using System.Globalization;
+
+namespace NativeFlow.Cli;
+
+/// <summary>The rows as tables of text, one for each kind of figure; the terminal and the page print the same cells.</summary>
+/// <param name="Title">What is measured against what.</param>
+/// <param name="Head">Heads of the columns.</param>
+/// <param name="Cells">Row by row.</param>
+internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IReadOnlyList<IReadOnlyList<string>> Cells)
+{
+    public const string Met = "ok", Missed = "MISS", Unknown = "";
+
+    /// <summary>Tables of all suites that have rows.</summary>
+    public static IEnumerable<BenchTable> Of(BenchReport report)
+    {
+        foreach (IGrouping<(string Suite, bool Threads), BenchRow> group in report.Rows.GroupBy(r => (r.Key.Suite, r.Key.Threads > 1)))
+        {
+            BenchRow[] rows = [.. group];
+            yield return group.Key switch
+            {
+                (_, true) => Threads(rows),
+                ("step", _) => Steps(rows),
+                ("elementwise" or "spline", _) => Elements(rows),
+                _ => Rates(rows),
+            };
+        }
+    }
+
+    private static BenchTable Rates(BenchRow[] rows)
+    {
+        bool bytes = rows[0].Key.Suite == "gemv";
+        string[] peers = Peers(rows);
+        return new BenchTable(
+            bytes ? "Matrix times vector: GB/s, and shares of the read rate of the same memory" : $"{Heading(rows[0].Key.Suite)}: Gflop/s, and shares of the multiply-add peak of the type",
+            ["kernel", "size", bytes ? "GB/s" : "GF/s", "share", .. peers, "vs best", "goal", ""],
+            [.. rows.Select(r => (IReadOnlyList<string>)
+            [
+                Kernel(r), r.Key.Size, Number(r.Work / r.Ours.Seconds.Median / 1e9, "F1"), Share(r.Ours.OfLimit),
+                .. peers.Select(p => Share(r.Peers.FirstOrDefault(e => e.Name == p)?.OfLimit)), Times(GoalPeer(r)), GoalText(r), VerdictText(r),
+            ])]);
+    }
+
+    private static BenchTable Threads(BenchRow[] rows) => new(
+        $"{Heading(rows[0].Key.Suite)} on {rows[0].Key.Threads} threads: wall clock, share of the peak of so many threads, against one thread",
+        ["kernel", "size", "ms", "share", "vs 1", "goal", ""],
+        [.. rows.Select(r => (IReadOnlyList<string>)
+            [Kernel(r), r.Key.Size, Milliseconds(r.Ours.Seconds.Median), Share(r.Ours.OfLimit), Times(r.BestPeer()), GoalText(r), VerdictText(r)])]);
+
+    private static BenchTable Elements(BenchRow[] rows)
+    {
+        string[] peers = Peers(rows);
+        return new BenchTable(
+            rows[0].Key.Suite == "spline"
+                ? "Spline: ns an element (as measured; at 3.5 GHz), share of the read rate of its parameters, lead over each peer"
+                : "Elementwise: ns an element (as measured; at 3.5 GHz), share of the rate of y = s x, lead over each peer",
+            ["function", "size", "ns", "at 3.5", "share", .. peers, "goal", ""],
+            [.. rows.Select(r => (IReadOnlyList<string>)
+            [
+                Kernel(r), r.Key.Size, Number(r.Ours.Seconds.Median * 1e9 / r.Work, "F3"), Number(r.NanosecondsAtGoalClock, "F3"), Share(r.Ours.OfLimit),
+                .. peers.Select(p => Times(r.Peers.FirstOrDefault(e => e.Name == p))), GoalText(r), VerdictText(r),
+            ])]);
+    }
+
+    private static BenchTable Steps(BenchRow[] rows)
+    {
+        string[] peers = Peers(rows);
+        return new BenchTable(
+            "Training step, two layers, batch 100: ms, its floor, time over floor, lead over each peer",
+            ["strategy", "size", "ms", "floor", "x floor", .. peers, "goal", ""],
+            [.. rows.Select(r => (IReadOnlyList<string>)
+            [
+                r.Key.Kernel, r.Key.Size, Milliseconds(r.Ours.Seconds.Median), r.FloorSeconds is { } f ? Milliseconds(f.Median) : "",
+                r.Ours.OfLimit is { } share ? Number(1 / share.Median, "F2") : "", .. peers.Select(p => Times(r.Peers.FirstOrDefault(e => e.Name == p))), GoalText(r), VerdictText(r),
+            ])]);
+    }
+
+    /// <summary>The goals in the order of the columns they speak of.</summary>
+    public static string GoalText(BenchRow row) => string.Join(' ', Goals.For(row.Key).Select(g => g.Kind switch
+    {
+        GoalKind.OfLimit => Number(g.Bound, "F2"),
+        GoalKind.OverPeer => Number(g.Bound, "0.0#") + "x",
+        _ => "<" + Number(g.Bound, "0.0#"),
+    }));
+
+    private static string VerdictText(BenchRow row) => BenchReport.Verdict(row) switch { true => Met, false => Missed, _ => Unknown };
+
+    // Where the goal names its peers, the lead shown is the one over them.
+    private static BenchEntry? GoalPeer(BenchRow row) =>
+        Goals.For(row.Key).FirstOrDefault(g => g.Kind == GoalKind.OverPeer) is { Peers.Count: > 0 } named ? row.BestPeer(named.Peers) ?? row.BestPeer() : row.BestPeer();
+
+    private static string[] Peers(BenchRow[] rows) => [.. rows.SelectMany(r => r.Peers).Select(p => p.Name).Distinct()];
+
+    private static string Heading(string suite) => suite == "gemm" ? "Matrix products" : "Factorisations";
+
+    private static string Kernel(BenchRow row) => row.Key.Type == "double" ? row.Key.Kernel + " f64" : row.Key.Kernel;
+
+    private static string Share(Spread? share) => share is { } s ? Number(s.Median, "F2") : "";
+
+    private static string Times(BenchEntry? peer) => peer is null ? "" : Number(peer.OursIsFaster.Median, "F2") + "x";
+
+    private static string Milliseconds(double seconds) => Number(seconds * 1e3, seconds < 1e-2 ? "F3" : "F1");
+
+    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+}
