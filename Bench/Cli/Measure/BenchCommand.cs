@@ -79,7 +79,20 @@ internal static class BenchCommand
         return command;
     }
 
-    private static string Describe(ParseResult parsed) => "nativeflow " + string.Join(' ', parsed.Tokens.Select(t => t.Value.Contains(' ', StringComparison.Ordinal) ? $"'{t.Value}'" : t.Value));
+    // As typed, without the names of files, which are this machine's.
+    private static string Describe(ParseResult parsed)
+    {
+        var words = new List<string> { "nativeflow" };
+        bool file = false;
+        foreach (string token in parsed.Tokens.Select(t => t.Value))
+        {
+            if (file) file = false;
+            else if (token is "--json" or "--markdown" or "--python") file = true;
+            else words.Add(token.Contains(' ', StringComparison.Ordinal) ? $"'{token}'" : token);
+        }
+
+        return string.Join(' ', words);
+    }
 
     private static void RequireFolder(string option, string path)
     {

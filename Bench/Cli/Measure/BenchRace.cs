@@ -1,4 +1,7 @@
 using System.Runtime;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace NativeFlow.Cli;
 
@@ -65,33 +68,42 @@ internal sealed record BenchRace(int Rounds, double BurstSeconds, double WarmSec
         return new BenchRow(what.Key, what.Work, round, repetitions[0], what.Floor is null ? null : Spread.Of(floors[0].Take(round)), Spread.Of(clocks.Take(round)), entries, BenchMachine.LoadAverage());
     }
 
-    /// <summary>Two multiply-adds a cycle: true of every core with AVX-512 at full width or AVX2 that this was written for.</summary>
-    private static double ClockGHz() => FmaPeak.Now<float>(FmaPeak.Width, 8_000) / (4.0 * FmaPeak.Width / 32) / 1e9;
+    /// <summary>
+    /// From the multiply-add loop, at two a cycle, or one where the machine has no such instruction. What slows the loop (a busy sibling
+    /// thread of the core, a lower clock under wide vectors) slows the functions measured beside it in the same way.
+    /// </summary>
+    private static double ClockGHz()
+    {
+        double perCycle = Fma.IsSupported || AdvSimd.IsSupported || Vector512.IsHardwareAccelerated ? 2 : 1;
+        return FmaPeak.Now<float>(FmaPeak.Width, 8_000) / (2 * perCycle * FmaPeak.Width / 32) / 1e9;
+    }
 
-    // Calls until nothing new is compiled: quick code is replaced in the background, 100 ms after the last new method was seen, and only
+    // Calls until nothing new is compiled. Quick code is replaced in the background, some 100 ms after the last new method was seen, and only
     // when a core is free for it; on a pinned thread that means asleep.
     private void Warm(BenchCase what)
     {
         _ = ClockGHz();
         _ = what.Floor?.Invoke();
-        for (int cycle = 0; cycle < 8; cycle++)
+        for (int cycle = 0; cycle < 10; cycle++)
         {
-            long compiled = JitInfo.GetCompiledMethodCount();
-            foreach (BenchContender contender in what.Contenders)
-            {
-                if (cycle > 0 && !contender.Here) continue;
-                double begun = BenchClock.Wall;
-                for (int call = 0; ; call++)
-                {
-                    double spent = BenchClock.Wall - begun;
-                    if (spent > 10 * WarmSeconds || (call >= CallsToGetHot && spent > WarmSeconds)) break;
-                    contender.Time(1);
-                    if (!contender.Here) break;
-                }
-            }
+            long before = JitInfo.GetCompiledMethodCount();
+            foreach (BenchContender contender in what.Contenders.Where(c => c.Here)) Call(contender);
+            bool newCode = cycle > 0 || JitInfo.GetCompiledMethodCount() != before;
+            Thread.Sleep(newCode ? 120 : 10);
+            if (JitInfo.GetCompiledMethodCount() == before) break;
+        }
 
-            if (JitInfo.GetCompiledMethodCount() == compiled) break;
-            Thread.Sleep(120);
+        foreach (BenchContender contender in what.Contenders.Where(c => !c.Here)) contender.Time(1);
+    }
+
+    private void Call(BenchContender contender)
+    {
+        double begun = BenchClock.Wall, most = Math.Max(10 * WarmSeconds, 0.3);
+        for (int call = 0; ; call++)
+        {
+            double spent = BenchClock.Wall - begun;
+            if (spent > most || (call >= CallsToGetHot && spent > WarmSeconds)) return;
+            contender.Time(1);
         }
     }
 

@@ -65,8 +65,11 @@ internal static class BenchRun
     private static IEnumerable<BenchPlan> Plans(string suite, BenchSettings settings) => suite switch
     {
         "gemm" => GemmSuite.Plans(settings),
-        "step" => StepSuite.Plans(settings),
-        _ => [],
+        "gemv" => GemvSuite.Plans(settings),
+        "factor" => FactorSuite.Plans(settings),
+        "elementwise" => ElementwiseSuite.Plans(settings),
+        "spline" => SplineSuite.Plans(settings),
+        _ => StepSuite.Plans(settings),
     };
 
     private static (BenchSettings Settings, IReadOnlyList<TorchPeer> Torch) FindPeers(BenchSettings settings, string? python, List<string> notes)

@@ -11,22 +11,24 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
     public const string Met = "ok", Missed = "MISS", Unknown = "";
 
     /// <summary>Tables of all suites that have rows.</summary>
-    public static IEnumerable<BenchTable> Of(BenchReport report)
+    /// <param name="report">The rows.</param>
+    /// <param name="quartiles">Whether our figures carry the quartiles over the rounds.</param>
+    public static IEnumerable<BenchTable> Of(BenchReport report, bool quartiles)
     {
         foreach (IGrouping<(string Suite, bool Threads), BenchRow> group in report.Rows.GroupBy(r => (r.Key.Suite, r.Key.Threads > 1)))
         {
             BenchRow[] rows = [.. group];
             yield return group.Key switch
             {
-                (_, true) => Threads(rows),
-                ("step", _) => Steps(rows),
-                ("elementwise" or "spline", _) => Elements(rows),
-                _ => Rates(rows),
+                (_, true) => Threads(rows, quartiles),
+                ("step", _) => Steps(rows, quartiles),
+                ("elementwise" or "spline", _) => Elements(rows, quartiles),
+                _ => Rates(rows, quartiles),
             };
         }
     }
 
-    private static BenchTable Rates(BenchRow[] rows)
+    private static BenchTable Rates(BenchRow[] rows, bool quartiles)
     {
         bool bytes = rows[0].Key.Suite == "gemv";
         string[] peers = Peers(rows);
@@ -35,18 +37,18 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
             ["kernel", "size", bytes ? "GB/s" : "GF/s", "share", .. peers, "vs best", "goal", ""],
             [.. rows.Select(r => (IReadOnlyList<string>)
             [
-                Kernel(r), r.Key.Size, Number(r.Work / r.Ours.Seconds.Median / 1e9, "F1"), Share(r.Ours.OfLimit),
-                .. peers.Select(p => Share(r.Peers.FirstOrDefault(e => e.Name == p)?.OfLimit)), Times(GoalPeer(r)), GoalText(r), VerdictText(r),
+                Kernel(r), r.Key.Size, Number(r.Work / r.Ours.Seconds.Median / 1e9, "F1"), Share(r.Ours.OfLimit, quartiles),
+                .. peers.Select(p => Share(r.Peers.FirstOrDefault(e => e.Name == p)?.OfLimit)), Times(GoalPeer(r), quartiles), GoalText(r), VerdictText(r),
             ])]);
     }
 
-    private static BenchTable Threads(BenchRow[] rows) => new(
+    private static BenchTable Threads(BenchRow[] rows, bool quartiles) => new(
         $"{Heading(rows[0].Key.Suite)} on {rows[0].Key.Threads} threads: wall clock, share of the peak of so many threads, against one thread",
         ["kernel", "size", "ms", "share", "vs 1", "goal", ""],
         [.. rows.Select(r => (IReadOnlyList<string>)
-            [Kernel(r), r.Key.Size, Milliseconds(r.Ours.Seconds.Median), Share(r.Ours.OfLimit), Times(r.BestPeer()), GoalText(r), VerdictText(r)])]);
+            [Kernel(r), r.Key.Size, Milliseconds(r.Ours.Seconds.Median), Share(r.Ours.OfLimit, quartiles), Times(r.BestPeer(), quartiles), GoalText(r), VerdictText(r)])]);
 
-    private static BenchTable Elements(BenchRow[] rows)
+    private static BenchTable Elements(BenchRow[] rows, bool quartiles)
     {
         string[] peers = Peers(rows);
         return new BenchTable(
@@ -56,12 +58,12 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
             ["function", "size", "ns", "at 3.5", "share", .. peers, "goal", ""],
             [.. rows.Select(r => (IReadOnlyList<string>)
             [
-                Kernel(r), r.Key.Size, Number(r.Ours.Seconds.Median * 1e9 / r.Work, "F3"), Number(r.NanosecondsAtGoalClock, "F3"), Share(r.Ours.OfLimit),
-                .. peers.Select(p => Times(r.Peers.FirstOrDefault(e => e.Name == p))), GoalText(r), VerdictText(r),
+                Kernel(r), r.Key.Size, Number(r.Ours.Seconds.Median * 1e9 / r.Work, "F3"), Number(r.NanosecondsAtGoalClock, "F3"), Share(r.Ours.OfLimit, quartiles),
+                .. peers.Select(p => Times(r.Peers.FirstOrDefault(e => e.Name == p), quartiles)), GoalText(r), VerdictText(r),
             ])]);
     }
 
-    private static BenchTable Steps(BenchRow[] rows)
+    private static BenchTable Steps(BenchRow[] rows, bool quartiles)
     {
         string[] peers = Peers(rows);
         return new BenchTable(
@@ -70,7 +72,7 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
             [.. rows.Select(r => (IReadOnlyList<string>)
             [
                 r.Key.Kernel, r.Key.Size, Milliseconds(r.Ours.Seconds.Median), r.FloorSeconds is { } f ? Milliseconds(f.Median) : "",
-                r.Ours.OfLimit is { } share ? Number(1 / share.Median, "F2") : "", .. peers.Select(p => Times(r.Peers.FirstOrDefault(e => e.Name == p))), GoalText(r), VerdictText(r),
+                r.Ours.OfLimit is { } share ? Range(1 / share.Median, 1 / share.High, 1 / share.Low, quartiles) : "", .. peers.Select(p => Times(r.Peers.FirstOrDefault(e => e.Name == p), quartiles)), GoalText(r), VerdictText(r),
             ])]);
     }
 
@@ -94,9 +96,12 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
 
     private static string Kernel(BenchRow row) => row.Key.Type == "double" ? row.Key.Kernel + " f64" : row.Key.Kernel;
 
-    private static string Share(Spread? share) => share is { } s ? Number(s.Median, "F2") : "";
+    private static string Share(Spread? share, bool quartiles = false) => share is { } s ? Range(s.Median, s.Low, s.High, quartiles) : "";
 
-    private static string Times(BenchEntry? peer) => peer is null ? "" : Number(peer.OursIsFaster.Median, "F2") + "x";
+    private static string Times(BenchEntry? peer, bool quartiles) => peer?.OursIsFaster is { } s ? Range(s.Median, s.Low, s.High, quartiles) + "x" : "";
+
+    private static string Range(double median, double low, double high, bool quartiles) =>
+        quartiles ? $"{Number(median, "F2")} ({Number(low, "F2")} to {Number(high, "F2")})" : Number(median, "F2");
 
     private static string Milliseconds(double seconds) => Number(seconds * 1e3, seconds < 1e-2 ? "F3" : "F1");
 

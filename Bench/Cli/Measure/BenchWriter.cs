@@ -18,7 +18,7 @@ internal static class BenchWriter
                 output.WriteLine(Invariant($"  {rate.Name,-34} {rate.Rate.Median,8:F1} {rate.Unit}  ({rate.Rate.Low:F1} to {rate.Rate.High:F1})"));
         }
 
-        foreach (BenchTable table in BenchTable.Of(report))
+        foreach (BenchTable table in BenchTable.Of(report, quartiles: false))
         {
             output.WriteLine();
             output.WriteLine(table.Title);
@@ -51,7 +51,7 @@ internal static class BenchWriter
                 text.Append(CultureInfo.InvariantCulture, $"| {rate.Name} | {rate.Rate.Median:F1} {rate.Unit} | {rate.Rate.Low:F1} to {rate.Rate.High:F1} |\n");
         }
 
-        foreach (BenchTable table in BenchTable.Of(report))
+        foreach (BenchTable table in BenchTable.Of(report, quartiles: true))
         {
             text.Append("\n## ").Append(table.Title).Append("\n\n| ").AppendJoin(" | ", table.Head).Append(" |\n|");
             for (int c = 0; c < table.Head.Count; c++) text.Append(c < 2 ? "---|" : "--:|");
@@ -59,7 +59,8 @@ internal static class BenchWriter
             foreach (IReadOnlyList<string> row in table.Cells) text.Append("| ").AppendJoin(" | ", row).Append(" |\n");
         }
 
-        return text.Append('\n').Append(Closing(report)).Append('\n').ToString();
+        text.Append("\nMedians over the rounds, in brackets their quartiles. ");
+        return text.Append(Closing(report)).Append('\n').ToString();
     }
 
     public static string Json(BenchReport report) => JsonText.Object(json =>

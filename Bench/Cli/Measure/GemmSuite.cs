@@ -12,6 +12,9 @@ internal static unsafe class GemmSuite
     private static readonly int[] QuickWidths = [196];
     private static readonly int[] Batches = [100, 256];
 
+    /// <summary>Larger products take the same code; comparing them would cost as much as measuring.</summary>
+    private const double MostFlopsToCompare = 1e9;
+
     public static IEnumerable<BenchPlan> Plans(BenchSettings settings)
     {
         foreach (string type in settings.Types)
@@ -58,7 +61,12 @@ internal static unsafe class GemmSuite
         what.Contenders.Add(BenchContender.OneThread(BenchContender.Ours, times => { for (; times > 0; times--) Gemm.Run(ta, tb, m, n, k, T.One, a, lda, b, ldb, false, c, n); }));
         T* d = what.Memory.Zeros<T>((long)m * n);
         foreach (BlasPeer peer in settings.Blas)
-            if (Product(peer, ta, tb, m, n, k, a, lda, b, ldb, d) is { } body) what.Contenders.Add(BenchContender.OneThread(peer.Name, body));
+        {
+            if (Product(peer, ta, tb, m, n, k, a, lda, b, ldb, d) is not { } body) continue;
+            what.Contenders.Add(BenchContender.OneThread(peer.Name, body));
+            if (work <= MostFlopsToCompare) SameWork.Require(what, body, c, d, (long)m * n);
+        }
+
         return what;
     }
 

@@ -45,7 +45,8 @@ internal static class Goals
         "gemm" when key.Threads > 1 => (double)key.M * key.N * key.K >= 256.0 * 256 * 256 ? [new(GoalKind.OverPeer, 1.85)] : [],
         "gemm" when key.M == key.N && key.N == key.K => Square(key.Type, key.N),
         "gemm" when key.Type == "float" => FlowShape(key.Kernel, key.N),
-        "gemv" => [new(GoalKind.OfLimit, 0.85), new(GoalKind.OverPeer, 1.0)],
+        // From L2 on: below, the matrix lies in L1.
+        "gemv" when key.N >= 128 => [new(GoalKind.OfLimit, 0.85), new(GoalKind.OverPeer, 1.0)],
         "factor" when key.Type == "float" => Factor(key.Kernel, key.N),
         "elementwise" when key.Type == "float" => Elementwise(key.Kernel),
         "spline" when key.Type == "float" => [new(GoalKind.Nanoseconds, 8), new(GoalKind.OverPeer, 10)],

@@ -51,8 +51,6 @@ internal static unsafe class MachineRates
     private static double Time(int times, Action body)
     {
         body();
-        double start = BenchClock.Thread;
-        for (; times > 0; times--) body();
-        return BenchClock.Thread - start;
+        return BenchContender.Seconds(times, body);
     }
 }

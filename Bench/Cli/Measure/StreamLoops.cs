@@ -9,15 +9,16 @@ internal static unsafe class StreamLoops
     /// <summary>Lengths are rounded down to a multiple of this.</summary>
     public const int Step = 128;
 
-    private static float s_sink;
+    private static int s_sink;
 
-    /// <summary>Reads n floats in one stream.</summary>
+    /// <summary>Reads n words of four bytes in one stream; summed as integers, because any bits may lie there.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    public static void Read(float* p, nint n)
+    public static void Read(void* memory, nint n)
     {
+        int* p = (int*)memory;
         if (Vector512.IsHardwareAccelerated)
         {
-            Vector512<float> a = default, b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+            Vector512<int> a = default, b = a, c = a, d = a, e = a, f = a, g = a, h = a;
             for (nint i = 0; i < n; i += 128)
             {
                 a += Vector512.Load(p + i);
@@ -34,7 +35,7 @@ internal static unsafe class StreamLoops
             return;
         }
 
-        Vector256<float> v0 = default, v1 = v0, v2 = v0, v3 = v0, v4 = v0, v5 = v0, v6 = v0, v7 = v0;
+        Vector256<int> v0 = default, v1 = v0, v2 = v0, v3 = v0, v4 = v0, v5 = v0, v6 = v0, v7 = v0;
         for (nint i = 0; i < n; i += 64)
         {
             v0 += Vector256.Load(p + i);
@@ -50,15 +51,15 @@ internal static unsafe class StreamLoops
         s_sink = Vector256.Sum(v0 + v1 + v2 + v3 + v4 + v5 + v6 + v7);
     }
 
-    /// <summary>Reads n floats in four streams side by side, which some memory systems like better.</summary>
+    /// <summary>The same in four streams side by side, which some memory systems like better.</summary>
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    public static void ReadFour(float* p, nint n)
+    public static void ReadFour(void* memory, nint n)
     {
         nint quarter = n / 4 / 32 * 32;
-        float* q = p + quarter, r = q + quarter, s = r + quarter;
+        int* p = (int*)memory, q = p + quarter, r = q + quarter, s = r + quarter;
         if (Vector512.IsHardwareAccelerated)
         {
-            Vector512<float> a = default, b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+            Vector512<int> a = default, b = a, c = a, d = a, e = a, f = a, g = a, h = a;
             for (nint i = 0; i < quarter; i += 32)
             {
                 a += Vector512.Load(p + i);
@@ -75,7 +76,7 @@ internal static unsafe class StreamLoops
             return;
         }
 
-        Vector256<float> v0 = default, v1 = v0, v2 = v0, v3 = v0;
+        Vector256<int> v0 = default, v1 = v0, v2 = v0, v3 = v0;
         for (nint i = 0; i < quarter; i += 8)
         {
             v0 += Vector256.Load(p + i);
