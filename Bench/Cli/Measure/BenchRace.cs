@@ -8,7 +8,7 @@ namespace NativeFlow.Cli;
 /// <summary>Runs the contenders of a case in turn, round after round, with a reading of the limit before and after each.</summary>
 /// <param name="Rounds">Rounds wanted.</param>
 /// <param name="BurstSeconds">Least time of one contender's turn.</param>
-/// <param name="WarmSeconds">Least time of calls before anything is timed.</param>
+/// <param name="WarmSeconds">Least time of calls before anything is timed; 0 does not wait for code to become hot.</param>
 /// <param name="CaseSeconds">After this long, five rounds are enough.</param>
 internal sealed record BenchRace(int Rounds, double BurstSeconds, double WarmSeconds, double CaseSeconds)
 {
@@ -17,6 +17,8 @@ internal sealed record BenchRace(int Rounds, double BurstSeconds, double WarmSec
 
     /// <summary>Calls after which the runtime replaces its first, quick code.</summary>
     private const int CallsToGetHot = 40;
+
+    private const int MostCycles = 12;
 
     /// <summary>Measures one case; null when stopped before the first round was complete.</summary>
     public BenchRow? Run(BenchCase what, CancellationToken stop)
@@ -78,32 +80,44 @@ internal sealed record BenchRace(int Rounds, double BurstSeconds, double WarmSec
         return FmaPeak.Now<float>(FmaPeak.Width, 8_000) / (2 * perCycle * FmaPeak.Width / 32) / 1e9;
     }
 
-    // Calls until nothing new is compiled. Quick code is replaced in the background, some 100 ms after the last new method was seen, and only
-    // when a core is free for it; on a pinned thread that means asleep.
+    // Calls until no new code comes and nobody gets faster. Quick code is replaced in the background, some 100 ms after the last new method
+    // was seen, and only when a core is free for it; on a pinned thread that means asleep.
     private void Warm(BenchCase what)
     {
         _ = ClockGHz();
         _ = what.Floor?.Invoke();
-        for (int cycle = 0; cycle < 10; cycle++)
+        double[] best = [.. what.Contenders.Select(_ => double.PositiveInfinity)];
+        for (int cycle = 0, calm = 0; WarmSeconds > 0 && cycle < MostCycles && calm < 2; cycle++)
         {
             long before = JitInfo.GetCompiledMethodCount();
-            foreach (BenchContender contender in what.Contenders.Where(c => c.Here)) Call(contender);
-            bool newCode = cycle > 0 || JitInfo.GetCompiledMethodCount() != before;
-            Thread.Sleep(newCode ? 120 : 10);
-            if (JitInfo.GetCompiledMethodCount() == before) break;
+            bool faster = false;
+            for (int i = 0; i < best.Length; i++)
+            {
+                if (!what.Contenders[i].Here) continue;
+                double fastest = Fastest(what.Contenders[i]);
+                faster |= fastest < 0.8 * best[i];
+                best[i] = Math.Min(best[i], fastest);
+            }
+
+            bool known = cycle == 0 && JitInfo.GetCompiledMethodCount() == before;
+            Thread.Sleep(known ? 10 : 120);
+            bool quiet = JitInfo.GetCompiledMethodCount() == before;
+            if (known && quiet) break;
+            calm = quiet && !faster ? calm + 1 : 0;
         }
 
         foreach (BenchContender contender in what.Contenders.Where(c => !c.Here)) contender.Time(1);
     }
 
-    private void Call(BenchContender contender)
+    // Of enough calls for the runtime to notice them.
+    private double Fastest(BenchContender contender)
     {
-        double begun = BenchClock.Wall, most = Math.Max(10 * WarmSeconds, 0.3);
+        double begun = BenchClock.Wall, most = Math.Max(10 * WarmSeconds, 0.3), fastest = double.PositiveInfinity;
         for (int call = 0; ; call++)
         {
             double spent = BenchClock.Wall - begun;
-            if (spent > most || (call >= CallsToGetHot && spent > WarmSeconds)) return;
-            contender.Time(1);
+            if (call > 0 && (spent > most || (call >= CallsToGetHot && spent > WarmSeconds))) return fastest;
+            fastest = Math.Min(fastest, contender.Time(1));
         }
     }
 

@@ -1,4 +1,3 @@
-using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
 
 namespace NativeFlow.Cli;
@@ -6,9 +5,8 @@ namespace NativeFlow.Cli;
 /// <summary>Finds the peers, measures row by row, and gathers the report.</summary>
 internal static class BenchRun
 {
-    public static BenchReport Run(BenchSettings settings, BenchRace race, int core, bool withPeers, string? python, string command, TextWriter error)
+    public static BenchReport Run(BenchSettings settings, BenchRace race, int core, bool withPeers, string? python, string command, TextWriter error, CancellationToken stop)
     {
-        using var stop = new StopSignal();
         DateTimeOffset started = DateTimeOffset.UtcNow;
         double load = BenchMachine.LoadAverage();
         var progress = new BenchProgress(error);
@@ -30,13 +28,13 @@ internal static class BenchRun
             BenchPlan[] plans = [.. settings.Suites.SelectMany(s => Plans(s, settings)).Where(p => settings.Only is null || p.Key.Label.Contains(settings.Only, StringComparison.OrdinalIgnoreCase))];
             if (plans.Length == 0) throw new BadInputException($"bench: no row is left{(settings.Only is null ? "" : $" whose name contains {BadInputException.Quote(settings.Only)}")}; a name is like 'gemm NT 100x784x784 float'.");
             progress.Say("limits of the machine");
-            IReadOnlyList<MachineRate> rates = settings.RowsOnly ? [] : MachineRates.Measure(machine, Math.Min(race.Rounds, 7), settings.Quick, stop.Token);
+            IReadOnlyList<MachineRate> rates = settings.RowsOnly ? [] : MachineRates.Measure(machine, Math.Min(race.Rounds, 7), settings.Quick, stop);
             List<BenchRow> rows = [];
-            for (int i = 0; i < plans.Length && !stop.IsRequested; i++)
+            for (int i = 0; i < plans.Length && !stop.IsCancellationRequested; i++)
             {
                 progress.Row(i, plans.Length, plans[i].Key.Label);
                 using BenchCase what = plans[i].Make();
-                if (race.Run(what, stop.Token) is { } row) rows.Add(row);
+                if (race.Run(what, stop) is { } row) rows.Add(row);
             }
 
             progress.Clear();
