@@ -41,7 +41,13 @@ internal static class BenchCommand
         {
             bool isQuick = parsed.GetValue(quick);
             string[] named = parsed.GetRequiredValue(suites);
-            foreach (string suite in named) Arguments.OneOf("bench", suite, [.. SuiteNames, "all"]);
+            foreach (string suite in named)
+            {
+                if (suite.StartsWith('-'))
+                    throw new BadInputException($"bench: unknown option {BadInputException.Quote(suite)}; expected one of: {string.Join(", ", parsed.CommandResult.Command.Options.Select(o => o.Name))}; see 'nativeflow bench --help'.");
+                Arguments.OneOf("bench", suite, [.. SuiteNames, "all"]);
+            }
+
             string kind = Arguments.OneOf("--type", parsed.GetValue(type) ?? "both", [.. Types, "both"]);
             string[] strategy = (parsed.GetValue(strategies) ?? "snf-reconstruction").Split(',');
             foreach (string name in strategy) Arguments.OneOf("--strategies", name, JacobianRegistry.Names);

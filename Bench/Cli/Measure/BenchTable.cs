@@ -33,8 +33,8 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
         bool bytes = rows[0].Key.Suite == "gemv";
         string[] peers = Peers(rows);
         return new BenchTable(
-            bytes ? "Matrix times vector: GB/s, and shares of the read rate of the same memory" : $"{Heading(rows[0].Key.Suite)}: Gflop/s, and shares of the multiply-add peak of the type",
-            ["kernel", "size", bytes ? "GB/s" : "GF/s", "share", .. peers, "vs best", "goal", ""],
+            bytes ? "Matrix times vector: GB/s, shares of the read rate of the same memory" : $"{Heading(rows[0].Key.Suite)}: Gflop/s, and shares of the multiply-add peak of the type",
+            ["kernel", "size", bytes ? "GB/s" : "GF/s", "share", .. peers, "lead", "goal", ""],
             [.. rows.Select(r => (IReadOnlyList<string>)
             [
                 Kernel(r), r.Key.Size, Number(r.Work / r.Ours.Seconds.Median / 1e9, "F1"), Share(r.Ours.OfLimit, quartiles),
@@ -43,8 +43,8 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
     }
 
     private static BenchTable Threads(BenchRow[] rows, bool quartiles) => new(
-        $"{Heading(rows[0].Key.Suite)} on {rows[0].Key.Threads} threads: wall clock, share of the peak of so many threads, against one thread",
-        ["kernel", "size", "ms", "share", "vs 1", "goal", ""],
+        $"{Heading(rows[0].Key.Suite)} on {rows[0].Key.Threads} threads: ms, share of their peak, gain over one thread",
+        ["kernel", "size", "ms", "share", "gain", "goal", ""],
         [.. rows.Select(r => (IReadOnlyList<string>)
             [Kernel(r), r.Key.Size, Milliseconds(r.Ours.Seconds.Median), Share(r.Ours.OfLimit, quartiles), Times(r.BestPeer(), quartiles), GoalText(r), VerdictText(r)])]);
 
@@ -53,8 +53,8 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
         string[] peers = Peers(rows);
         return new BenchTable(
             rows[0].Key.Suite == "spline"
-                ? "Spline: ns an element (as measured; at 3.5 GHz), share of the read rate of its parameters, lead over each peer"
-                : "Elementwise: ns an element (as measured; at 3.5 GHz), share of the rate of y = s x, lead over each peer",
+                ? "Spline: ns an element (measured, at 3.5 GHz), share of the read rate, leads"
+                : "Elementwise: ns an element (measured, at 3.5 GHz), share of y = s x, leads",
             ["function", "size", "ns", "at 3.5", "share", .. peers, "goal", ""],
             [.. rows.Select(r => (IReadOnlyList<string>)
             [
@@ -67,7 +67,7 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
     {
         string[] peers = Peers(rows);
         return new BenchTable(
-            "Training step, two layers, batch 100: ms, its floor, time over floor, lead over each peer",
+            "Training step, two layers, batch 100: ms, floor, time over floor, leads",
             ["strategy", "size", "ms", "floor", "x floor", .. peers, "goal", ""],
             [.. rows.Select(r => (IReadOnlyList<string>)
             [
@@ -79,7 +79,7 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
     /// <summary>The goals in the order of the columns they speak of.</summary>
     public static string GoalText(BenchRow row) => string.Join(' ', Goals.For(row.Key).Select(g => g.Kind switch
     {
-        GoalKind.OfLimit => Number(g.Bound, "F2"),
+        GoalKind.OfLimit => Number(g.Bound, "0.0#"),
         GoalKind.OverPeer => Number(g.Bound, "0.0#") + "x",
         _ => "<" + Number(g.Bound, "0.0#"),
     }));

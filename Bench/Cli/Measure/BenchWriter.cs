@@ -32,6 +32,7 @@ internal static class BenchWriter
         }
 
         output.WriteLine();
+        if (report.Rows.Count > 0) output.WriteLine("Lead: time of the best peer over ours. Goals: share or time, then lead.");
         foreach ((string name, string about) in report.Peers) output.WriteLine($"{name}: {about}");
         foreach (string note in report.Notes) output.WriteLine($"note: {note}");
         output.WriteLine(Closing(report));
@@ -155,7 +156,7 @@ internal static class BenchWriter
         yield return m.Cpu;
         yield return Invariant($"{m.Cores} {(m.Cores == 1 ? "core" : "cores")} allowed, L1 {m.L1 >> 10} KiB, L2 {m.L2 >> 10} KiB, L3 {m.L3 >> 20} MiB{(m.CachesKnown ? "" : " (assumed)")}, {FmaPeak.Width}-bit vectors");
         yield return $"{m.System}, {m.Runtime}";
-        yield return Invariant($"{report.Pinned}, {report.Clock}, load {report.LoadBefore:F2} before, {report.LoadAfter:F2} after, {report.Started:yyyy-MM-dd HH:mm} UTC");
+        yield return Invariant($"{report.Pinned}, {report.Clock}, load {report.LoadBefore:F1} to {report.LoadAfter:F1}, {report.Started:yyyy-MM-dd HH:mm} UTC");
     }
 
     private static string Closing(BenchReport report)
