@@ -68,7 +68,7 @@ internal static class BenchCommand
             if (settings.Threads > 1 && parsed.GetValue(core) is not null)
                 throw new BadInputException("--core is for one thread; leave it out, or --threads.");
             int roundCount = parsed.GetValue(rounds) is { } r ? Arguments.Whole("--rounds", r, 1) : isQuick ? QuickRounds : FullRounds;
-            var race = isQuick ? new BenchRace(roundCount, 0.0005, 0, 1) : new BenchRace(roundCount, 0.004, 0.02, 20);
+            var race = isQuick ? new BenchRace(roundCount, 0.0005, 0, 1) : new BenchRace(roundCount, 0.004, 0.02, 10);
             // A file that cannot be written is told before minutes of measuring.
             foreach ((string option, string? path) in (ReadOnlySpan<(string, string?)>)[("--json", parsed.GetValue(json)), ("--markdown", parsed.GetValue(markdown))])
                 if (path is not null) RequireFolder(option, path);

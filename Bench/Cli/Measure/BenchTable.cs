@@ -92,7 +92,7 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
 
     private static string[] Peers(BenchRow[] rows) => [.. rows.SelectMany(r => r.Peers).Select(p => p.Name).Distinct()];
 
-    private static string Heading(string suite) => suite == "gemm" ? "Matrix products" : "Factorisations";
+    private static string Heading(string suite) => suite switch { "gemm" => "Matrix products", "step" => "Training step, batch 100,", _ => "Factorisations" };
 
     private static string Kernel(BenchRow row) => row.Key.Type == "double" ? row.Key.Kernel + " f64" : row.Key.Kernel;
 

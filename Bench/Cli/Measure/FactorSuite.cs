@@ -57,20 +57,51 @@ internal static unsafe class FactorSuite
         T* fresh = Matrix<T>(what.Memory, n, count);
         T* a = what.Memory.Zeros<T>((long)count * nn), r = what.Memory.Zeros<T>(nn), b0 = what.Memory.Normal<T>(Math.Max(1, (long)n * rhs)), b = what.Memory.Zeros<T>(Math.Max(1, (long)n * rhs));
         int* pivots = what.Memory.Zeros<int>((long)n * count), zeros = what.Memory.Zeros<int>(count);
-        void Copy() => new Span<T>(fresh, count * nn).CopyTo(new Span<T>(a, count * nn));
-        Action<int> ours = key.Kernel switch
+        Action once = key.Kernel switch
         {
-            "LU" => times => { for (; times > 0; times--) { Copy(); Lu.Factor(Of(a, nn), n, new Span<int>(pivots, n)); } },
-            "inverse" => times => { for (; times > 0; times--) { Copy(); Lu.Factor(Of(a, nn), n, new Span<int>(pivots, n)); Lu.Inverse<T>(Of(a, nn), n, new Span<int>(pivots, n), Of(r, nn)); } },
-            "solve" => times => { for (; times > 0; times--) { Of(b0, n * rhs).CopyTo(Of(b, n * rhs)); TriangularSolve.Left<T>(new Triangle(Lower: true), Of(fresh, nn), n, Of(b, n * rhs), rhs); } },
-            "Cholesky" => times => { for (; times > 0; times--) { Copy(); Cholesky.Factor(Of(a, nn), n); } },
-            "QR" => times => { for (; times > 0; times--) Qr.Factor<T>(Of(fresh, nn), n, n, Of(a, nn), Of(r, nn)); },
-            _ => times => { for (; times > 0; times--) { Copy(); Lu.FactorBatched(Of(a, count * nn), n, count, nn, new Span<int>(pivots, n * count), new Span<int>(zeros, count)); } },
+            "LU" => FactorOnce,
+            "inverse" => InvertOnce,
+            "solve" => SolveOnce,
+            "Cholesky" => CholeskyOnce,
+            "QR" => () => Qr.Factor<T>(Of(fresh, nn), n, n, Of(a, nn), Of(r, nn)),
+            _ => BatchOnce,
         };
-        what.Contenders.Add(BenchContender.OneThread(BenchContender.Ours, ours));
+        what.Contenders.Add(BenchContender.OneThread(BenchContender.Ours, times => { for (; times > 0; times--) once(); }));
         foreach (BlasPeer peer in settings.Blas)
             if (FactorPeer.Body(peer, what.Memory, key.Kernel, n, count, rhs, fresh, b0) is { } body) what.Contenders.Add(BenchContender.OneThread(peer.Name, body));
         return what;
+
+        void Copy() => Of(fresh, count * nn).CopyTo(Of(a, count * nn));
+
+        void FactorOnce()
+        {
+            Copy();
+            Lu.Factor(Of(a, nn), n, new Span<int>(pivots, n));
+        }
+
+        void InvertOnce()
+        {
+            FactorOnce();
+            Lu.Inverse<T>(Of(a, nn), n, new Span<int>(pivots, n), Of(r, nn));
+        }
+
+        void SolveOnce()
+        {
+            Of(b0, n * rhs).CopyTo(Of(b, n * rhs));
+            TriangularSolve.Left<T>(new Triangle(Lower: true), Of(fresh, nn), n, Of(b, n * rhs), rhs);
+        }
+
+        void CholeskyOnce()
+        {
+            Copy();
+            Cholesky.Factor(Of(a, nn), n);
+        }
+
+        void BatchOnce()
+        {
+            Copy();
+            Lu.FactorBatched(Of(a, count * nn), n, count, nn, new Span<int>(pivots, n * count), new Span<int>(zeros, count));
+        }
     }
 
     private static Span<T> Of<T>(T* p, int length) where T : unmanaged => new(p, length);

@@ -43,9 +43,11 @@ internal static unsafe class GemvSuite
         int form = transposed ? BlasPeer.NoTranspose : BlasPeer.Transpose;
         foreach (BlasPeer peer in settings.Blas)
         {
-            Action<int>? body = typeof(T) == typeof(float)
-                ? peer.SGemv is null ? null : times => { for (; times > 0; times--) peer.SGemv(BlasPeer.RowMajor, form, d, d, 1, (float*)w, d, (float*)x, 1, 0, (float*)z, 1); }
-                : peer.DGemv is null ? null : times => { for (; times > 0; times--) peer.DGemv(BlasPeer.RowMajor, form, d, d, 1, (double*)w, d, (double*)x, 1, 0, (double*)z, 1); };
+            Action<int>? body = null;
+            if (typeof(T) == typeof(float) && peer.SGemv is not null)
+                body = times => { for (; times > 0; times--) peer.SGemv(BlasPeer.RowMajor, form, d, d, 1, (float*)w, d, (float*)x, 1, 0, (float*)z, 1); };
+            if (typeof(T) == typeof(double) && peer.DGemv is not null)
+                body = times => { for (; times > 0; times--) peer.DGemv(BlasPeer.RowMajor, form, d, d, 1, (double*)w, d, (double*)x, 1, 0, (double*)z, 1); };
             if (body is null) continue;
             what.Contenders.Add(BenchContender.OneThread(peer.Name, body));
             SameWork.Require(what, body, y, z, d);

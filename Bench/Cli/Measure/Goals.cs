@@ -50,7 +50,7 @@ internal static class Goals
         "factor" when key.Type == "float" => Factor(key.Kernel, key.N),
         "elementwise" when key.Type == "float" => Elementwise(key.Kernel),
         "spline" when key.Type == "float" => [new(GoalKind.Nanoseconds, 8), new(GoalKind.OverPeer, 10)],
-        "step" when key.Kernel == "snf-reconstruction" => Step(key.N),
+        "step" when key.Kernel == "snf-reconstruction" && key.Threads == 1 => Step(key.N),
         _ => [],
     };
 

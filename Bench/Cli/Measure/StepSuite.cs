@@ -1,5 +1,5 @@
-using NativeFlow.Kernels;
 using NativeFlow.Engine;
+using NativeFlow.Kernels;
 using NativeFlow.Layers;
 
 namespace NativeFlow.Cli;
@@ -41,7 +41,7 @@ internal static unsafe class StepSuite
     {
         int b = key.M, d = key.N;
         double flops = Flops(key.Kernel, b, d), parameters = 2.0 * MatricesPerLayer(key.Kernel) * d * d;
-        TriadRate? triad = flops > 0 ? new TriadRate((long)(4 * parameters * sizeof(float))) : null;
+        TriadRate? triad = flops > 0 && key.Threads == 1 ? new TriadRate((long)(4 * parameters * sizeof(float))) : null;
         var what = new BenchCase(key, Math.Max(flops, 1))
         {
             Floor = triad is null ? null : () => (flops / FmaPeak.Now<float>(FmaPeak.Width)) + (BytesPerParameter * parameters / triad.Now()),
