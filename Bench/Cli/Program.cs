@@ -30,6 +30,7 @@ public static class Program
             Commands.SampleCommand.Create(),
             Commands.InfoCommand.Create(),
             VerifyCommand.Create(),
+            BenchCommand.Create(),
         };
         root.Directives.Clear();
         try

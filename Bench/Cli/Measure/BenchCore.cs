@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace NativeFlow.Cli;
+
+/// <summary>Ties the calling thread, and what it starts later, to one core (Linux); gives the former set back when disposed.</summary>
+internal sealed partial class BenchCore : IDisposable
+{
+    private const int MaskWords = 16;
+
+    private readonly ulong[]? _former;
+
+    private BenchCore(int core, ulong[]? former, string about)
+    {
+        (Core, _former, About) = (core, former, about);
+    }
+
+    /// <summary>The core, or -1 when the thread may wander.</summary>
+    public int Core { get; }
+
+    /// <summary>In words.</summary>
+    public string About { get; }
+
+    /// <summary>Pins to <paramref name="wanted"/>, or with -1 to the last core this thread may use.</summary>
+    /// <exception cref="NativeFlow.Engine.BadInputException">The core asked for is not allowed.</exception>
+    public static BenchCore Pin(int wanted)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return wanted < 0 ? Free("not pinned (only Linux is)") : throw new Engine.BadInputException($"--core {wanted}: threads are pinned on Linux only; leave the option out.");
+        }
+
+        var former = new ulong[MaskWords];
+        if (GetAffinity(0, MaskWords * sizeof(ulong), former) < 0) return Free("not pinned (the system refused to tell the allowed cores)");
+        int[] allowed = [.. Enumerable.Range(0, MaskWords * 64).Where(c => (former[c / 64] >> (c % 64) & 1) != 0)];
+        if (wanted >= 0 && !allowed.Contains(wanted))
+            throw new Engine.BadInputException($"--core {wanted}: this process may use only {string.Join(", ", allowed.Select(c => c.ToString(CultureInfo.InvariantCulture)))}.");
+        int core = wanted >= 0 ? wanted : allowed[^1];
+        var mask = new ulong[MaskWords];
+        mask[core / 64] = 1UL << (core % 64);
+        return SetAffinity(0, MaskWords * sizeof(ulong), mask) == 0 ? new BenchCore(core, former, $"pinned to core {core}") : Free("not pinned (the system refused)");
+    }
+
+    /// <summary>Leaves the thread where it is.</summary>
+    public static BenchCore Free(string about) => new(-1, null, about);
+
+    public void Dispose()
+    {
+        if (_former is not null && SetAffinity(0, MaskWords * sizeof(ulong), _former) != 0) throw new InvalidOperationException("The former set of cores could not be restored.");
+    }
+
+    [LibraryImport("libc", EntryPoint = "sched_getaffinity")]
+    private static partial int GetAffinity(int process, nint bytes, [Out] ulong[] mask);
+
+    [LibraryImport("libc", EntryPoint = "sched_setaffinity")]
+    private static partial int SetAffinity(int process, nint bytes, ulong[] mask);
+}
