@@ -23,7 +23,7 @@ internal static unsafe class SplineSuite
 
     private static BenchCase Make<T>(BenchSettings settings, BenchKey key) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        int d = key.N, n = Rows * d, knotLength = RationalQuadratic.KnotLength(Bins) * n;
+        int d = key.N, n = Rows * d;
         T* raw = null;
         nint floats = (nint)n * RawLength * sizeof(T) / sizeof(float) / StreamLoops.Step * StreamLoops.Step;
         var what = new BenchCase(key, n)
@@ -31,7 +31,7 @@ internal static unsafe class SplineSuite
             Floor = () => Math.Min(BenchContender.Seconds(1, () => StreamLoops.Read(raw, floats)), BenchContender.Seconds(1, () => StreamLoops.ReadFour(raw, floats))),
         };
         raw = what.Memory.Normal<T>((long)n * RawLength);
-        T* x = what.Memory.Normal<T>(n), z = what.Memory.Zeros<T>(n), logDet = what.Memory.Zeros<T>(Rows), knots = what.Memory.Zeros<T>(knotLength);
+        T* x = what.Memory.Normal<T>(n), z = what.Memory.Zeros<T>(n), logDet = what.Memory.Zeros<T>(Rows);
         T* settings6 = what.Memory.Zeros<T>(RationalQuadratic.SettingCount);
         double[] numbers = [5, 1e-3, 1e-3, 1e-3, 1, 1];
         for (int i = 0; i < numbers.Length; i++) settings6[i] = T.CreateTruncating(numbers[i]);
@@ -39,7 +39,7 @@ internal static unsafe class SplineSuite
         {
             for (; times > 0; times--)
                 RationalQuadraticSimd.Forward<T>(
-                    new(x, n), new(raw, n * RawLength), new(settings6, RationalQuadratic.SettingCount), new(z, n), new(logDet, Rows), new(knots, knotLength), Bins);
+                    new(x, n), new(raw, n * RawLength), new(settings6, RationalQuadratic.SettingCount), new(z, n), new(logDet, Rows), Bins);
         }));
         if (typeof(T) != typeof(float)) return what;
         foreach (TorchPeer peer in settings.Torch)
