@@ -33,19 +33,18 @@ public static unsafe class Gemm
                 for (int i = 0; i < m; i++) new Span<T>(c + (nint)i * ldc, n).Clear();
             return;
         }
+        if (GemmWork<T>.TrySmall(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc)) return;
         bool split = workers is not null && workers.Threads > 1 && 2.0 * m * n * k >= LeastFlopsToSplit;
         if (split)
         {
             GemmWork<T> work = GemmWork<T>.Current;
             Fill(ref work.Plan, transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc);
-            GemmWork<T>.Prepare(ref work.Plan, true);
-            workers!.Run(work, work.Plan.Pieces);
+            work.Run(workers!);
             return;
         }
         GemmPlan<T> plan = default;
         Fill(ref plan, transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc);
-        GemmWork<T>.Prepare(ref plan, false);
-        for (int piece = 0; piece < plan.Pieces; piece++) GemmWork<T>.Piece(ref plan, piece);
+        GemmWork<T>.Run(ref plan);
     }
 
     /// <summary>

@@ -36,38 +36,49 @@ internal static unsafe class GemmTile<T, V, L>
         nint aStep = Strided.Value == 1 ? 1 : step;
         V mask = W.Masked ? L.Mask(args->LastColumns) : default;
 
-        if (Sse.IsSupported)
-        {
-            T* line = args->C;
-            for (int row = 0; row < H.Value; row++, line += args->CStep)
-            {
-                Sse.Prefetch0(line);
-                if (W.Two) Sse.Prefetch0(line + L.Count);
-            }
-        }
-
         V c00 = default, c10 = default, c20 = default, c30 = default, c40 = default, c50 = default, c60 = default;
         V c70 = default, c80 = default, c90 = default, c100 = default, c110 = default, c120 = default, c130 = default;
         V c01 = default, c11 = default, c21 = default, c31 = default, c41 = default, c51 = default, c61 = default;
         V c71 = default, c81 = default, c91 = default, c101 = default, c111 = default, c121 = default, c131 = default;
         T* ahead = args->Ahead;
+        nint bAhead = args->BAhead;
+        T* line = args->C;
+        int rowsAtOnce = args->CRowsAhead, rowsLeft = H.Value;
         for (int left = args->K; left > 0;)
         {
             int run = Math.Min(left, TileArgs<T>.Line);
             left -= run;
             if (Sse.IsSupported)
             {
-                T* line = ahead;
-                for (int pair = args->AheadPairs; pair > 0; pair--, line += args->AheadStride)
+                T* pairOfLines = ahead;
+                for (int pair = args->AheadPairs; pair > 0; pair--, pairOfLines += args->AheadStride)
                 {
-                    Sse.Prefetch1(line);
-                    Sse.Prefetch1(line + args->AheadSecond);
+                    Sse.Prefetch1(pairOfLines);
+                    Sse.Prefetch1(pairOfLines + args->AheadSecond);
                 }
                 ahead += args->AheadStep;
+                if (Strided.Value == 1 && args->AAhead > 0)
+                {
+                    T* lineA = a + args->AAhead;
+                    for (int row = 0; row < H.Value; row++, lineA += step) Sse.Prefetch0(lineA);
+                }
+
+                // The rows of C just in time for the end: sooner, and what is read meanwhile would push them out again.
+                if (left <= args->CAheadFrom)
+                    for (int row = Math.Min(rowsAtOnce, rowsLeft); row > 0; row--, rowsLeft--, line += args->CStep)
+                    {
+                        Sse.Prefetch0(line);
+                        if (W.Two) Sse.Prefetch0(line + L.Count);
+                    }
             }
             do
             {
                 V b0 = !W.Two && W.Masked ? L.LoadPart(b, mask) : L.Load(b);
+                if (Sse.IsSupported)
+                {
+                    Sse.Prefetch0(b + bAhead);
+                    if (W.Two) Sse.Prefetch0(b + bAhead + L.Count);
+                }
                 V b1 = !W.Two ? default : W.Masked ? L.LoadPart(b + L.Count, mask) : L.Load(b + L.Count);
                 if (W.Keeps)
                 {
