@@ -13,7 +13,13 @@ internal static unsafe class GemmDriver<T, V, L>
     where L : struct, IGemmLane<T, V>
 {
     /// <summary>Row tiles packed in one piece of work.</summary>
-    private const int TilesPerPiece = 4;
+    private const int TilesPerPiece = 8;
+
+    /// <summary>Rows of a transposed A packed for one tile before the next tile.</summary>
+    private const int RowsAtOnce = 32;
+
+    /// <summary>Enough to even out threads that start late or are held up; fewer would leave more panels together.</summary>
+    private const int ChunksPerThread = 4;
 
     /// <summary>Bytes of the packed A of a slab.</summary>
     private const long LargestPackedA = 32 << 20;
@@ -52,8 +58,7 @@ internal static unsafe class GemmDriver<T, V, L>
         int panels = Parts(plan.N, Panel);
         long panelBytes = (long)passK * Panel * sizeof(T);
         plan.GroupPanels = (int)Math.Max(1, (plan.M > TallRows ? TallGroupBytes : GroupBytes) / panelBytes);
-        plan.ChunkPanels = (int)Math.Max(1, Math.Min(threads == 1 ? panels : panels / (4 * threads), LargestPackedB / panelBytes));
-        plan.Chunks = Parts(panels, plan.ChunkPanels);
+        plan.Chunks = (int)Math.Min(panels, Math.Max(threads == 1 ? 1 : ChunksPerThread * threads, (panels * panelBytes + LargestPackedB - 1) / LargestPackedB));
         plan.Blocks = Parts(Parts(plan.M, plan.Slabs), Math.Max(4 * L.MaxRows, (int)(BlockBytes / (passK * sizeof(T)))));
 
         // Rows that lie a multiple of a page apart fall on the same cache sets; such operands are always packed.
@@ -74,25 +79,29 @@ internal static unsafe class GemmDriver<T, V, L>
         return Parts(plan.Tiles, TilesPerPiece);
     }
 
-    /// <summary>Packs some row tiles of A.</summary>
+    /// <summary>Packs some row tiles of A; of a transposed A a few rows for all of them at a time, so that these stay near.</summary>
     public static void PackPiece(ref GemmPlan<T> plan, int piece)
     {
         int end = Math.Min(plan.Tiles, (piece + 1) * TilesPerPiece);
-        for (int tile = piece * TilesPerPiece; tile < end; tile++)
-        {
-            int start = Part(plan.Rows, plan.Tiles, tile);
-            int height = Part(plan.Rows, plan.Tiles, tile + 1) - start;
-            nint row = plan.FirstRow + start;
-            T* source = plan.TransposeA ? plan.A + plan.FirstK * plan.Lda + row : plan.A + row * plan.Lda + plan.FirstK;
-            GemmPack<T, V, L>.A(plan.TransposeA, source, plan.Lda, plan.M - (int)row, height, plan.PassK, plan.PackedA + tile * TileLength(ref plan));
-        }
+        int step = plan.TransposeA ? RowsAtOnce : plan.PassK;
+        for (int p = 0; p < plan.PassK; p += step)
+            for (int tile = piece * TilesPerPiece; tile < end; tile++)
+            {
+                int start = Part(plan.Rows, plan.Tiles, tile);
+                int height = Part(plan.Rows, plan.Tiles, tile + 1) - start;
+                nint row = plan.FirstRow + start;
+                T* source = plan.TransposeA ? plan.A + (plan.FirstK + p) * plan.Lda + row : plan.A + row * plan.Lda + plan.FirstK;
+                GemmPack<T, V, L>.A(
+                    plan.TransposeA, source, plan.Lda, plan.M - (int)row, height, Math.Min(step, plan.PassK - p),
+                    plan.PackedA + tile * TileLength(ref plan) + p * GemmPack<T, V, L>.TileRows);
+            }
     }
 
     /// <summary>One chunk of column panels, all rows of the slab.</summary>
     public static void Chunk(ref GemmPlan<T> plan, int chunk)
     {
         int panels = Parts(plan.N, Panel);
-        int firstPanel = chunk * plan.ChunkPanels, endPanel = Math.Min(panels, firstPanel + plan.ChunkPanels);
+        int firstPanel = Part(panels, plan.Chunks, chunk), endPanel = Part(panels, plan.Chunks, chunk + 1);
         nint panelLength = (nint)plan.PassK * Panel;
         int keptPanels = plan.Blocks > 1 ? endPanel - firstPanel : Math.Min(plan.GroupPanels, endPanel - firstPanel);
         T* packedB = plan.DirectB ? null : (T*)GemmScratch.Current.B((nuint)(keptPanels * panelLength * sizeof(T)));
@@ -168,6 +177,7 @@ internal static unsafe class GemmDriver<T, V, L>
                 args.BAhead = StepsAhead * args.BStep;
                 args.Kept = packed;
                 args.C = plan.C + row * plan.Ldc + panel * nr;
+                args.Bias = plan.Bias is null ? null : plan.Bias + panel * nr;
                 args.LastColumns = width <= L.Count ? width : width - L.Count;
                 args.AheadPairs = panel + groupPanels < lastPanel ? pairs : 0;
                 args.Ahead = (fromSource ? PanelSource(ref plan, panel + groupPanels) : packed + groupPanels * panelLength) + firstPair * ldb;

@@ -14,6 +14,7 @@ internal unsafe struct GemmPlan<T>
     public T* A;
     public T* B;
     public T* C;
+    public T* Bias;
     public nint Lda;
     public nint Ldb;
     public nint Ldc;
@@ -27,10 +28,7 @@ internal unsafe struct GemmPlan<T>
     /// <summary>Blocks of a slab's rows that stay in the second-level cache while the panels of a chunk go by.</summary>
     public int Blocks;
 
-    /// <summary>Column panels in a chunk, the piece of work of one thread.</summary>
-    public int ChunkPanels;
-
-    /// <summary>Chunks, each independent of the others.</summary>
+    /// <summary>Chunks of column panels, the pieces of work of a thread; independent of each other.</summary>
     public int Chunks;
 
     /// <summary>Column panels prepared together and then met by one row tile after the other.</summary>

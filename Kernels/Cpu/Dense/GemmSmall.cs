@@ -23,7 +23,7 @@ internal static unsafe class GemmSmall<T, V, L>
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(
-        bool transposeA, bool transposeB, int m, int n, int k, T alpha, T* a, nint lda, T* b, nint ldb, bool accumulate, T* c, nint ldc)
+        bool transposeA, bool transposeB, int m, int n, int k, T alpha, T* a, nint lda, T* b, nint ldb, bool accumulate, T* c, nint ldc, T* bias)
     {
         int nr = 2 * L.Count;
         TileArgs<T> args = default;
@@ -40,6 +40,7 @@ internal static unsafe class GemmSmall<T, V, L>
         {
             int width = Math.Min(nr, n - column);
             args.B = b + column;
+            args.Bias = bias is null ? null : bias + column;
             args.LastColumns = width <= L.Count ? width : width - L.Count;
             if (transposeB)
             {

@@ -14,6 +14,9 @@ internal sealed class GemmWork<T> : WorkItem
     public GemmPlan<T> Plan;
 
     private bool _packing;
+    private int _caller;
+    private int _fromLeft;
+    private int _fromRight;
 
     public static GemmWork<T> Current => t_work ??= new GemmWork<T>();
 
@@ -22,22 +25,22 @@ internal sealed class GemmWork<T> : WorkItem
     /// <summary>Does a small product at once; false leaves a larger one to <see cref="Run(ref GemmPlan{T})"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe bool TrySmall(
-        bool transposeA, bool transposeB, int m, int n, int k, T alpha, T* a, int lda, T* b, int ldb, bool accumulate, T* c, int ldc)
+        bool transposeA, bool transposeB, int m, int n, int k, T alpha, T* a, int lda, T* b, int ldb, bool accumulate, T* c, int ldc, T* bias)
     {
         if (Vector512.IsHardwareAccelerated && HasVectors)
         {
             if (!GemmSmall<T, Vector512<T>, Lane512<T>>.Fits(transposeA, m, n, k, lda, ldb)) return false;
-            GemmSmall<T, Vector512<T>, Lane512<T>>.Run(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc);
+            GemmSmall<T, Vector512<T>, Lane512<T>>.Run(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc, bias);
         }
         else if (Vector256.IsHardwareAccelerated && HasVectors)
         {
             if (!GemmSmall<T, Vector256<T>, Lane256<T>>.Fits(transposeA, m, n, k, lda, ldb)) return false;
-            GemmSmall<T, Vector256<T>, Lane256<T>>.Run(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc);
+            GemmSmall<T, Vector256<T>, Lane256<T>>.Run(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc, bias);
         }
         else if (Vector128.IsHardwareAccelerated && HasVectors)
         {
             if (!GemmSmall<T, Vector128<T>, Lane128<T>>.Fits(transposeA, m, n, k, lda, ldb)) return false;
-            GemmSmall<T, Vector128<T>, Lane128<T>>.Run(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc);
+            GemmSmall<T, Vector128<T>, Lane128<T>>.Run(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc, bias);
         }
         else
         {
@@ -63,6 +66,7 @@ internal sealed class GemmWork<T> : WorkItem
     public void Run(Workers workers)
     {
         Prepare(ref Plan, workers.Threads);
+        _caller = Environment.CurrentManagedThreadId;
         for (int slab = 0; slab < Plan.Slabs; slab++)
             for (int pass = 0; pass < Plan.Passes; pass++)
             {
@@ -70,14 +74,20 @@ internal sealed class GemmWork<T> : WorkItem
                 int pieces = Begin(ref Plan, slab, pass);
                 if (pieces > 0) workers.Run(this, pieces);
                 _packing = false;
+                (_fromLeft, _fromRight) = (0, 0);
                 workers.Run(this, Plan.Chunks);
             }
     }
 
+    /// <summary>
+    /// The caller takes the leftmost chunk that is left, all others the rightmost. From product to product a thread then mostly meets the
+    /// columns that are in its own cache.
+    /// </summary>
     public override void Execute(int index)
     {
         if (_packing) PackPiece(ref Plan, index);
-        else Chunk(ref Plan, index);
+        else if (Environment.CurrentManagedThreadId == _caller) Chunk(ref Plan, Interlocked.Increment(ref _fromLeft) - 1);
+        else Chunk(ref Plan, Plan.Chunks - Interlocked.Increment(ref _fromRight));
     }
 
     private static void Prepare(ref GemmPlan<T> plan, int threads)

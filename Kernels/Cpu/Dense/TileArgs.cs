@@ -17,6 +17,10 @@ internal unsafe struct TileArgs<T>
 
     public T* C;
     public nint CStep;
+
+    /// <summary>A row added to every row of C, if not null; not used when accumulating.</summary>
+    public T* Bias;
+
     public int K;
     public T Alpha;
     public bool Accumulate;
