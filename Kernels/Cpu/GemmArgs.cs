@@ -1,6 +1,6 @@
 namespace NativeFlow.Kernels;
 
-/// <summary>One matrix product, or a batch of equal ones: C = alpha op(A) op(B), added to C when <see cref="Accumulate"/>. Row-major.</summary>
+/// <summary>One matrix product, or a batch of equal ones: C = alpha op(A) op(B) + bias, or added to C when <see cref="Accumulate"/>. Row-major.</summary>
 /// <param name="M">Rows of op(A) and C.</param>
 /// <param name="N">Columns of op(B) and C.</param>
 /// <param name="K">Columns of op(A), rows of op(B).</param>
@@ -20,6 +20,9 @@ public readonly record struct GemmArgs(int M, int N, int K, Slice A, Slice B, Sl
 
     /// <summary>Add to C instead of overwriting it.</summary>
     public bool Accumulate { get; init; }
+
+    /// <summary>A row of N elements added to every row of C, the same for each product of a batch; not together with <see cref="Accumulate"/>.</summary>
+    public Slice Bias { get; init; } = Slice.None;
 
     /// <summary>Row stride of A as stored; 0 means its number of columns.</summary>
     public int Lda { get; init; }

@@ -15,6 +15,12 @@ internal static class GemmGuard
             throw new ArgumentException($"Gemm {a.M}x{a.N}x{a.K}: the {a.Batch} results overlap, as StrideC is {a.StrideC}; it must be at least {Extent(a.M, a.N, ldc, 1, 0)}.");
         if (a.C.Block == a.A.Block && Overlap(a.C, a.A) || a.C.Block == a.B.Block && Overlap(a.C, a.B))
             throw new ArgumentException($"Gemm {a.M}x{a.N}x{a.K}: C overlaps an operand; give it memory of its own.");
+        if (!a.Bias.IsNone)
+        {
+            if (a.Accumulate) throw new ArgumentException($"Gemm {a.M}x{a.N}x{a.K}: a bias together with Accumulate; add the bias where C is first written.");
+            if (a.Bias.Length != a.N) throw new ArgumentException($"Gemm {a.M}x{a.N}x{a.K}: the bias has {a.Bias.Length} elements; it must have {a.N}.");
+            if (a.C.Block == a.Bias.Block && Overlap(a.C, a.Bias)) throw new ArgumentException($"Gemm {a.M}x{a.N}x{a.K}: C overlaps the bias; give it memory of its own.");
+        }
         return (lda, ldb, ldc);
     }
 

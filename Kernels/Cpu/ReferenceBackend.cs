@@ -44,7 +44,7 @@ public sealed unsafe class ReferenceBackend<T> : IBackend<T> where T : unmanaged
                 args.TransposeA, args.TransposeB, args.M, args.N, args.K, T.CreateChecked(args.Alpha),
                 _memory.Pointer(args.A) + i * args.StrideA, lda,
                 _memory.Pointer(args.B) + i * args.StrideB, ldb,
-                args.Accumulate, _memory.Pointer(args.C) + i * args.StrideC, ldc);
+                args.Accumulate, _memory.Pointer(args.C) + i * args.StrideC, ldc, _memory.Pointer(args.Bias));
     }
 
     /// <inheritdoc/>

@@ -53,7 +53,7 @@ public sealed unsafe class SimdBackend<T> : IBackend<T> where T : unmanaged, IFl
         Kernels.Gemm.RunBatched(
             args.Batch, args.TransposeA, args.TransposeB, args.M, args.N, args.K, T.CreateChecked(args.Alpha),
             _memory.Pointer(args.A), lda, args.StrideA, _memory.Pointer(args.B), ldb, args.StrideB,
-            args.Accumulate, _memory.Pointer(args.C), ldc, args.StrideC, _workers);
+            args.Accumulate, _memory.Pointer(args.C), ldc, args.StrideC, _workers, _memory.Pointer(args.Bias));
     }
 
     /// <inheritdoc/>

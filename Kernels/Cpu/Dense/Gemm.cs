@@ -15,47 +15,48 @@ public static unsafe class Gemm
     /// <summary>
     /// C = alpha op(A) op(B), or C += alpha op(A) op(B). A is [m x k] ([k x m] when transposed), B is [k x n] ([n x k] when transposed),
     /// C is [m x n]; lda, ldb, ldc are row strides in elements. C must not overlap A or B, and is not read unless accumulating.
-    /// k = 0 gives zeros, or leaves C when accumulating; m = 0 or n = 0 does nothing. Cost: 2 m n k flops; no managed allocation after
-    /// a thread's first call; scratch of about (288 k + 2 vectors x k) elements a thread.
+    /// The bias, a row of n or null, is added to every row of C unless accumulating. k = 0 gives the bias or zeros, or leaves C when
+    /// accumulating; m = 0 or n = 0 does nothing. Cost: 2 m n k flops; no managed allocation after a thread's first call; scratch for one
+    /// pass over k of a B of up to 16 MiB, and of an A of up to 32 MiB where its rows cannot be read in place.
     /// </summary>
     /// <exception cref="ArgumentException">A size is negative, or rows of C overlap.</exception>
     public static void Run<T>(
         bool transposeA, bool transposeB, int m, int n, int k,
-        T alpha, T* a, int lda, T* b, int ldb, bool accumulate, T* c, int ldc, Workers? workers = null)
+        T alpha, T* a, int lda, T* b, int ldb, bool accumulate, T* c, int ldc, Workers? workers = null, T* bias = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (m < 0 || n < 0 || k < 0) throw BadSizes(m, n, k);
         if (m == 0 || n == 0) return;
+        if (accumulate) bias = null;
         if (m > 1 && ldc < n) throw BadStride(n, ldc);
         if (k == 0)
         {
-            if (!accumulate)
-                for (int i = 0; i < m; i++) new Span<T>(c + (nint)i * ldc, n).Clear();
+            if (!accumulate) FillRows(m, n, c, ldc, bias);
             return;
         }
-        if (m == 1)
+if (m == 1 || n == 1)
         {
-            Gemv.Run(!transposeB, transposeB ? n : k, transposeB ? k : n, alpha, b, ldb, a, transposeA ? lda : 1, accumulate, c, 1, workers);
+            if (bias != null)
+            {
+                FillRows(m, n, c, ldc, bias);
+                accumulate = true;
+            }
+            if (m == 1) Gemv.Run(!transposeB, transposeB ? n : k, transposeB ? k : n, alpha, b, ldb, a, transposeA ? lda : 1, accumulate, c, 1, workers);
+            else Gemv.Run(transposeA, transposeA ? k : m, transposeA ? m : k, alpha, a, lda, b, transposeB ? 1 : ldb, accumulate, c, ldc, workers);
             return;
         }
-        if (n == 1)
-        {
-            Gemv.Run(transposeA, transposeA ? k : m, transposeA ? m : k, alpha, a, lda, b, transposeB ? 1 : ldb, accumulate, c, ldc, workers);
-            return;
-        }
+        if (GemmWork<T>.TrySmall(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc, bias)) return;
         bool split = workers is not null && workers.Threads > 1 && 2.0 * m * n * k >= LeastFlopsToSplit;
         if (split)
         {
             GemmWork<T> work = GemmWork<T>.Current;
-            Fill(ref work.Plan, transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc);
-            GemmWork<T>.Prepare(ref work.Plan, true);
-            workers!.Run(work, work.Plan.Pieces);
+            Fill(ref work.Plan, transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc, bias);
+            work.Run(workers!);
             return;
         }
         GemmPlan<T> plan = default;
-        Fill(ref plan, transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc);
-        GemmWork<T>.Prepare(ref plan, false);
-        for (int piece = 0; piece < plan.Pieces; piece++) GemmWork<T>.Piece(ref plan, piece);
+        Fill(ref plan, transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc, bias);
+        GemmWork<T>.Run(ref plan);
     }
 
     /// <summary>
@@ -65,7 +66,7 @@ public static unsafe class Gemm
     /// <exception cref="ArgumentException">A size is negative, or rows of C overlap.</exception>
     public static void RunBatched<T>(
         int batch, bool transposeA, bool transposeB, int m, int n, int k,
-        T alpha, T* a, int lda, long strideA, T* b, int ldb, long strideB, bool accumulate, T* c, int ldc, long strideC, Workers? workers = null)
+        T alpha, T* a, int lda, long strideA, T* b, int ldb, long strideB, bool accumulate, T* c, int ldc, long strideC, Workers? workers = null, T* bias = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (batch < 0) throw new ArgumentException($"Gemm: the batch has {batch} products; give 0 or more.");
@@ -73,7 +74,7 @@ public static unsafe class Gemm
         if (workers is null || workers.Threads == 1 || flops >= LeastFlopsToSplit || flops * batch < LeastFlopsToSplit)
         {
             for (long i = 0; i < batch; i++)
-                Run(transposeA, transposeB, m, n, k, alpha, a + i * strideA, lda, b + i * strideB, ldb, accumulate, c + i * strideC, ldc, workers);
+                Run(transposeA, transposeB, m, n, k, alpha, a + i * strideA, lda, b + i * strideB, ldb, accumulate, c + i * strideC, ldc, workers, bias);
             return;
         }
         GemmBatchWork<T> work = GemmBatchWork<T>.Current;
@@ -84,13 +85,14 @@ public static unsafe class Gemm
         work.A = a;
         work.B = b;
         work.C = c;
+        work.Bias = bias;
         work.BatchesPerPiece = (int)Math.Max(1, Math.Min(batch / 16.0, LeastFlopsToSplit / 8 / Math.Max(flops, 1)));
         workers.Run(work, (int)(((long)batch + work.BatchesPerPiece - 1) / work.BatchesPerPiece));
     }
 
     private static void Fill<T>(
         ref GemmPlan<T> plan, bool transposeA, bool transposeB, int m, int n, int k,
-        T alpha, T* a, int lda, T* b, int ldb, bool accumulate, T* c, int ldc)
+        T alpha, T* a, int lda, T* b, int ldb, bool accumulate, T* c, int ldc, T* bias)
         where T : unmanaged
     {
         plan.TransposeA = transposeA;
@@ -103,9 +105,20 @@ public static unsafe class Gemm
         plan.A = a;
         plan.B = b;
         plan.C = c;
+        plan.Bias = bias;
         plan.Lda = lda;
         plan.Ldb = ldb;
         plan.Ldc = ldc;
+    }
+
+    private static void FillRows<T>(int m, int n, T* c, nint ldc, T* bias)
+        where T : unmanaged
+    {
+        for (int i = 0; i < m; i++, c += ldc)
+        {
+            if (bias is null) new Span<T>(c, n).Clear();
+            else new Span<T>(bias, n).CopyTo(new Span<T>(c, n));
+        }
     }
 
     private static ArgumentException BadSizes(int m, int n, int k) =>

@@ -16,6 +16,7 @@ internal sealed unsafe class GemmBatchWork<T> : WorkItem
     public T* A;
     public T* B;
     public T* C;
+    public T* Bias;
 
     public static GemmBatchWork<T> Current => t_work ??= new GemmBatchWork<T>();
 
@@ -23,6 +24,6 @@ internal sealed unsafe class GemmBatchWork<T> : WorkItem
     {
         int end = (int)Math.Min(Batch, (long)(index + 1) * BatchesPerPiece);
         for (long i = (long)index * BatchesPerPiece; i < end; i++)
-            Gemm.Run(TransposeA, TransposeB, M, N, K, Alpha, A + i * StrideA, Lda, B + i * StrideB, Ldb, Accumulate, C + i * StrideC, Ldc);
+            Gemm.Run(TransposeA, TransposeB, M, N, K, Alpha, A + i * StrideA, Lda, B + i * StrideB, Ldb, Accumulate, C + i * StrideC, Ldc, bias: Bias);
     }
 }

@@ -4,159 +4,183 @@ using System.Runtime.CompilerServices;
 namespace NativeFlow.Kernels;
 
 /// <summary>
-/// Blocks and packs a product for one vector width. Order of loops: row block, chunk of column panels, pass over k, group of panels,
-/// row tile, panel. Panels are as wide as two vectors; the last one may be one vector wide.
+/// Cuts up and walks a product for one vector width. Order of loops: slab of rows, pass over k, chunk of column panels, row block, group
+/// of panels, row tile, panel. Panels are as wide as two vectors; the last one may be narrower.
 /// </summary>
 internal static unsafe class GemmDriver<T, V, L>
     where T : unmanaged, IFloatingPointIeee754<T>
     where V : unmanaged
     where L : struct, IGemmLane<T, V>
 {
-    /// <summary>Rows of A packed at once: with a pass over k they stay within a second-level cache of 1 MiB.</summary>
-    private const int BlockRows = 288;
+    /// <summary>Row tiles packed in one piece of work.</summary>
+    private const int TilesPerPiece = 8;
 
-    /// <summary>Columns of A packed at once in one go; beyond, each pass packs its own.</summary>
-    private const int LongestPackedK = 4096;
+    /// <summary>Rows of a transposed A packed for one tile before the next tile.</summary>
+    private const int RowsAtOnce = 32;
 
-    /// <summary>Elements of k in one pass. Long passes touch C seldom, and neither panel needs to fit the first-level cache.</summary>
-    private static int PassK => 4608 / sizeof(T);
+    /// <summary>Enough to even out threads that start late or are held up; fewer would leave more panels together.</summary>
+    private const int ChunksPerThread = 4;
+
+    /// <summary>Bytes of the packed A of a slab.</summary>
+    private const long LargestPackedA = 32 << 20;
+
+    /// <summary>Bytes of the packed B of a chunk.</summary>
+    private const long LargestPackedB = 16 << 20;
 
     /// <summary>Bytes of a B that is read where it lies: it stays in the first-level cache.</summary>
     private const int LargestDirectB = 32768;
 
+    /// <summary>Bytes of a block's A: they stay in a second-level cache, with some panels of B.</summary>
+    private const int BlockBytes = 640 << 10;
+
+    /// <summary>Bytes of the panels of a group: many for a tall product, whose C is then written along its rows.</summary>
+    private const int TallGroupBytes = 512 << 10, GroupBytes = 128 << 10;
+
+    private const int TallRows = 300;
+
+    /// <summary>Largest k for which a transposed A is read where it lies, a row for each k: more would not stay in the first-level cache.</summary>
+    private const int LongestDirectA = 128;
+
+    /// <summary>Steps of k by which a tile fetches B ahead.</summary>
+    private const int StepsAhead = 4;
+
+    /// <summary>Elements of k in one pass. Long passes touch C seldom, and neither panel needs to fit the first-level cache.</summary>
+    private static int LongestPass => 3200 / sizeof(T);
+
     private static int Panel => 2 * L.Count;
 
-    public static void Prepare(ref GemmPlan<T> plan, bool split)
+    /// <summary>Decides how the product is cut up; <paramref name="threads"/> changes only who does what.</summary>
+    public static void Prepare(ref GemmPlan<T> plan, int threads)
     {
-        int panels = (plan.N + Panel - 1) / Panel;
-        plan.RowBlocks = (plan.M + BlockRows - 1) / BlockRows;
-        plan.KBlocks = (plan.K + PassK - 1) / PassK;
-        int passK = (plan.K + plan.KBlocks - 1) / plan.KBlocks;
-        plan.PackedK = plan.K <= LongestPackedK ? plan.K : passK;
-        plan.ChunkPanels = split ? Math.Max(1, (int)((long)panels * plan.RowBlocks / 16)) : panels;
-        plan.GroupPanels = Math.Max(1, 131072 / (passK * Panel * sizeof(T)));
-        plan.Pieces = plan.RowBlocks * ((panels + plan.ChunkPanels - 1) / plan.ChunkPanels);
+        plan.Passes = Parts(plan.K, LongestPass);
+        int passK = Parts(plan.K, plan.Passes);
+        plan.Slabs = (int)Math.Max(1, ((long)plan.M * passK * sizeof(T) + LargestPackedA - 1) / LargestPackedA);
+        int panels = Parts(plan.N, Panel);
+        long panelBytes = (long)passK * Panel * sizeof(T);
+        plan.GroupPanels = (int)Math.Max(1, (plan.M > TallRows ? TallGroupBytes : GroupBytes) / panelBytes);
+        plan.Chunks = (int)Math.Min(panels, Math.Max(threads == 1 ? 1 : ChunksPerThread * threads, (panels * panelBytes + LargestPackedB - 1) / LargestPackedB));
+        plan.Blocks = Parts(Parts(plan.M, plan.Slabs), Math.Max(4 * L.MaxRows, (int)(BlockBytes / (passK * sizeof(T)))));
 
         // Rows that lie a multiple of a page apart fall on the same cache sets; such operands are always packed.
-        plan.DirectA = plan.N <= 12 * L.Count && plan.K <= 1024 && plan.Lda * sizeof(T) % 4096 != 0;
+        plan.DirectA = (!plan.TransposeA || plan.K <= LongestDirectA) && plan.Lda * sizeof(T) % 4096 != 0;
         plan.DirectB = !plan.TransposeB && (plan.M <= L.MaxRows || plan.K * plan.Ldb * sizeof(T) <= LargestDirectB);
-        plan.Stamp = plan.DirectA ? 0 : GemmScratch.NextStamp();
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Piece(ref GemmPlan<T> plan, int piece)
+    /// <summary>Sets the plan to a slab of rows and a pass over k; returns the pieces of work in which its A is packed.</summary>
+    public static int Begin(ref GemmPlan<T> plan, int slab, int pass)
     {
-        int panels = (plan.N + Panel - 1) / Panel;
-        int chunks = (panels + plan.ChunkPanels - 1) / plan.ChunkPanels;
-        int block = piece / chunks;
-        int firstPanel = piece % chunks * plan.ChunkPanels;
-        int endPanel = Math.Min(panels, firstPanel + plan.ChunkPanels);
-        int firstRow = Part(plan.M, plan.RowBlocks, block);
-        int rows = Part(plan.M, plan.RowBlocks, block + 1) - firstRow;
-        GemmScratch scratch = GemmScratch.Current;
+        plan.FirstRow = Part(plan.M, plan.Slabs, slab);
+        plan.Rows = Part(plan.M, plan.Slabs, slab + 1) - plan.FirstRow;
+        plan.FirstK = Part(plan.K, plan.Passes, pass);
+        plan.PassK = Part(plan.K, plan.Passes, pass + 1) - plan.FirstK;
+        plan.Tiles = Parts(plan.Rows, L.MaxRows);
+        if (plan.DirectA) return 0;
+        plan.PackedA = (T*)GemmScratch.Current.A((nuint)((nint)plan.Tiles * TileLength(ref plan) * sizeof(T)));
+        return Parts(plan.Tiles, TilesPerPiece);
+    }
 
-        for (int pass = 0; pass < plan.KBlocks; pass++)
-        {
-            int firstK = Part(plan.K, plan.KBlocks, pass);
-            int passK = Part(plan.K, plan.KBlocks, pass + 1) - firstK;
-            T* packedA = null;
-            if (!plan.DirectA)
+    /// <summary>Packs some row tiles of A; of a transposed A a few rows for all of them at a time, so that these stay near.</summary>
+    public static void PackPiece(ref GemmPlan<T> plan, int piece)
+    {
+        int end = Math.Min(plan.Tiles, (piece + 1) * TilesPerPiece);
+        int step = plan.TransposeA ? RowsAtOnce : plan.PassK;
+        for (int p = 0; p < plan.PassK; p += step)
+            for (int tile = piece * TilesPerPiece; tile < end; tile++)
             {
-                int packedFirst = plan.PackedK == plan.K ? 0 : firstK;
-                int packedK = plan.PackedK == plan.K ? plan.K : passK;
-                packedA = (T*)scratch.A((nuint)(((nint)rows * packedK + L.Count) * sizeof(T)));
-                if (scratch.Stamp != plan.Stamp || scratch.RowBlock != block || scratch.FirstK != packedFirst)
-                    PackRows(ref plan, firstRow, rows, packedFirst, packedK, packedA);
-                scratch.Stamp = plan.Stamp;
-                scratch.RowBlock = block;
-                scratch.FirstK = packedFirst;
+                int start = Part(plan.Rows, plan.Tiles, tile);
+                int height = Part(plan.Rows, plan.Tiles, tile + 1) - start;
+                nint row = plan.FirstRow + start;
+                T* source = plan.TransposeA ? plan.A + (plan.FirstK + p) * plan.Lda + row : plan.A + row * plan.Lda + plan.FirstK;
+                GemmPack<T, V, L>.A(
+                    plan.TransposeA, source, plan.Lda, plan.M - (int)row, height, Math.Min(step, plan.PassK - p),
+                    plan.PackedA + tile * TileLength(ref plan) + p * GemmPack<T, V, L>.TileRows);
             }
+    }
+
+    /// <summary>One chunk of column panels, all rows of the slab.</summary>
+    public static void Chunk(ref GemmPlan<T> plan, int chunk)
+    {
+        int panels = Parts(plan.N, Panel);
+        int firstPanel = Part(panels, plan.Chunks, chunk), endPanel = Part(panels, plan.Chunks, chunk + 1);
+        nint panelLength = (nint)plan.PassK * Panel;
+        int keptPanels = plan.Blocks > 1 ? endPanel - firstPanel : Math.Min(plan.GroupPanels, endPanel - firstPanel);
+        T* packedB = plan.DirectB ? null : (T*)GemmScratch.Current.B((nuint)(keptPanels * panelLength * sizeof(T)));
+        for (int block = 0; block < plan.Blocks; block++)
+        {
+            int firstTile = Part(plan.Tiles, plan.Blocks, block), endTile = Part(plan.Tiles, plan.Blocks, block + 1);
             for (int panel = firstPanel; panel < endPanel; panel += plan.GroupPanels)
-                Group(ref plan, scratch, firstRow, rows, panel, Math.Min(endPanel, panel + plan.GroupPanels), endPanel, firstK, passK, packedA);
+            {
+                int groupEnd = Math.Min(endPanel, panel + plan.GroupPanels);
+                T* groupB = plan.Blocks > 1 ? packedB + (panel - firstPanel) * panelLength : packedB;
+                if (block == 0 && !plan.DirectB) PackGroup(ref plan, panel, groupEnd, groupB);
+                Group(ref plan, firstTile, endTile, panel, groupEnd, endPanel, block == 0, groupB);
+            }
         }
     }
 
-    /// <summary>Where part number <paramref name="index"/> of <paramref name="count"/> equal parts begins.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Part(int total, int count, int index) => count == 1 ? index * total : (int)((long)total * index / count);
-
-    private static void PackRows(ref GemmPlan<T> plan, int firstRow, int rows, int firstK, int k, T* target)
+    /// <summary>Packs what the first row tile cannot pack on its way: panels of a transposed B, and a panel that sticks out.</summary>
+    private static void PackGroup(ref GemmPlan<T> plan, int firstPanel, int endPanel, T* target)
     {
-        int tiles = (rows + L.MaxRows - 1) / L.MaxRows;
-        for (int tile = 0; tile < tiles; tile++)
+        for (int panel = firstPanel; panel < endPanel; panel++, target += (nint)plan.PassK * Panel)
         {
-            int start = Part(rows, tiles, tile);
-            int height = Part(rows, tiles, tile + 1) - start;
-            nint row = firstRow + start;
-            T* source = plan.TransposeA ? plan.A + firstK * plan.Lda + row : plan.A + row * plan.Lda + firstK;
-            GemmPack<T, V, L>.A(plan.TransposeA, source, plan.Lda, plan.M - (int)row, height, k, target + (nint)start * k);
+            int width = Math.Min(Panel, plan.N - panel * Panel);
+            if (plan.TransposeB || width < Panel)
+                GemmPack<T, V, L>.B(plan.TransposeB, PanelSource(ref plan, panel), plan.Ldb, width, PackedWidth(width), plan.PassK, target);
         }
     }
 
     /// <summary>
-    /// Row tile after row tile over a few panels. B in its own order is packed by the first tile while it computes; a transposed B, and a
-    /// panel that sticks out, beforehand. Meanwhile the tiles fetch the panels of the next group.
+    /// Row tile after row tile over a few panels. B in its own order is packed by the first tile while it computes. Meanwhile the tiles
+    /// fetch the panels of the next group.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Group(
-        ref GemmPlan<T> plan, GemmScratch scratch, int firstRow, int rows, int firstPanel, int endPanel, int lastPanel, int firstK, int k, T* packedA)
+    private static void Group(ref GemmPlan<T> plan, int firstTile, int endTile, int firstPanel, int endPanel, int lastPanel, bool first, T* packedB)
     {
-        int nr = Panel;
+        int nr = Panel, k = plan.PassK, groupPanels = endPanel - firstPanel;
         nint panelLength = (nint)k * nr;
-        T* packedB = plan.DirectB ? null : (T*)scratch.B((nuint)((endPanel - firstPanel) * panelLength * sizeof(T)));
-        if (!plan.DirectB)
-            for (int panel = firstPanel; panel < endPanel; panel++)
-            {
-                int width = Math.Min(nr, plan.N - panel * nr);
-                if (plan.TransposeB || width < nr)
-                    GemmPack<T, V, L>.B(
-                        plan.TransposeB, PanelSource(ref plan, panel, firstK), plan.Ldb, width, width <= L.Count ? L.Count : nr, k,
-                        packedB + (panel - firstPanel) * panelLength);
-            }
-
         TileArgs<T> args;
         args.K = k;
         args.Alpha = plan.Alpha;
-        args.Accumulate = plan.Accumulate || firstK > 0;
+        args.Accumulate = plan.Accumulate || plan.FirstK > 0;
         args.CStep = plan.Ldc;
-        args.AheadStride = plan.Ldb;
-        args.AheadSecond = plan.TransposeB || nr < 2 * TileArgs<T>.Line ? Pairs(ref plan) * plan.Ldb : TileArgs<T>.Line;
-        args.AheadStep = plan.TransposeB ? TileArgs<T>.Line : TileArgs<T>.Line * plan.Ldb;
+        args.AAhead = TileArgs<T>.Line;
+        int lines = Parts(k, TileArgs<T>.Line);
+        args.CRowsAhead = Parts(L.MaxRows, lines);
+        args.CAheadFrom = L.MaxRows * TileArgs<T>.Line;
+        bool fromSource = first || plan.DirectB;
+        nint ldb = fromSource ? plan.Ldb : nr;
+        bool transposed = fromSource && plan.TransposeB;
+        int allPairs = transposed ? L.Count : nr >= 2 * TileArgs<T>.Line ? TileArgs<T>.Line : TileArgs<T>.Line / 2;
+        args.AheadStride = ldb;
+        args.AheadSecond = transposed || nr < 2 * TileArgs<T>.Line ? allPairs * ldb : TileArgs<T>.Line;
+        args.AheadStep = transposed ? TileArgs<T>.Line : TileArgs<T>.Line * ldb;
         bool strided = plan.DirectA && !plan.TransposeA;
-        int tiles = (rows + L.MaxRows - 1) / L.MaxRows;
-        int packedK = plan.PackedK == plan.K ? plan.K : k;
-        int skippedK = plan.PackedK == plan.K ? firstK : 0;
-        int groupPanels = endPanel - firstPanel;
-        for (int tile = 0; tile < tiles; tile++)
+        for (int tile = firstTile; tile < endTile; tile++)
         {
-            int start = Part(rows, tiles, tile);
-            int height = Part(rows, tiles, tile + 1) - start;
-            nint row = firstRow + start;
-            if (!plan.DirectA)
-            {
-                args.A = packedA + (nint)start * packedK + (nint)skippedK * height;
-                args.AStep = height;
-            }
-            else
-            {
-                args.A = plan.TransposeA ? plan.A + firstK * plan.Lda + row : plan.A + row * plan.Lda + firstK;
-                args.AStep = plan.Lda;
-            }
-            int firstPair = Part(Pairs(ref plan), tiles, tile);
-            int pairs = Part(Pairs(ref plan), tiles, tile + 1) - firstPair;
-            bool keeps = tile == 0 && tiles > 1 && !plan.DirectB && !plan.TransposeB;
+            int start = Part(plan.Rows, plan.Tiles, tile);
+            int height = Part(plan.Rows, plan.Tiles, tile + 1) - start;
+            nint row = plan.FirstRow + start;
+            args.A = !plan.DirectA ? plan.PackedA + tile * TileLength(ref plan)
+                : plan.TransposeA ? plan.A + plan.FirstK * plan.Lda + row
+                : plan.A + row * plan.Lda + plan.FirstK;
+            args.AStep = plan.DirectA ? plan.Lda : GemmPack<T, V, L>.TileRows;
+            int firstPair = Part(allPairs, endTile - firstTile, tile - firstTile);
+            int pairs = Part(allPairs, endTile - firstTile, tile - firstTile + 1) - firstPair;
+            bool keeps = first && tile == firstTile && !plan.DirectB && !plan.TransposeB;
             for (int panel = firstPanel; panel < endPanel; panel++)
             {
                 int width = Math.Min(nr, plan.N - panel * nr);
                 T* packed = packedB + (panel - firstPanel) * panelLength;
                 bool here = plan.DirectB || keeps && width == nr;
-                args.B = here ? PanelSource(ref plan, panel, firstK) : packed;
-                args.BStep = here ? plan.Ldb : width <= L.Count ? L.Count : nr;
+                args.B = here ? PanelSource(ref plan, panel) : packed;
+                args.BStep = here ? plan.Ldb : PackedWidth(width);
+                args.BAhead = StepsAhead * args.BStep;
                 args.Kept = packed;
                 args.C = plan.C + row * plan.Ldc + panel * nr;
+                args.Bias = plan.Bias is null ? null : plan.Bias + panel * nr;
                 args.LastColumns = width <= L.Count ? width : width - L.Count;
                 args.AheadPairs = panel + groupPanels < lastPanel ? pairs : 0;
-                args.Ahead = PanelSource(ref plan, panel + groupPanels, firstK) + firstPair * plan.Ldb;
+                args.Ahead = (fromSource ? PanelSource(ref plan, panel + groupPanels) : packed + groupPanels * panelLength) + firstPair * ldb;
                 if (width <= L.Count) GemmDispatch<T, V, L>.Run<OneVector>(height, strided, &args);
                 else if (width < nr) GemmDispatch<T, V, L>.Run<TwoVectorsMasked>(height, strided, &args);
                 else if (keeps) GemmDispatch<T, V, L>.Run<TwoVectorsKept>(height, strided, &args);
@@ -165,10 +189,18 @@ internal static unsafe class GemmDriver<T, V, L>
         }
     }
 
-    /// <summary>Pairs of cache lines of one panel in as many steps of k as a line has elements.</summary>
-    private static int Pairs(ref GemmPlan<T> plan) =>
-        plan.TransposeB ? L.Count : Panel >= 2 * TileArgs<T>.Line ? TileArgs<T>.Line : TileArgs<T>.Line / 2;
+    /// <summary>How many parts of at most <paramref name="size"/> make up the whole.</summary>
+    private static int Parts(int total, int size) => (total + size - 1) / size;
 
-    private static T* PanelSource(ref GemmPlan<T> plan, int panel, int firstK) =>
-        plan.TransposeB ? plan.B + (nint)panel * Panel * plan.Ldb + firstK : plan.B + firstK * plan.Ldb + (nint)panel * Panel;
+    /// <summary>Where part number <paramref name="index"/> of <paramref name="count"/> equal parts begins.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Part(int total, int count, int index) => count == 1 ? index * total : (int)((long)total * index / count);
+
+    /// <summary>Elements of a packed row tile of A.</summary>
+    private static nint TileLength(ref GemmPlan<T> plan) => (nint)plan.PassK * GemmPack<T, V, L>.TileRows;
+
+    private static int PackedWidth(int width) => width <= L.Count ? L.Count : Panel;
+
+    private static T* PanelSource(ref GemmPlan<T> plan, int panel) =>
+        plan.TransposeB ? plan.B + (nint)panel * Panel * plan.Ldb + plan.FirstK : plan.B + plan.FirstK * plan.Ldb + (nint)panel * Panel;
 }

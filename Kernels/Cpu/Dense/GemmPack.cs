@@ -9,53 +9,35 @@ internal static unsafe class GemmPack<T, V, L>
     where V : unmanaged
     where L : struct, IGemmLane<T, V>
 {
-    /// <summary>Columns packed for one group of rows before the next; keeps the overlapping stores below in L1.</summary>
-    private const int Chunk = 64;
+    /// <summary>Rows of a packed tile of A: whole vectors, of which a lower tile leaves the last elements unused.</summary>
+    public static int TileRows => (L.MaxRows + L.Count - 1) / L.Count * L.Count;
 
-    /// <summary>
-    /// target[p * height + i] = op(A)[i, p] for one row tile. Whole vectors are stored where they fit over the source, so up to a
-    /// vector's length of rubbish lands behind each k (and behind the tile), and is overwritten by what is packed next.
-    /// </summary>
+    /// <summary>target[p * TileRows + i] = op(A)[i, p] for one row tile; what lies behind the tile's height is rubbish.</summary>
     /// <param name="transposed">Whether A is stored [k x m].</param>
     /// <param name="a">First element of the tile in A.</param>
     /// <param name="lda">Row stride of A.</param>
     /// <param name="readable">Rows of op(A) from the tile's first to the last of the matrix.</param>
     /// <param name="height">Rows of the tile.</param>
     /// <param name="k">Columns of op(A) to pack.</param>
-    /// <param name="target">height * k elements, and one vector of slack.</param>
+    /// <param name="target">TileRows * k elements.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void A(bool transposed, T* a, nint lda, int readable, int height, int k, T* target)
     {
-        int groups = (height + L.Count - 1) / L.Count;
-        if (transposed)
+        for (int first = 0; first < height; first += L.Count)
         {
-            for (int p = 0; p < k; p++, a += lda, target += height)
-                for (int first = 0; first < height; first += L.Count)
-                {
-                    if (first + L.Count <= readable)
-                        L.Store(target + first, L.Load(a + first));
-                    else
-                        for (int i = first; i < height; i++) target[i] = a[i];
-                }
-            return;
-        }
-        int whole = k - k % L.TransposeColumns;
-        for (int p0 = 0; p0 < whole; p0 += Chunk)
-        {
-            int end = Math.Min(whole, p0 + Chunk);
-
-            // The topmost group first: what it stores too much belongs to lower groups.
-            for (int first = (groups - 1) * L.Count; first >= 0; first -= L.Count)
+            int rows = Math.Min(L.Count, readable - first);
+            if (!transposed)
             {
-                T* source = a + first * lda;
-                if (first + L.Count <= readable)
-                    for (int p = p0; p < end; p += L.TransposeColumns)
-                        L.Transpose(source + p, lda, target + (nint)p * height + first, height);
-                else
-                    Narrow(source, lda, height - first, p0, end, target + first, height);
+                Transpose(a + first * lda, lda, rows, k, target + first, TileRows);
+                continue;
             }
+            T* source = a + first, to = target + first;
+            V mask = L.Mask(rows);
+            if (rows == L.Count)
+                for (int p = 0; p < k; p++, source += lda, to += TileRows) L.Store(to, L.Load(source));
+            else
+                for (int p = 0; p < k; p++, source += lda, to += TileRows) L.Store(to, L.LoadPart(source, mask));
         }
-        Plain(a, lda, height, whole, k, target, height);
     }
 
     /// <summary>target[p * step + j] = op(B)[p, j] for one column panel, with zeros where j is beyond <paramref name="width"/>.</summary>
@@ -64,23 +46,12 @@ internal static unsafe class GemmPack<T, V, L>
     {
         if (transposed)
         {
-            int whole = k - k % L.TransposeColumns;
             for (int first = 0; first < step; first += L.Count)
             {
                 int rows = Math.Min(L.Count, width - first);
-                T* source = b + first * ldb;
-                T* to = target + first;
-                if (rows == L.Count)
-                {
-                    for (int p = 0; p < whole; p += L.TransposeColumns)
-                        L.Transpose(source + p, ldb, to + (nint)p * step, step);
-                }
-                else
-                {
-                    for (int p = 0; p < k; p++) L.Store(to + (nint)p * step, default);
-                    Narrow(source, ldb, rows, 0, whole, to, step);
-                }
-                Plain(source, ldb, rows, whole, k, to, step);
+                if (rows < L.Count)
+                    for (int p = 0; p < k; p++) L.Store(target + first + (nint)p * step, default);
+                Transpose(b + first * ldb, ldb, rows, k, target + first, step);
             }
             return;
         }
@@ -98,16 +69,47 @@ internal static unsafe class GemmPack<T, V, L>
         }
     }
 
+    /// <summary>target[p * step + row] = source[row * stride + p] for up to a vector's length of rows.</summary>
+    private static void Transpose(T* source, nint stride, int rows, int k, T* target, nint step)
+    {
+        int whole = k - k % L.TransposeColumns;
+        if (rows < L.Count)
+            Narrow(source, stride, rows, whole, target, step);
+        else if (stride * sizeof(T) % 4096 != 0)
+            for (int p = 0; p < whole; p += L.TransposeColumns) L.Transpose(source + p, stride, target + p * step, step);
+        else
+            Staged(source, stride, whole, target, step);
+        Plain(source, stride, rows, whole, k, target, step);
+    }
+
+    /// <summary>
+    /// Rows a multiple of a page apart fall on the same few places of the first-level cache and push each other out, so each row's cache line
+    /// is read at once, into a small square.
+    /// </summary>
+    private static void Staged(T* source, nint stride, int k, T* target, nint step)
+    {
+        int line = TileArgs<T>.Line;
+        T* square = stackalloc T[L.Count * line];
+        int p0 = 0;
+        for (; p0 + line <= k; p0 += line)
+        {
+            for (int row = 0; row < L.Count; row++)
+                for (int j = 0; j < line; j += L.Count) L.Store(square + row * line + j, L.Load(source + row * stride + p0 + j));
+            for (int p = 0; p < line; p += L.TransposeColumns) L.Transpose(square + p, line, target + (p0 + p) * step, step);
+        }
+        for (; p0 < k; p0 += L.TransposeColumns) L.Transpose(source + p0, stride, target + p0 * step, step);
+    }
+
     /// <summary>Fewer rows than a vector: fours (or twos) of them by the narrowest transpose, the rest one by one.</summary>
-    private static void Narrow(T* source, nint stride, int rows, int from, int to, T* target, nint step)
+    private static void Narrow(T* source, nint stride, int rows, int k, T* target, nint step)
     {
         int four = Lane128<T>.Count;
         int row = 0;
         if (L.TransposeColumns == four)
             for (; row + four <= rows; row += four)
-                for (int p = from; p < to; p += four)
+                for (int p = 0; p < k; p += four)
                     Lane128<T>.Transpose(source + row * stride + p, stride, target + p * step + row, step);
-        Plain(source + row * stride, stride, rows - row, from, to, target + row, step);
+        Plain(source + row * stride, stride, rows - row, 0, k, target + row, step);
     }
 
     private static void Plain(T* source, nint stride, int rows, int from, int to, T* target, nint step)

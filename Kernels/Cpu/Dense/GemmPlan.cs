@@ -14,21 +14,22 @@ internal unsafe struct GemmPlan<T>
     public T* A;
     public T* B;
     public T* C;
+    public T* Bias;
     public nint Lda;
     public nint Ldb;
     public nint Ldc;
 
-    /// <summary>Blocks of rows, each packed at once.</summary>
-    public int RowBlocks;
+    /// <summary>Passes over k; C is touched once in each, and A packed for each.</summary>
+    public int Passes;
 
-    /// <summary>Passes over k; C is touched once in each.</summary>
-    public int KBlocks;
+    /// <summary>Slabs of rows of which A is packed at once; nearly always one.</summary>
+    public int Slabs;
 
-    /// <summary>Columns of op(A) packed at once: all of them, or one pass.</summary>
-    public int PackedK;
+    /// <summary>Blocks of a slab's rows that stay in the second-level cache while the panels of a chunk go by.</summary>
+    public int Blocks;
 
-    /// <summary>Column panels in a piece of work.</summary>
-    public int ChunkPanels;
+    /// <summary>Chunks of column panels, the pieces of work of a thread; independent of each other.</summary>
+    public int Chunks;
 
     /// <summary>Column panels prepared together and then met by one row tile after the other.</summary>
     public int GroupPanels;
@@ -36,12 +37,18 @@ internal unsafe struct GemmPlan<T>
     /// <summary>A is read where it lies.</summary>
     public bool DirectA;
 
-    /// <summary>Full panels of B are read where they lie.</summary>
+    /// <summary>B is read where it lies.</summary>
     public bool DirectB;
 
-    /// <summary>Names the product in the packing buffers.</summary>
-    public long Stamp;
+    // Where the product stands: the same for all pieces that run at one time.
+    public int FirstRow;
+    public int Rows;
+    public int FirstK;
+    public int PassK;
 
-    /// <summary>Independent pieces of work.</summary>
-    public int Pieces;
+    /// <summary>The slab's A, row tile after row tile, if packed.</summary>
+    public T* PackedA;
+
+    /// <summary>Row tiles of the slab.</summary>
+    public int Tiles;
 }

@@ -6,8 +6,6 @@ internal sealed unsafe class GemmScratch
     [ThreadStatic]
     private static GemmScratch? t_scratch;
 
-    private static long s_stamp;
-
     private void* _a;
     private void* _b;
     private nuint _aBytes;
@@ -21,21 +19,9 @@ internal sealed unsafe class GemmScratch
 
     public static GemmScratch Current => t_scratch ??= new GemmScratch();
 
-    // What the A buffer holds: a block of rows and a first k, of one product.
-    public long Stamp;
-    public int RowBlock;
-    public int FirstK;
-
-    /// <summary>A number no other product has.</summary>
-    public static long NextStamp() => Interlocked.Increment(ref s_stamp);
-
     public void* A(nuint bytes)
     {
-        if (bytes > _aBytes)
-        {
-            Stamp = 0;
-            Grow(ref _a, ref _aBytes, bytes);
-        }
+        if (bytes > _aBytes) Grow(ref _a, ref _aBytes, bytes);
         return _a;
     }
 

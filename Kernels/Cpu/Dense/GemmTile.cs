@@ -36,38 +36,49 @@ internal static unsafe class GemmTile<T, V, L>
         nint aStep = Strided.Value == 1 ? 1 : step;
         V mask = W.Masked ? L.Mask(args->LastColumns) : default;
 
-        if (Sse.IsSupported)
-        {
-            T* line = args->C;
-            for (int row = 0; row < H.Value; row++, line += args->CStep)
-            {
-                Sse.Prefetch0(line);
-                if (W.Two) Sse.Prefetch0(line + L.Count);
-            }
-        }
-
         V c00 = default, c10 = default, c20 = default, c30 = default, c40 = default, c50 = default, c60 = default;
         V c70 = default, c80 = default, c90 = default, c100 = default, c110 = default, c120 = default, c130 = default;
         V c01 = default, c11 = default, c21 = default, c31 = default, c41 = default, c51 = default, c61 = default;
         V c71 = default, c81 = default, c91 = default, c101 = default, c111 = default, c121 = default, c131 = default;
         T* ahead = args->Ahead;
+        nint bAhead = args->BAhead;
+        T* line = args->C;
+        int rowsAtOnce = args->CRowsAhead, rowsLeft = H.Value;
         for (int left = args->K; left > 0;)
         {
             int run = Math.Min(left, TileArgs<T>.Line);
             left -= run;
             if (Sse.IsSupported)
             {
-                T* line = ahead;
-                for (int pair = args->AheadPairs; pair > 0; pair--, line += args->AheadStride)
+                T* pairOfLines = ahead;
+                for (int pair = args->AheadPairs; pair > 0; pair--, pairOfLines += args->AheadStride)
                 {
-                    Sse.Prefetch1(line);
-                    Sse.Prefetch1(line + args->AheadSecond);
+                    Sse.Prefetch1(pairOfLines);
+                    Sse.Prefetch1(pairOfLines + args->AheadSecond);
                 }
                 ahead += args->AheadStep;
+                if (Strided.Value == 1 && args->AAhead > 0)
+                {
+                    T* lineA = a + args->AAhead;
+                    for (int row = 0; row < H.Value; row++, lineA += step) Sse.Prefetch0(lineA);
+                }
+
+                // The rows of C just in time for the end: sooner, and what is read meanwhile would push them out again.
+                if (left <= args->CAheadFrom)
+                    for (int row = Math.Min(rowsAtOnce, rowsLeft); row > 0; row--, rowsLeft--, line += args->CStep)
+                    {
+                        Sse.Prefetch0(line);
+                        if (W.Two) Sse.Prefetch0(line + L.Count);
+                    }
             }
             do
             {
                 V b0 = !W.Two && W.Masked ? L.LoadPart(b, mask) : L.Load(b);
+                if (Sse.IsSupported)
+                {
+                    Sse.Prefetch0(b + bAhead);
+                    if (W.Two) Sse.Prefetch0(b + bAhead + L.Count);
+                }
                 V b1 = !W.Two ? default : W.Masked ? L.LoadPart(b + L.Count, mask) : L.Load(b + L.Count);
                 if (W.Keeps)
                 {
@@ -98,20 +109,26 @@ internal static unsafe class GemmTile<T, V, L>
         T* c = args->C;
         nint cStep = args->CStep;
         V alpha = L.Broadcast(args->Alpha);
-        Out<W>(args, c, alpha, mask, c00, c01);
-        if (H.Value > 1) Out<W>(args, c + cStep, alpha, mask, c10, c11);
-        if (H.Value > 2) Out<W>(args, c + 2 * cStep, alpha, mask, c20, c21);
-        if (H.Value > 3) Out<W>(args, c + 3 * cStep, alpha, mask, c30, c31);
-        if (H.Value > 4) Out<W>(args, c + 4 * cStep, alpha, mask, c40, c41);
-        if (H.Value > 5) Out<W>(args, c + 5 * cStep, alpha, mask, c50, c51);
-        if (H.Value > 6) Out<W>(args, c + 6 * cStep, alpha, mask, c60, c61);
-        if (H.Value > 7) Out<W>(args, c + 7 * cStep, alpha, mask, c70, c71);
-        if (H.Value > 8) Out<W>(args, c + 8 * cStep, alpha, mask, c80, c81);
-        if (H.Value > 9) Out<W>(args, c + 9 * cStep, alpha, mask, c90, c91);
-        if (H.Value > 10) Out<W>(args, c + 10 * cStep, alpha, mask, c100, c101);
-        if (H.Value > 11) Out<W>(args, c + 11 * cStep, alpha, mask, c110, c111);
-        if (H.Value > 12) Out<W>(args, c + 12 * cStep, alpha, mask, c120, c121);
-        if (H.Value > 13) Out<W>(args, c + 13 * cStep, alpha, mask, c130, c131);
+        V bias0 = default, bias1 = default;
+        if (args->Bias is not null)
+        {
+            bias0 = !W.Two ? L.LoadPart(args->Bias, mask) : L.Load(args->Bias);
+            if (W.Two) bias1 = W.Masked ? L.LoadPart(args->Bias + L.Count, mask) : L.Load(args->Bias + L.Count);
+        }
+        Out<W>(args, c, alpha, bias0, bias1, mask, c00, c01);
+        if (H.Value > 1) Out<W>(args, c + cStep, alpha, bias0, bias1, mask, c10, c11);
+        if (H.Value > 2) Out<W>(args, c + 2 * cStep, alpha, bias0, bias1, mask, c20, c21);
+        if (H.Value > 3) Out<W>(args, c + 3 * cStep, alpha, bias0, bias1, mask, c30, c31);
+        if (H.Value > 4) Out<W>(args, c + 4 * cStep, alpha, bias0, bias1, mask, c40, c41);
+        if (H.Value > 5) Out<W>(args, c + 5 * cStep, alpha, bias0, bias1, mask, c50, c51);
+        if (H.Value > 6) Out<W>(args, c + 6 * cStep, alpha, bias0, bias1, mask, c60, c61);
+        if (H.Value > 7) Out<W>(args, c + 7 * cStep, alpha, bias0, bias1, mask, c70, c71);
+        if (H.Value > 8) Out<W>(args, c + 8 * cStep, alpha, bias0, bias1, mask, c80, c81);
+        if (H.Value > 9) Out<W>(args, c + 9 * cStep, alpha, bias0, bias1, mask, c90, c91);
+        if (H.Value > 10) Out<W>(args, c + 10 * cStep, alpha, bias0, bias1, mask, c100, c101);
+        if (H.Value > 11) Out<W>(args, c + 11 * cStep, alpha, bias0, bias1, mask, c110, c111);
+        if (H.Value > 12) Out<W>(args, c + 12 * cStep, alpha, bias0, bias1, mask, c120, c121);
+        if (H.Value > 13) Out<W>(args, c + 13 * cStep, alpha, bias0, bias1, mask, c130, c131);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -124,19 +141,19 @@ internal static unsafe class GemmTile<T, V, L>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Out<W>(TileArgs<T>* args, T* c, V alpha, V mask, V c0, V c1)
+    private static void Out<W>(TileArgs<T>* args, T* c, V alpha, V bias0, V bias1, V mask, V c0, V c1)
         where W : struct, ITileWidth
     {
         if (!W.Two)
         {
-            L.StorePart(c, mask, args->Accumulate ? L.MultiplyAdd(alpha, c0, L.LoadPart(c, mask)) : L.Multiply(alpha, c0));
+            L.StorePart(c, mask, args->Accumulate ? L.MultiplyAdd(alpha, c0, L.LoadPart(c, mask)) : L.MultiplyAdd(alpha, c0, bias0));
             return;
         }
-        L.Store(c, args->Accumulate ? L.MultiplyAdd(alpha, c0, L.Load(c)) : L.Multiply(alpha, c0));
+        L.Store(c, args->Accumulate ? L.MultiplyAdd(alpha, c0, L.Load(c)) : L.MultiplyAdd(alpha, c0, bias0));
         c += L.Count;
         if (W.Masked)
-            L.StorePart(c, mask, args->Accumulate ? L.MultiplyAdd(alpha, c1, L.LoadPart(c, mask)) : L.Multiply(alpha, c1));
+            L.StorePart(c, mask, args->Accumulate ? L.MultiplyAdd(alpha, c1, L.LoadPart(c, mask)) : L.MultiplyAdd(alpha, c1, bias1));
         else
-            L.Store(c, args->Accumulate ? L.MultiplyAdd(alpha, c1, L.Load(c)) : L.Multiply(alpha, c1));
+            L.Store(c, args->Accumulate ? L.MultiplyAdd(alpha, c1, L.Load(c)) : L.MultiplyAdd(alpha, c1, bias1));
     }
 }

@@ -29,8 +29,6 @@ internal unsafe interface IGemmLane<T, V>
 
     static abstract V Broadcast(T value);
 
-    static abstract V Multiply(V left, V right);
-
     /// <summary>left * right + add, fused where the hardware can.</summary>
     static abstract V MultiplyAdd(V left, V right, V add);
 

@@ -32,9 +32,6 @@ internal readonly unsafe struct LaneScalar<T> : IGemmLane<T, T>
     public static T Broadcast(T value) => value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static T Multiply(T left, T right) => left * right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T MultiplyAdd(T left, T right, T add) => left * right + add;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -17,12 +17,22 @@ internal unsafe struct TileArgs<T>
 
     public T* C;
     public nint CStep;
+
+    /// <summary>A row added to every row of C, if not null; not used when accumulating.</summary>
+    public T* Bias;
+
     public int K;
     public T Alpha;
     public bool Accumulate;
 
     /// <summary>Columns in the last vector of a masked tile.</summary>
     public int LastColumns;
+
+    /// <summary>How far ahead in B a tile fetches what it will read itself.</summary>
+    public nint BAhead;
+
+    /// <summary>The same along the rows of a strided A; 0 leaves it to the processor.</summary>
+    public nint AAhead;
 
     /// <summary>Memory that later tiles read: pairs of cache lines, fetched by each <see cref="Line"/> steps of k.</summary>
     public T* Ahead;
@@ -38,6 +48,11 @@ internal unsafe struct TileArgs<T>
 
     /// <summary>From one time to the next.</summary>
     public nint AheadStep;
+
+    /// <summary>Rows of C fetched each <see cref="Line"/> steps of k, once at most <see cref="CAheadFrom"/> steps are left.</summary>
+    public int CRowsAhead;
+
+    public int CAheadFrom;
 
     /// <summary>Elements in a cache line.</summary>
     public static int Line => 64 / sizeof(T);

@@ -183,7 +183,9 @@ public sealed unsafe class WorkersTests
         {
             Interlocked.Add(ref Allocated, GC.GetAllocatedBytesForCurrentThread());
             float cell = 0;
-            Gemm.Run(false, false, 1, 1, 1, 1f, &cell, 1, &cell, 1, false, &cell, 1);
+
+            // A transposed B is packed even in the smallest product, so this makes the thread's buffers.
+            Gemm.Run(false, true, 1, 1, 1, 1f, &cell, 1, &cell, 1, false, &cell, 1);
             Interlocked.Increment(ref _arrived);
             while (Volatile.Read(ref _arrived) < threads) Thread.Yield();
         }

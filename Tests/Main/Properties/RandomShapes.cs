@@ -88,11 +88,14 @@ public sealed class RandomShapes
         backend.Write(Dense.Random(1, 1, a.Length), a);
         backend.Write(Dense.Random(2, 1, b.Length), b);
         backend.Write(Dense.Random(3, 1, c.Length), c);
+        Slice bias = (p.Form & 4) == 0 && p.M % 2 == 0 ? backend.Allocate(p.N) : Slice.None;
+        if (!bias.IsNone) backend.Write(Dense.Random(4, 1, p.N), bias);
         backend.Gemm(new GemmArgs(p.M, p.N, p.K, a, b, c)
         {
             TransposeA = (p.Form & 1) != 0,
             TransposeB = (p.Form & 2) != 0,
             Accumulate = (p.Form & 4) != 0,
+            Bias = bias,
             Alpha = -0.5,
             Batch = batch,
             StrideA = p.M * p.K,

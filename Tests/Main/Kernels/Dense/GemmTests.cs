@@ -16,9 +16,9 @@ public sealed unsafe class GemmTests
         public readonly bool TransposeA, TransposeB, Accumulate;
         public readonly int M, N, K, Lda, Ldb, Ldc, LengthA, LengthB, LengthC;
         public readonly T Alpha;
-        public readonly T* A, B, C, Expected;
+        public readonly T* A, B, C, Expected, Bias;
 
-        public Case(Random random, bool transposeA, bool transposeB, int m, int n, int k, double alpha, bool accumulate, int pad)
+        public Case(Random random, bool transposeA, bool transposeB, int m, int n, int k, double alpha, bool accumulate, int pad, bool bias = false)
         {
             (TransposeA, TransposeB, Accumulate, M, N, K, Alpha) = (transposeA, transposeB, accumulate, m, n, k, T.CreateChecked(alpha));
             Lda = (transposeA ? m : k) + (pad == 0 ? 0 : random.Next(pad));
@@ -31,17 +31,18 @@ public sealed unsafe class GemmTests
             B = Fill(random, LengthB);
             C = Fill(random, LengthC);
             Expected = Fill(random, LengthC);
+            Bias = bias ? Fill(random, n) : null;
             new Span<T>(C, LengthC).CopyTo(new Span<T>(Expected, LengthC));
         }
 
         public override string ToString() =>
-            $"{typeof(T).Name} {(TransposeA ? 'T' : 'N')}{(TransposeB ? 'T' : 'N')} m={M} n={N} k={K} lda={Lda} ldb={Ldb} ldc={Ldc} alpha={Alpha} accumulate={Accumulate}";
+            $"{typeof(T).Name} {(TransposeA ? 'T' : 'N')}{(TransposeB ? 'T' : 'N')} m={M} n={N} k={K} lda={Lda} ldb={Ldb} ldc={Ldc} alpha={Alpha} accumulate={Accumulate} bias={Bias is not null}";
 
         public void RunReal(Workers? workers = null) =>
-            Gemm.Run(TransposeA, TransposeB, M, N, K, Alpha, A, Lda, B, Ldb, Accumulate, C + Guard, Ldc, workers);
+            Gemm.Run(TransposeA, TransposeB, M, N, K, Alpha, A, Lda, B, Ldb, Accumulate, C + Guard, Ldc, workers, Bias);
 
         public void RunReference() =>
-            ReferenceGemm.Run(TransposeA, TransposeB, M, N, K, Alpha, A, Lda, B, Ldb, Accumulate, Expected + Guard, Ldc);
+            ReferenceGemm.Run(TransposeA, TransposeB, M, N, K, Alpha, A, Lda, B, Ldb, Accumulate, Expected + Guard, Ldc, Bias);
 
         /// <summary>Rounding errors of both sums, relative to the sum of absolute values (Higham, section 3.1), and everything outside C untouched.</summary>
         public void AssertEqual()
@@ -78,6 +79,7 @@ public sealed unsafe class GemmTests
             NativeMemory.AlignedFree(B);
             NativeMemory.AlignedFree(C);
             NativeMemory.AlignedFree(Expected);
+            NativeMemory.AlignedFree(Bias);
         }
 
         private static T* Fill(Random random, int length)
@@ -88,11 +90,11 @@ public sealed unsafe class GemmTests
         }
     }
 
-    private static void Check<T>(Random random, int form, int m, int n, int k, double alpha = 1, bool accumulate = false, int pad = 0, Workers? workers = null)
+    private static void Check<T>(Random random, int form, int m, int n, int k, double alpha = 1, bool accumulate = false, int pad = 0, bool bias = false)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        using var x = new Case<T>(random, (form & 1) != 0, (form & 2) != 0, m, n, k, alpha, accumulate, pad);
-        x.RunReal(workers);
+        using var x = new Case<T>(random, (form & 1) != 0, (form & 2) != 0, m, n, k, alpha, accumulate, pad, bias);
+        x.RunReal();
         x.RunReference();
         x.AssertEqual();
     }
@@ -106,7 +108,7 @@ public sealed unsafe class GemmTests
             int limit = round % 4 == 0 ? 9 : round % 4 == 1 ? 40 : 130;
             Check<T>(
                 random, round & 3, random.Next(1, limit), random.Next(1, limit), random.Next(1, limit),
-                random.Next(3) == 0 ? 1 : 2 * random.NextDouble() - 1, random.Next(2) == 0, random.Next(2) * 7);
+                random.Next(3) == 0 ? 1 : 2 * random.NextDouble() - 1, random.Next(2) == 0, random.Next(2) * 7, random.Next(2) == 0);
         }
     }
 
@@ -123,7 +125,7 @@ public sealed unsafe class GemmTests
         for (int form = 0; form < 4; form++)
             for (int m = 1; m <= 30; m++)
                 for (int n = 1; n <= 34; n += m % 3 + 1)
-                    Check<T>(random, form, m, n, 1 + (m + n) % 9, pad: n % 2 * 3, accumulate: m % 2 == 0);
+                    Check<T>(random, form, m, n, 1 + (m + n) % 9, pad: n % 2 * 3, accumulate: m % 2 == 0, bias: n % 2 == 0);
     }
 
     [Fact]
@@ -144,14 +146,26 @@ public sealed unsafe class GemmTests
     [InlineData(1, 784, 100)]
     [InlineData(784, 1, 100)]
     [InlineData(310, 40, 1)]
+    [InlineData(430, 70, 800)]
+    [InlineData(310, 170, 1024)]
+    [InlineData(90, 90, 90)]
     public void LargeShapes(int m, int n, int k)
     {
         var random = new Random(m + 7 * n + 31 * k);
         for (int form = 0; form < 4; form++)
         {
-            Check<float>(random, form, m, n, k, -0.5, form % 2 == 0, form * 2);
-            Check<double>(random, form, m, n, k, 1, form % 2 == 1);
+            Check<float>(random, form, m, n, k, -0.5, form % 2 == 0, form * 2, form % 2 == 1);
+            Check<double>(random, form, m, n, k, 1, form % 2 == 1, 0, form % 2 == 0);
         }
+    }
+
+    /// <summary>More of A or of B than is packed at once.</summary>
+    [Fact]
+    public void SlabsAndChunks()
+    {
+        var random = new Random(3);
+        Check<float>(random, 1, 10600, 2, 800);
+        Check<float>(random, 2, 2, 5300, 800, bias: true);
     }
 
     [Fact]
@@ -161,6 +175,7 @@ public sealed unsafe class GemmTests
         for (int form = 0; form < 4; form++)
         {
             Check<float>(random, form, 5, 7, 0, pad: 3);
+            Check<float>(random, form, 5, 7, 0, pad: 3, bias: true);
             Check<double>(random, form, 5, 7, 0, accumulate: true, pad: 3);
             Check<float>(random, form, 0, 7, 3, pad: 3);
             Check<float>(random, form, 7, 0, 3, pad: 3);
@@ -217,7 +232,7 @@ public sealed unsafe class GemmTests
         using var three = new Workers(3);
         for (int form = 0; form < 4; form++)
         {
-            using var x = new Case<T>(new Random(form), (form & 1) != 0, (form & 2) != 0, m, n, k, 0.75, accumulate, 4);
+            using var x = new Case<T>(new Random(form), (form & 1) != 0, (form & 2) != 0, m, n, k, 0.75, accumulate, 4, !accumulate);
             x.ResetC();
             x.RunReal();
             byte[] expected = x.Bits();
@@ -236,6 +251,8 @@ public sealed unsafe class GemmTests
     [InlineData(601, 97, 33, true)]
     [InlineData(70, 270, 1300, true)]
     [InlineData(1000, 20, 64, false)]
+    [InlineData(500, 300, 400, false)]
+    [InlineData(150, 200, 1024, true)]
     public void ThreadsGiveTheSameBits(int m, int n, int k, bool accumulate)
     {
         SameBits<float>(m, n, k, accumulate);
@@ -299,5 +316,25 @@ public sealed unsafe class GemmTests
         var stride = Assert.Throws<ArgumentException>(() => Gemm.Run(false, false, 2, 4, 3, 1f, p, 3, p, 4, false, p, 3));
         Assert.Contains("ldc >= 4", stride.Message);
         Assert.Throws<ArgumentException>(() => Gemm.RunBatched(-1, false, false, 1, 1, 1, 1f, p, 1, 0, p, 1, 0, false, p, 1, 0));
+    }
+
+    [Fact]
+    public void WrongBiasIsRefused()
+    {
+        using var simd = new SimdBackend<float>(1);
+        using var reference = new ReferenceBackend<float>();
+        foreach (IBackend<float> backend in new IBackend<float>[] { simd, reference })
+        {
+            Slice a = backend.Allocate(6), b = backend.Allocate(6), c = backend.Allocate(4), bias = backend.Allocate(3);
+            var product = new GemmArgs(2, 2, 3, a, b, c);
+            Assert.Contains("must have 2", Assert.Throws<ArgumentException>(() => backend.Gemm(product with { Bias = bias })).Message);
+            Assert.Contains("Accumulate", Assert.Throws<ArgumentException>(() => backend.Gemm(product with { Bias = bias.Part(0, 2), Accumulate = true })).Message);
+            Assert.Contains("overlaps the bias", Assert.Throws<ArgumentException>(() => backend.Gemm(product with { Bias = c.Part(1, 2) })).Message);
+            backend.Write([3, 4, 0], bias);
+            backend.Gemm(product with { Bias = bias.Part(0, 2) });
+            var rows = new float[4];
+            backend.Read(c, rows);
+            Assert.Equal([3, 4, 3, 4], rows);
+        }
     }
 }

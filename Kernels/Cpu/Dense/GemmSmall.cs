@@ -1,0 +1,64 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace NativeFlow.Kernels;
+
+/// <summary>
+/// Products so small that everything stays in the first-level cache: operands are read where they lie, and nothing is planned. Only a
+/// transposed B is packed.
+/// </summary>
+internal static unsafe class GemmSmall<T, V, L>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where V : unmanaged
+    where L : struct, IGemmLane<T, V>
+{
+    /// <summary>Largest m n k, and largest k, of such a product.</summary>
+    private const long MostProducts = 80 * 80 * 80;
+
+    private const int LongestK = 256;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Fits(bool transposeA, int m, int n, int k, nint lda, nint ldb) =>
+        k <= LongestK && (long)m * n * k <= MostProducts && (transposeA || lda * sizeof(T) % 4096 != 0) && ldb * sizeof(T) % 4096 != 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run(
+        bool transposeA, bool transposeB, int m, int n, int k, T alpha, T* a, nint lda, T* b, nint ldb, bool accumulate, T* c, nint ldc, T* bias)
+    {
+        int nr = 2 * L.Count;
+        TileArgs<T> args = default;
+        args.AStep = lda;
+        args.BStep = ldb;
+        args.CStep = ldc;
+        args.K = k;
+        args.Alpha = alpha;
+        args.Accumulate = accumulate;
+        T* packed = transposeB ? (T*)GemmScratch.Current.B((nuint)(k * nr * sizeof(T))) : null;
+        int tiles = (m + L.MaxRows - 1) / L.MaxRows;
+        int height = tiles == 1 ? m : m / tiles, taller = m - height * tiles;
+        for (int column = 0; column < n; column += nr)
+        {
+            int width = Math.Min(nr, n - column);
+            args.B = b + column;
+            args.Bias = bias is null ? null : bias + column;
+            args.LastColumns = width <= L.Count ? width : width - L.Count;
+            if (transposeB)
+            {
+                args.B = packed;
+                args.BStep = width <= L.Count ? L.Count : nr;
+                GemmPack<T, V, L>.B(true, b + column * ldb, ldb, width, (int)args.BStep, k, packed);
+            }
+            args.A = a;
+            args.C = c + column;
+            for (int tile = 0; tile < tiles; tile++)
+            {
+                int rows = tile < taller ? height + 1 : height;
+                if (width <= L.Count) GemmDispatch<T, V, L>.Run<OneVector>(rows, !transposeA, &args);
+                else if (width < nr) GemmDispatch<T, V, L>.Run<TwoVectorsMasked>(rows, !transposeA, &args);
+                else GemmDispatch<T, V, L>.Run<TwoVectors>(rows, !transposeA, &args);
+                args.A += transposeA ? rows : rows * lda;
+                args.C += rows * ldc;
+            }
+        }
+    }
+}
