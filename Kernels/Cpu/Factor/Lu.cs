@@ -9,7 +9,7 @@ namespace NativeFlow.Kernels;
 /// </summary>
 public static unsafe class Lu
 {
-    private const int Base = 32;
+    private const int Base = 48;
     private const int Direct = 64;
 
     /// <summary>Factors A in place. 2/3 n^3 flops.</summary>
@@ -124,12 +124,7 @@ public static unsafe class Lu
         CheckSolve(lu.Length, n, pivots, b.Length, rows, n, "Lu.SolveRows");
         fixed (T* pa = lu, pb = b)
         {
-            for (int r = 0; r < rows; r++)
-            {
-                T* row = pb + r * n;
-                for (int i = 0; i < n; i++) (row[i], row[pivots[i]]) = (row[pivots[i]], row[i]);
-            }
-
+            Permutation.Columns(pivots, n, false, pb, rows, n);
             TriangularSolve.Right(new Triangle(Lower: true, Unit: true, Transpose: true), n, rows, pa, n, pb, n, workers);
             TriangularSolve.Right(new Triangle(Lower: false, Transpose: true), n, rows, pa, n, pb, n, workers);
         }
@@ -146,11 +141,7 @@ public static unsafe class Lu
             // A^-1 = U^-1 L^-1 P^T: L^-1 is triangular, so the permutation waits and is done on columns.
             TriangularSolve.InvertUnitLower(n, pa, n, pd, n, workers);
             TriangularSolve.Left(new Triangle(Lower: false), n, n, pa, n, pd, n, workers);
-            for (int r = 0; r < n; r++)
-            {
-                T* row = pd + r * n;
-                for (int i = n - 1; i >= 0; i--) (row[i], row[pivots[i]]) = (row[pivots[i]], row[i]);
-            }
+            Permutation.Columns(pivots, n, true, pd, n, n);
         }
     }
 

@@ -12,7 +12,7 @@ public readonly record struct Triangle(bool Lower, bool Unit = false, bool Trans
 /// <summary>Triangular systems with many right-hand sides, in place, row-major. Recursive on <see cref="Gemm"/>; n^2 rhs flops; no allocation.</summary>
 public static unsafe class TriangularSolve
 {
-    private const int Base = 32;
+    private const int Base = 64;
     private const int Tile = 64;
 
     /// <summary>Solves op(A) X = B. <paramref name="a"/> is [n x n], <paramref name="b"/> is [n x rhs] and becomes X. A zero diagonal gives infinities or NaN, as the division does.</summary>
@@ -114,12 +114,11 @@ public static unsafe class TriangularSolve
         {
             for (int i = 0; i < n; i++)
             {
-                T* row = x + i * ldx;
-                new Span<T>(row, n).Clear();
-                row[i] = T.One;
-                for (int j = 0; j < i; j++) Rows.SubtractScaled(row, x + j * ldx, a[i * lda + j], j + 1);
+                new Span<T>(x + i * ldx, n).Clear();
+                x[i * ldx + i] = T.One;
             }
 
+            TriangularTile.Left(new Triangle(Lower: true, Unit: true), n, n, a, lda, x, ldx);
             return;
         }
 
@@ -128,7 +127,10 @@ public static unsafe class TriangularSolve
         InvertUnitLower(n1, a, lda, x, ldx, workers);
         InvertUnitLower(n2, a + n1 * lda + n1, lda, x21 + n1, ldx, workers);
         for (int i = 0; i < n1; i++) new Span<T>(x + i * ldx + n1, n2).Clear();
-        Gemm.Run(false, false, n2, n1, n1, T.NegativeOne, a + n1 * lda, lda, x, ldx, false, x21, ldx, workers);
+        // X21 = -L22^-1 L21 L11^-1, by solves on both sides: a product with the finished X11 would not use its zeros.
+        for (int i = 0; i < n2; i++)
+            for (int j = 0; j < n1; j++) x21[i * ldx + j] = -a[(n1 + i) * lda + j];
+        Right(new Triangle(Lower: true, Unit: true), n1, n2, a, lda, x21, ldx, workers);
         Left(new Triangle(Lower: true, Unit: true), n2, n1, a + n1 * lda + n1, lda, x21, ldx, workers);
     }
 
