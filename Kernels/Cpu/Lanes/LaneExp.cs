@@ -14,7 +14,7 @@ internal static class LaneExp
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (WideExp.IsSupported)
+        if (Vector512.IsHardwareAccelerated)
         {
             if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.Exp(TLane.Widen(x).AsSingle()).As<float, T>());
             return TLane.Narrow(WideExp.Exp(TLane.Widen(x).AsDouble()).As<double, T>());
@@ -34,7 +34,7 @@ internal static class LaneExp
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (WideExp.IsSupported)
+        if (Vector512.IsHardwareAccelerated)
         {
             if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.ExpOfMinusSize(TLane.Widen(x).AsSingle()).As<float, T>());
             return TLane.Narrow(WideExp.ExpOfMinusSize(TLane.Widen(x).AsDouble()).As<double, T>());
@@ -48,6 +48,11 @@ internal static class LaneExp
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.Expm1(TLane.Widen(x).AsSingle()).As<float, T>());
+            return TLane.Narrow(WideExp.Expm1(TLane.Widen(x).AsDouble()).As<double, T>());
+        }
         TLane bounded = typeof(T) == typeof(float)
             ? TLane.Max(TLane.Constant(-20), TLane.Min(TLane.Constant(89), x))
             : TLane.Max(TLane.Constant(-40), TLane.Min(TLane.Constant(710), x));

@@ -14,7 +14,7 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (WideExp.IsSupported)
+        if (Vector512.IsHardwareAccelerated)
         {
             if (typeof(T) == typeof(float)) return TLane.Narrow(WideLog.Log(TLane.Widen(x).AsSingle()).As<float, T>());
             return TLane.Narrow(WideLog.Log(TLane.Widen(x).AsDouble()).As<double, T>());
@@ -29,7 +29,7 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (WideExp.IsSupported)
+        if (Vector512.IsHardwareAccelerated)
         {
             if (typeof(T) == typeof(float)) return TLane.Narrow(WideLog.Log1p(TLane.Widen(x).AsSingle()).As<float, T>());
             return TLane.Narrow(WideLog.Log1p(TLane.Widen(x).AsDouble()).As<double, T>());
@@ -62,7 +62,7 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (WideExp.IsSupported)
+        if (Vector512.IsHardwareAccelerated)
         {
             if (typeof(T) == typeof(float)) return TLane.Narrow(WideLog.Log1pOfUnit(TLane.Widen(x).AsSingle()).As<float, T>());
             return TLane.Narrow(WideLog.Log1pOfUnit(TLane.Widen(x).AsDouble()).As<double, T>());
