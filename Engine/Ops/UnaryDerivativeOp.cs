@@ -17,10 +17,10 @@ public sealed class UnaryDerivativeOp<T, TFunction> : Op<T>
         // Slices x, y, result; real: parameter.
         _derivative = CpuKernels<T>.Define(function + "-derivative",
             (in CpuArgs<T> a) => ReferenceElementwise.Derivative(a[0], a[1], a[2], make(a.Real64(0))),
-            (in CpuArgs<T> a) => Elementwise.Derivative(a[0], a[1], a[2], make(a.Real64(0)), a.Workers));
+            (in CpuArgs<T> a) => Elementwise.Derivative(a[0], a[1], a[2], make(a.Real64(0))));
         _second = CpuKernels<T>.Define(function + "-second-derivative",
             (in CpuArgs<T> a) => ReferenceElementwise.SecondDerivative(a[0], a[1], a[2], make(a.Real64(0))),
-            (in CpuArgs<T> a) => Elementwise.SecondDerivative(a[0], a[1], a[2], make(a.Real64(0)), a.Workers));
+            (in CpuArgs<T> a) => Elementwise.SecondDerivative(a[0], a[1], a[2], make(a.Real64(0))));
     }
 
     /// <inheritdoc/>

@@ -19,11 +19,11 @@ public sealed class UnaryOp<T, TFunction> : Op<T>
         // Slices x, y; real: parameter.
         _value = CpuKernels<T>.Define(name,
             (in CpuArgs<T> a) => ReferenceElementwise.Map(a[0], a[1], function(a.Real64(0))),
-            (in CpuArgs<T> a) => Elementwise.Map(a[0], a[1], function(a.Real64(0)), a.Workers));
+            (in CpuArgs<T> a) => Elementwise.Map(a[0], a[1], function(a.Real64(0))));
         // Slices x, y, dy, dx; real: parameter.
         _backward = CpuKernels<T>.Define(name + "-backward",
             (in CpuArgs<T> a) => ReferenceElementwise.AddDerivative(a[0], a[1], a[2], a[3], function(a.Real64(0))),
-            (in CpuArgs<T> a) => Elementwise.AddDerivative(a[0], a[1], a[2], a[3], function(a.Real64(0)), a.Workers));
+            (in CpuArgs<T> a) => Elementwise.AddDerivative(a[0], a[1], a[2], a[3], function(a.Real64(0))));
     }
 
     /// <inheritdoc/>

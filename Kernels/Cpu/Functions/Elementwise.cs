@@ -5,47 +5,47 @@ using System.Runtime.Intrinsics;
 namespace NativeFlow.Kernels;
 
 /// <summary>Applies a function, or its derivatives, to every element. A destination may be one of the inputs or apart from all; a shifted overlap is not allowed.</summary>
-/// <remarks>Any length. The bits of an element depend neither on where in the array it stands nor on the number of threads; the passes by rows use one thread, the others share arrays from 1 MiB up.</remarks>
+/// <remarks>Single-threaded; any length. The bits of an element do not depend on where in the array it stands.</remarks>
 public static unsafe class Elementwise
 {
     /// <summary>y = f(x).</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public static void Map<T, TFunction>(ReadOnlySpan<T> x, Span<T> y, TFunction f, Workers? workers = null)
+    public static void Map<T, TFunction>(ReadOnlySpan<T> x, Span<T> y, TFunction f)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TFunction : struct, IUnaryFunction<T>
     {
         Lengths.Same("Elementwise.Map", "x", x.Length, "y", y.Length);
         fixed (T* px = x, py = y)
-            ElementLoop.Run(new MapPass<T, TFunction>(px, f), py, x.Length, workers);
+            ElementLoop.Run(new MapPass<T, TFunction>(px, f), py, x.Length);
     }
 
     /// <summary>destination = f'(x), given y = f(x).</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public static void Derivative<T, TFunction>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> destination, TFunction f, Workers? workers = null)
+    public static void Derivative<T, TFunction>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> destination, TFunction f)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TFunction : struct, IUnaryFunction<T>
     {
         Lengths.Same("Elementwise.Derivative", "x", x.Length, "y", y.Length);
         Lengths.Same("Elementwise.Derivative", "x", x.Length, "destination", destination.Length);
         fixed (T* px = x, py = y, pd = destination)
-            ElementLoop.Run(new DerivativePass<T, TFunction>(px, py, f), pd, x.Length, workers);
+            ElementLoop.Run(new DerivativePass<T, TFunction>(px, py, f), pd, x.Length);
     }
 
     /// <summary>destination = f''(x), given y = f(x).</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public static void SecondDerivative<T, TFunction>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> destination, TFunction f, Workers? workers = null)
+    public static void SecondDerivative<T, TFunction>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, Span<T> destination, TFunction f)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TFunction : struct, IUnaryFunction<T>
     {
         Lengths.Same("Elementwise.SecondDerivative", "x", x.Length, "y", y.Length);
         Lengths.Same("Elementwise.SecondDerivative", "x", x.Length, "destination", destination.Length);
         fixed (T* px = x, py = y, pd = destination)
-            ElementLoop.Run(new SecondDerivativePass<T, TFunction>(px, py, f), pd, x.Length, workers);
+            ElementLoop.Run(new SecondDerivativePass<T, TFunction>(px, py, f), pd, x.Length);
     }
 
     /// <summary>dx += dy f'(x), given y = f(x): the backward pass of <see cref="Map"/>.</summary>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
-    public static void AddDerivative<T, TFunction>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, ReadOnlySpan<T> dy, Span<T> dx, TFunction f, Workers? workers = null)
+    public static void AddDerivative<T, TFunction>(ReadOnlySpan<T> x, ReadOnlySpan<T> y, ReadOnlySpan<T> dy, Span<T> dx, TFunction f)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TFunction : struct, IUnaryFunction<T>
     {
@@ -53,7 +53,7 @@ public static unsafe class Elementwise
         Lengths.Same("Elementwise.AddDerivative", "x", x.Length, "dy", dy.Length);
         Lengths.Same("Elementwise.AddDerivative", "x", x.Length, "dx", dx.Length);
         fixed (T* px = x, py = y, pdy = dy, pdx = dx)
-            ElementLoop.Run(new AddDerivativePass<T, TFunction>(px, py, pdy, pdx, f), pdx, x.Length, workers);
+            ElementLoop.Run(new AddDerivativePass<T, TFunction>(px, py, pdy, pdx, f), pdx, x.Length);
     }
 
     /// <summary>y = f(x) and logDet[row] += sum over the row of log|f'(x)|; x and y are [rows x columns], row-major, rows = logDet.Length. In place allowed.</summary>

@@ -43,28 +43,6 @@ public sealed class ElementwiseTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    [Theory]
-    [InlineData(262144), InlineData(262145), InlineData(393215), InlineData(524299)]
-    public void LongPassesGiveTheSameBitsOnAnyNumberOfThreads(int length)
-    {
-        using Workers one = new(1), three = new(3);
-        float[] x = Sample<float>(length, -8, 8, 4), alone = new float[length], shared = new float[length], dy = Sample<float>(length, -1, 1, 5);
-        Elementwise.Map(x, alone, default(SoftplusFunction<float>), one);
-        Elementwise.Map(x, shared, default(SoftplusFunction<float>), three);
-        Assert.True(alone.AsSpan().SequenceEqual(shared));
-        Assert.Equal(Math.Log(1 + Math.Exp(x[^1])), shared[^1], 1e-5);
-        float[] sum = [.. dy], same = [.. dy], y = [.. alone];
-        Elementwise.AddDerivative(x, y, dy, sum, default(SoftplusFunction<float>), one);
-        Elementwise.AddDerivative(x, y, dy, same, default(SoftplusFunction<float>), three);
-        Assert.True(sum.AsSpan().SequenceEqual(same));
-        Elementwise.Map(same, same, default(TanhFunction<float>), three);
-        Elementwise.Map(sum, y, default(TanhFunction<float>), one);
-        Assert.True(same.AsSpan().SequenceEqual(y));
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Elementwise.Map(x, shared, default(SoftplusFunction<float>), three);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-    }
-
     internal static T[] Sample<T>(int count, double from, double to, int seed)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
