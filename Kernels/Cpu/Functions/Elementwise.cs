@@ -97,6 +97,7 @@ public static unsafe class Elementwise
         where TLane : struct, ILane<TLane, T>
         where TFunction : struct, IUnaryFunction<T>
     {
+        if (Vector512.IsHardwareAccelerated && TFunction.LogDerivativeIsPlain) return FlowRowByProduct<T, TLane, TFunction>(x, y, derivative, length, f);
         nint width = TLane.Width;
         TLane sum = TLane.Constant(0);
         nint i = 0;
@@ -108,6 +109,35 @@ public static unsafe class Elementwise
             sum += logD;
         }
         T total = TLane.SumElements(sum);
+        return i < length ? total + FlowTail<T, TLane, TFunction>(x + i, y + i, derivative == null ? null : derivative + i, (int)(length - i), f) : total;
+    }
+
+    // Multiplies the derivatives and takes the logarithm of the product. A method of its own, or the JIT's budget for inlining would be spent on both loops.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static T FlowRowByProduct<T, TLane, TFunction>(T* x, T* y, T* derivative, nint length, TFunction f)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TLane : struct, ILane<TLane, T>
+        where TFunction : struct, IUnaryFunction<T>
+    {
+        nint width = TLane.Width;
+        TLane sum = TLane.Constant(0);
+        Vector512<T> exponents = Vector512<T>.Zero;
+        nint i = 0;
+        while (i + width <= length)
+        {
+            Vector512<T> product = Vector512<T>.One;
+            // A product of so many numbers below 2 cannot overflow.
+            nint stop = Math.Min(length, i + (64 * width));
+            for (; i + width <= stop; i += width)
+            {
+                TLane value = f.ValueAndLogDerivative(TLane.Load(x + i), out TLane d, out _);
+                TLane.Store(value, y + i);
+                if (derivative != null) TLane.Store(d, derivative + i);
+                WideLog.Accumulate(TLane.Widen(d), ref product, ref exponents);
+            }
+            sum += LaneLog.Log<TLane, T>(TLane.Narrow(product));
+        }
+        T total = TLane.SumElements(TLane.MultiplyAdd(TLane.Constant(0.69314718055994531), TLane.Narrow(exponents), sum));
         return i < length ? total + FlowTail<T, TLane, TFunction>(x + i, y + i, derivative == null ? null : derivative + i, (int)(length - i), f) : total;
     }
 

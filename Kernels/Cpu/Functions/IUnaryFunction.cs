@@ -10,6 +10,9 @@ public interface IUnaryFunction<T>
     /// <summary>The name with its parameters, for printing.</summary>
     string Name { get; }
 
+    /// <summary>True where log|f'| is just the logarithm of f', so that a sum of them may be taken as the logarithm of a product.</summary>
+    static virtual bool LogDerivativeIsPlain => false;
+
     /// <summary>f(x).</summary>
     T Value(T x);
 

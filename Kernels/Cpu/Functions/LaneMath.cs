@@ -12,7 +12,7 @@ internal static class LaneMath
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (WideExp.IsSupported)
+        if (Vector512.IsHardwareAccelerated)
         {
             if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.Sigmoid(TLane.Widen(x).AsSingle()).As<float, T>());
             return TLane.Narrow(WideExp.Sigmoid(TLane.Widen(x).AsDouble()).As<double, T>());
@@ -26,6 +26,11 @@ internal static class LaneMath
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.SigmoidOf(TLane.Widen(x).AsSingle(), TLane.Widen(e).AsSingle()).As<float, T>());
+            return TLane.Narrow(WideExp.SigmoidOf(TLane.Widen(x).AsDouble(), TLane.Widen(e).AsDouble()).As<double, T>());
+        }
         TLane one = TLane.Constant(1);
         return Quotient<TLane, T>(TLane.Select(TLane.LessThan(x, TLane.Constant(0)), e, one), one + e);
     }
@@ -48,7 +53,7 @@ internal static class LaneMath
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (WideExp.IsSupported)
+        if (Vector512.IsHardwareAccelerated)
         {
             if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.Quotient(TLane.Widen(a).AsSingle(), TLane.Widen(b).AsSingle()).As<float, T>());
             return TLane.Narrow(WideExp.Quotient(TLane.Widen(a).AsDouble(), TLane.Widen(b).AsDouble()).As<double, T>());

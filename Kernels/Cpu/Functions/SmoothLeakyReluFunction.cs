@@ -19,6 +19,9 @@ public readonly struct SmoothLeakyReluFunction<T> : IUnaryFunction<T>
     }
 
     /// <inheritdoc/>
+    public static bool LogDerivativeIsPlain => true;
+
+    /// <inheritdoc/>
     public string Name => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"SmoothLeakyRelu({_alpha})");
 
     /// <inheritdoc/>

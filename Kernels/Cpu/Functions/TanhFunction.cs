@@ -64,7 +64,7 @@ public readonly struct TanhFunction<T> : IUnaryFunction<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLane Single<TLane>(TLane x) where TLane : struct, ILane<TLane, T>
     {
-        if (WideExp.IsSupported) return TLane.Narrow(WidePieces.Tanh(TLane.Widen(x).AsSingle()).As<float, T>());
+        if (Vector512.IsHardwareAccelerated) return TLane.Narrow(WidePieces.Tanh(TLane.Widen(x).AsSingle()).As<float, T>());
         // A polynomial below 9/16; 1 - 2/(exp(2|x|) + 1) above, where the subtraction takes little away.
         TLane a = TLane.Min(TLane.Constant(10), TLane.Abs(x)), z = a * a, one = TLane.Constant(1);
         TLane p = TLane.MultiplyAdd(z, TLane.Constant(-0.0061731281622622086), TLane.Constant(0.02100234478712082));

@@ -34,7 +34,7 @@ internal static class LaneErf
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (WideExp.IsSupported && typeof(T) == typeof(float)) return TLane.Narrow(WidePieces.Erf(TLane.Widen(x).AsSingle()).As<float, T>());
+        if (Vector512.IsHardwareAccelerated && typeof(T) == typeof(float)) return TLane.Narrow(WidePieces.Erf(TLane.Widen(x).AsSingle()).As<float, T>());
         TLane a = TLane.Min(TLane.Constant(6), TLane.Abs(x)), two = TLane.Constant(2), z = a * a;
         TLane t = LaneMath.Quotient<TLane, T>(a - two, a + two);
         TLane p, g;
@@ -90,7 +90,7 @@ internal static class LaneErf
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (typeof(T) == typeof(double)) return InverseInDouble<TLane, T>(x);
-        if (WideExp.IsSupported)
+        if (Vector512.IsHardwareAccelerated)
         {
             Vector512<float> wide = TLane.Widen(x).AsSingle();
             Vector512<double> low = Vector512Lane<double>.Widen(InverseInDouble<Vector512Lane<double>, double>(Vector512Lane<double>.Narrow(Vector512.WidenLower(wide))));

@@ -14,11 +14,23 @@ internal static class LaneExp
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (WideExp.IsSupported)
+        if (Vector512.IsHardwareAccelerated)
         {
             if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.Exp(TLane.Widen(x).AsSingle()).As<float, T>());
             return TLane.Narrow(WideExp.Exp(TLane.Widen(x).AsDouble()).As<double, T>());
         }
+        // Within these bounds the result is a normal number; a NaN takes part.
+        if (TLane.Any(TLane.LessThan(TLane.Constant(typeof(T) == typeof(float) ? 87 : 708), TLane.Abs(x)))) return AnyExp<TLane, T>(x);
+        TLane r = Reduce<TLane, T>(x, out TLane n);
+        return (TLane.Constant(1) + Expm1OfReduced<TLane, T>(r)) * TLane.PowerOfTwo(n);
+    }
+
+    // Apart and not inlined: in the loops of most callers no element comes here. The same bits for what needs no care.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static TLane AnyExp<TLane, T>(TLane x)
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
         // Beyond these bounds the result is 0 or infinity anyway; a NaN passes (second operand).
         x = typeof(T) == typeof(float)
             ? TLane.Max(TLane.Constant(-105), TLane.Min(TLane.Constant(89), x))
@@ -34,7 +46,7 @@ internal static class LaneExp
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (WideExp.IsSupported)
+        if (Vector512.IsHardwareAccelerated)
         {
             if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.ExpOfMinusSize(TLane.Widen(x).AsSingle()).As<float, T>());
             return TLane.Narrow(WideExp.ExpOfMinusSize(TLane.Widen(x).AsDouble()).As<double, T>());
@@ -48,6 +60,11 @@ internal static class LaneExp
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.Expm1(TLane.Widen(x).AsSingle()).As<float, T>());
+            return TLane.Narrow(WideExp.Expm1(TLane.Widen(x).AsDouble()).As<double, T>());
+        }
         TLane bounded = typeof(T) == typeof(float)
             ? TLane.Max(TLane.Constant(-20), TLane.Min(TLane.Constant(89), x))
             : TLane.Max(TLane.Constant(-40), TLane.Min(TLane.Constant(710), x));

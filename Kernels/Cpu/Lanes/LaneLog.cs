@@ -14,13 +14,14 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (WideExp.IsSupported)
+        if (Vector512.IsHardwareAccelerated)
         {
             if (typeof(T) == typeof(float)) return TLane.Narrow(WideLog.Log(TLane.Widen(x).AsSingle()).As<float, T>());
             return TLane.Narrow(WideLog.Log(TLane.Widen(x).AsDouble()).As<double, T>());
         }
-        TLane m = DecomposeAny<TLane, T>(x, out TLane e);
-        return WithSpecialValues<TLane, T>(x, Combine<TLane, T>(m - TLane.Constant(1), e));
+        if (HasSpecial<TLane, T>(x)) return AnyLog<TLane, T>(x);
+        TLane m = TLane.Decompose(x, out TLane e);
+        return Combine<TLane, T>(m - TLane.Constant(1), e);
     }
 
     /// <summary>log(1 + x), relatively accurate near zero.</summary>
@@ -29,7 +30,7 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (WideExp.IsSupported)
+        if (Vector512.IsHardwareAccelerated)
         {
             if (typeof(T) == typeof(float)) return TLane.Narrow(WideLog.Log1p(TLane.Widen(x).AsSingle()).As<float, T>());
             return TLane.Narrow(WideLog.Log1p(TLane.Widen(x).AsDouble()).As<double, T>());
@@ -48,12 +49,50 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        TLane zero = TLane.Constant(0);
+        if (HasSpecial<TLane, T>(u)) return AnyLogNearOne<TLane, T>(u, difference, correction);
+        TLane m = TLane.Decompose(u, out TLane e);
+        return Join<TLane, T>(m, e, difference, correction);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLane Join<TLane, T>(TLane m, TLane e, TLane difference, TLane correction)
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
         TLane isNear = TLane.LessThan(TLane.Abs(difference + TLane.Constant(-0.06)), TLane.Constant(0.35));
-        TLane m = DecomposeAny<TLane, T>(u, out TLane e);
         TLane f = TLane.Select(isNear, difference, m - TLane.Constant(1));
-        TLane log = Combine<TLane, T>(f, TLane.Select(isNear, zero, e));
-        return WithSpecialValues<TLane, T>(u, TLane.Select(isNear, log, log + correction));
+        TLane log = Combine<TLane, T>(f, TLane.Select(isNear, TLane.Constant(0), e));
+        return TLane.Select(isNear, log, log + correction);
+    }
+
+    // Anything but a positive normal number.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool HasSpecial<TLane, T>(TLane x)
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        TLane largest = typeof(T) == typeof(float) ? TLane.Constant(float.MaxValue) : TLane.Constant(double.MaxValue);
+        TLane inside = TLane.Max(TLane.Constant(SmallestNormal<T>()), TLane.Min(largest, x));
+        return TLane.Any(TLane.Select(TLane.EqualTo(inside, x), TLane.Constant(0), TLane.Constant(1)));
+    }
+
+    // Apart and not inlined: in the loops of most callers no element comes here.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static TLane AnyLog<TLane, T>(TLane x)
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        TLane m = DecomposeAny<TLane, T>(x, out TLane e);
+        return WithSpecialValues<TLane, T>(x, Combine<TLane, T>(m - TLane.Constant(1), e));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static TLane AnyLogNearOne<TLane, T>(TLane u, TLane difference, TLane correction)
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        TLane m = DecomposeAny<TLane, T>(u, out TLane e);
+        return WithSpecialValues<TLane, T>(u, Join<TLane, T>(m, e, difference, correction));
     }
 
     /// <summary>log(1 + x) for x in [0, 1] only (what softplus needs): no exponent to take apart.</summary>
@@ -62,7 +101,7 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (WideExp.IsSupported)
+        if (Vector512.IsHardwareAccelerated)
         {
             if (typeof(T) == typeof(float)) return TLane.Narrow(WideLog.Log1pOfUnit(TLane.Widen(x).AsSingle()).As<float, T>());
             return TLane.Narrow(WideLog.Log1pOfUnit(TLane.Widen(x).AsDouble()).As<double, T>());

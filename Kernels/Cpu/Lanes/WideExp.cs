@@ -8,13 +8,6 @@ namespace NativeFlow.Kernels;
 /// <remarks>Every lane of a machine with AVX-512 computes through these, so that the bits do not depend on the width. Own polynomial fits.</remarks>
 internal static class WideExp
 {
-    /// <summary>True where the instructions are there; folds into a constant.</summary>
-    public static bool IsSupported
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector512.IsHardwareAccelerated && Avx512F.IsSupported;
-    }
-
     private static Vector512<float> Roots
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -64,12 +57,8 @@ internal static class WideExp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> ExpOfBounded(Vector512<float> x)
     {
-        // 1.5 2^19 has its last bit at 1/16: adding it rounds to sixteenths and leaves their number in the low bits.
-        Vector512<float> shifted = Vector512.FusedMultiplyAdd(x, Vector512.Create(1.44269502f), Vector512.Create(786432f));
-        Vector512<float> n = shifted - Vector512.Create(786432f);
-        Vector512<float> r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-0.693147182f), x);
-        r = Vector512.FusedMultiplyAdd(n, Vector512.Create(1.90465421e-09f), r);
-        Vector512<float> root = Avx512F.PermuteVar16x32(Roots, shifted.AsInt32());
+        Vector512<float> r = Reduce(x, out Vector512<float> n, out Vector512<int> k);
+        Vector512<float> root = Avx512F.PermuteVar16x32(Roots, k);
         Vector512<float> p = Vector512.FusedMultiplyAdd(r, Vector512.Create(0.166670159f), Vector512.Create(0.500016570f));
         Vector512<float> q = Vector512.FusedMultiplyAdd(r * r, p, r);
         // The scaling takes the floor of n, and is right for subnormal results.
@@ -80,17 +69,59 @@ internal static class WideExp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> ExpOfBounded(Vector512<double> x)
     {
-        Vector512<double> shifted = Vector512.FusedMultiplyAdd(x, Vector512.Create(1.4426950408889634), Vector512.Create(422212465065984.0));
-        Vector512<double> n = shifted - Vector512.Create(422212465065984.0);
-        Vector512<double> r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-0.6931471805599453), x);
-        r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-2.3190468138462996e-17), r);
-        Vector512<double> root = Avx512F.PermuteVar8x64x2(LowRoots, shifted.AsInt64(), HighRoots);
-        Vector512<double> p = Vector512.FusedMultiplyAdd(r, Vector512.Create(0.0013889127421129605), Vector512.Create(0.008333474777230211));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.04166666665975648));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.1666666666432411));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.5000000000000006));
-        Vector512<double> q = Vector512.FusedMultiplyAdd(r * r, p, r);
+        Vector512<double> r = Reduce(x, out Vector512<double> n, out Vector512<long> k);
+        Vector512<double> root = Avx512F.PermuteVar8x64x2(LowRoots, k, HighRoots);
+        // Estrin's order: a shorter chain than Horner's.
+        Vector512<double> square = r * r;
+        Vector512<double> high = Vector512.FusedMultiplyAdd(r, Vector512.Create(0.008333474777230211), Vector512.Create(0.04166666665975648));
+        Vector512<double> low = Vector512.FusedMultiplyAdd(r, Vector512.Create(0.1666666666432411), Vector512.Create(0.5000000000000006));
+        high = Vector512.FusedMultiplyAdd(square, Vector512.Create(0.0013889127421129605), high);
+        Vector512<double> q = Vector512.FusedMultiplyAdd(square, Vector512.FusedMultiplyAdd(square, high, low), r);
         return Avx512F.Scale(Vector512.FusedMultiplyAdd(root, q, root), n);
+    }
+
+    /// <summary>exp(x) - 1 = 2^n (root q + rest of root + (root - 2^-n)), relatively accurate near zero, the sign of zero kept.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Expm1(Vector512<float> x)
+    {
+        Vector512<float> r = Reduce(Vector512.MaxNative(Vector512.Create(-20f), Vector512.MinNative(Vector512.Create(89f), x)), out Vector512<float> n, out Vector512<int> k);
+        Vector512<float> root = Avx512F.PermuteVar16x32(Roots, k);
+        Vector512<float> rest = Avx512F.PermuteVar16x32(
+            Vector512.Create(
+                0f, 4.83347e-08f, -1.307754e-08f, 5.3862223e-08f, 3.7976353e-08f, 4.496838e-08f, -4.0189995e-08f, -1.0123349e-08f,
+                2.4203235e-08f, -4.500899e-08f, 8.070905e-09f, 9.836217e-09f, -2.4755327e-08f, -9.23577e-09f, -1.1239278e-08f, 9.845328e-09f),
+            k);
+        // One term more than for exp, for the relative accuracy of r q.
+        Vector512<float> p = Vector512.FusedMultiplyAdd(r, Vector512.Create(0.0416671336f), Vector512.Create(0.166669980f));
+        Vector512<float> q = Vector512.FusedMultiplyAdd(r * r, Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.5f)), r);
+        n = Vector512.Floor(n);
+        Vector512<float> one = Avx512F.Scale(Vector512.Create(1f), -n);
+        return Vector512.CopySign(Avx512F.Scale(Vector512.FusedMultiplyAdd(root, q, rest) + (root - one), n), x);
+    }
+
+    /// <summary>exp(x) - 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Expm1(Vector512<double> x)
+    {
+        Vector512<double> r = Reduce(Vector512.MaxNative(Vector512.Create(-40.0), Vector512.MinNative(Vector512.Create(710.0), x)), out Vector512<double> n, out Vector512<long> k);
+        Vector512<double> root = Avx512F.PermuteVar8x64x2(LowRoots, k, HighRoots);
+        Vector512<double> rest = Avx512F.PermuteVar8x64x2(
+            Vector512.Create(
+                0.0, 8.551889705537965e-17, -3.046782079812471e-17, 8.912812676025408e-17,
+                3.982015231465646e-17, 4.658027591836937e-17, 2.5382502794888315e-17, 7.70094837980299e-17),
+            k,
+            Vector512.Create(
+                -9.667293313452913e-17, -3.483994556892796e-17, 7.949834809697621e-17, 2.4707192569797888e-17,
+                8.199010020581497e-17, 2.960140695448873e-17, 3.283107224245627e-17, -1.0619946056195963e-16));
+        Vector512<double> square = r * r;
+        Vector512<double> high = Vector512.FusedMultiplyAdd(r, Vector512.Create(0.00019841828903044732), Vector512.Create(0.0013889101439474463));
+        Vector512<double> mid = Vector512.FusedMultiplyAdd(r, Vector512.Create(0.008333333330922482), Vector512.Create(0.041666666661402875));
+        Vector512<double> low = Vector512.FusedMultiplyAdd(r, Vector512.Create(0.16666666666666688), Vector512.Create(0.5000000000000003));
+        low = Vector512.FusedMultiplyAdd(square, Vector512.FusedMultiplyAdd(square, high, mid), low);
+        Vector512<double> q = Vector512.FusedMultiplyAdd(square, low, r);
+        n = Vector512.Floor(n);
+        Vector512<double> one = Avx512F.Scale(Vector512.Create(1.0), -n);
+        return Vector512.CopySign(Avx512F.Scale(Vector512.FusedMultiplyAdd(root, q, rest) + (root - one), n), x);
     }
 
     /// <summary>a / b for b between 1 and 1e30 and a result at most 1: within 0.51 ulp, and faster than the divider.</summary>
@@ -116,6 +147,16 @@ internal static class WideExp
         return Vector512.FusedMultiplyAdd(Avx512F.FusedMultiplyAddNegated(b, y, a), inverse, y);
     }
 
+    /// <summary>1/(1 + exp(-x)), given e = exp(-|x|).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> SigmoidOf(Vector512<float> x, Vector512<float> e) =>
+        Quotient(Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), e, Vector512.Create(1f)), Vector512.Create(1f) + e);
+
+    /// <summary>1/(1 + exp(-x)), given e = exp(-|x|).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> SigmoidOf(Vector512<double> x, Vector512<double> e) =>
+        Quotient(Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<double>.Zero), e, Vector512.Create(1.0)), Vector512.Create(1.0) + e);
+
     /// <summary>1/(1 + exp(-x)) = e/(1 + e), e = exp(x): relatively accurate in the lower tail; bounded above, where it is 1 anyway.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Sigmoid(Vector512<float> x)
@@ -133,5 +174,27 @@ internal static class WideExp
     {
         Vector512<double> e = ExpOfBounded(Vector512.MaxNative(Vector512.Create(-746.0), Vector512.MinNative(Vector512.Create(50.0), x)));
         return Quotient(e, Vector512.Create(1.0) + e);
+    }
+
+    // The rest r; n in sixteenths, and in the low bits of k their number modulo 16.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Reduce(Vector512<float> x, out Vector512<float> n, out Vector512<int> k)
+    {
+        // 1.5 2^19 has its last bit at 1/16: adding it rounds to sixteenths and leaves their number in the low bits.
+        Vector512<float> shifted = Vector512.FusedMultiplyAdd(x, Vector512.Create(1.44269502f), Vector512.Create(786432f));
+        k = shifted.AsInt32();
+        n = shifted - Vector512.Create(786432f);
+        Vector512<float> r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-0.693147182f), x);
+        return Vector512.FusedMultiplyAdd(n, Vector512.Create(1.90465421e-09f), r);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Reduce(Vector512<double> x, out Vector512<double> n, out Vector512<long> k)
+    {
+        Vector512<double> shifted = Vector512.FusedMultiplyAdd(x, Vector512.Create(1.4426950408889634), Vector512.Create(422212465065984.0));
+        k = shifted.AsInt64();
+        n = shifted - Vector512.Create(422212465065984.0);
+        Vector512<double> r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-0.6931471805599453), x);
+        return Vector512.FusedMultiplyAdd(n, Vector512.Create(-2.3190468138462996e-17), r);
     }
 }

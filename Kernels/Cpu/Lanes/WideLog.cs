@@ -12,6 +12,7 @@ namespace NativeFlow.Kernels;
 internal static class WideLog
 {
     private const byte ThreeQuartersNaNIfNegative = 15;
+    private const byte OneWithoutSign = 4;
 
     private static Vector512<float> Inverses
     {
@@ -159,10 +160,10 @@ internal static class WideLog
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Log1pOfReduced(Vector512<float> r)
     {
-        Vector512<float> p = Vector512.FusedMultiplyAdd(r, Vector512.Create(0.189460188f), Vector512.Create(-0.250138283f));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.333344847f));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(-0.499999970f));
-        return Vector512.FusedMultiplyAdd(r * r, p, r);
+        Vector512<float> square = r * r;
+        Vector512<float> high = Vector512.FusedMultiplyAdd(r, Vector512.Create(0.189460188f), Vector512.Create(-0.250138283f));
+        Vector512<float> low = Vector512.FusedMultiplyAdd(r, Vector512.Create(0.333344847f), Vector512.Create(-0.499999970f));
+        return Vector512.FusedMultiplyAdd(square, Vector512.FusedMultiplyAdd(square, high, low), r);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -179,5 +180,22 @@ internal static class WideLog
         b = Vector512.FusedMultiplyAdd(c, square, b);
         a = Vector512.FusedMultiplyAdd(b, square, a);
         return Vector512.FusedMultiplyAdd(square, a, r);
+    }
+
+    /// <summary>|x| = m 2^e with m in [1, 2): product *= m, exponents += e. So the sum of many logarithms costs one. Zero and infinity go into the exponents, NaN into the product.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate<T>(Vector512<T> x, ref Vector512<T> product, ref Vector512<T> exponents)
+        where T : unmanaged
+    {
+        if (typeof(T) == typeof(float))
+        {
+            product *= Avx512F.GetMantissa(x.AsSingle(), OneWithoutSign).As<float, T>();
+            exponents += Avx512F.GetExponent(x.AsSingle()).As<float, T>();
+        }
+        else
+        {
+            product *= Avx512F.GetMantissa(x.AsDouble(), OneWithoutSign).As<double, T>();
+            exponents += Avx512F.GetExponent(x.AsDouble()).As<double, T>();
+        }
     }
 }
