@@ -20,15 +20,20 @@ internal static unsafe class BoxMuller
         where TLane : struct, ILane<TLane, double>
     {
         // The upper 52 bits as mantissa: numbers v in [1, 2).
-        for (int i = 0; i < count; i++)
+        Vector<ulong> one = Vector.Create(0x3FF0000000000000ul);
+        for (int i = 0; i < count; i += Vector<ulong>.Count)
         {
-            first[i] = (first[i] >> 12) | 0x3FF0000000000000ul;
-            second[i] = (second[i] >> 12) | 0x3FF0000000000000ul;
+            (Vector.ShiftRightLogical(Vector.Load(first + i), 12) | one).Store(first + i);
+            (Vector.ShiftRightLogical(Vector.Load(second + i), 12) | one).Store(second + i);
         }
         for (int i = 0; i < count; i += TLane.Width)
         {
             // 2 - v is in (0, 1]: its logarithm is finite.
-            TLane radius = Radius(TLane.Constant(2) - TLane.Load((double*)first + i));
+            TLane.Store(Radius(TLane.Constant(2) - TLane.Load((double*)first + i)), (double*)first + i);
+        }
+        for (int i = 0; i < count; i += TLane.Width)
+        {
+            TLane radius = TLane.Load((double*)first + i);
             Turn(TLane.Load((double*)second + i) - TLane.Constant(1), out TLane cosine, out TLane sine);
             TLane.Store(radius * cosine, (double*)first + i);
             TLane.Store(radius * sine, (double*)second + i);

@@ -57,12 +57,12 @@ public static unsafe class Philox
     /// <summary>Blocks that <see cref="FillBlocks"/> does at most in one call.</summary>
     internal const int ChunkBlocks = 64;
 
-    /// <summary>first[i] = words 0 and 1 of block firstBlock + i (word 0 high), second[i] = words 2 and 3. Both must hold <see cref="ChunkBlocks"/>; count is rounded up to 8.</summary>
+    /// <summary>first[i] = words 0 and 1 of block firstBlock + i (word 0 high), second[i] = words 2 and 3. Both must hold <see cref="ChunkBlocks"/>; count is rounded up to 32.</summary>
     internal static void FillBlocks(ulong key, ulong stream, ulong firstBlock, int count, ulong* first, ulong* second)
     {
         int i = 0;
         if (Avx512F.IsSupported && Vector512.IsHardwareAccelerated)
-            for (; i < count; i += 8) Eight(key, stream, firstBlock + (ulong)i, first + i, second + i);
+            for (; i < count; i += 32) ThirtyTwo(key, stream, firstBlock + (ulong)i, first + i, second + i);
         else if (Avx2.IsSupported)
             for (; i < count; i += 4) Four(key, stream, firstBlock + (ulong)i, first + i, second + i);
         else
@@ -74,28 +74,52 @@ public static unsafe class Philox
             }
     }
 
-    // One block in each 64-bit element. Upper halves may hold rubbish: the multiplication reads the lower halves only.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Eight(ulong key, ulong stream, ulong block, ulong* first, ulong* second)
+    // One block in each 64-bit element, four vectors in turn, since one alone would wait for its products. Upper halves may hold rubbish: the multiplication reads
+    // the lower halves only.
+    private static void ThirtyTwo(ulong key, ulong stream, ulong block, ulong* first, ulong* second)
     {
-        Vector512<ulong> blocks = Vector512.Create(block) + Vector512.Create(0ul, 1, 2, 3, 4, 5, 6, 7);
-        Vector512<ulong> c0 = blocks, c1 = blocks >>> 32, c2 = Vector512.Create(stream), c3 = Vector512.Create(stream >> 32);
-        Vector512<uint> m0 = Vector512.Create((ulong)Multiplier0).AsUInt32(), m1 = Vector512.Create((ulong)Multiplier1).AsUInt32();
-        uint k0 = (uint)key, k1 = (uint)(key >> 32);
+        Vector512<ulong> a0 = Vector512.Create(block) + Vector512.Create(0ul, 1, 2, 3, 4, 5, 6, 7), eight = Vector512.Create(8ul);
+        Vector512<ulong> b0 = a0 + eight, c0 = b0 + eight, d0 = c0 + eight;
+        Vector512<ulong> a1 = a0 >>> 32, b1 = b0 >>> 32, c1 = c0 >>> 32, d1 = d0 >>> 32;
+        Vector512<ulong> a2 = Vector512.Create(stream), b2 = a2, c2 = a2, d2 = a2, a3 = Vector512.Create(stream >> 32), b3 = a3, c3 = a3, d3 = a3;
+        Vector512<ulong> k0 = Vector512.Create((ulong)(uint)key), k1 = Vector512.Create(key >> 32), step0 = Vector512.Create((ulong)Weyl0), step1 = Vector512.Create((ulong)Weyl1);
         for (int round = 0; round < Rounds; round++)
         {
-            Vector512<ulong> p0 = Avx512F.Multiply(c0.AsUInt32(), m0), p1 = Avx512F.Multiply(c2.AsUInt32(), m1);
-            c0 = (p1 >>> 32) ^ c1 ^ Vector512.Create((ulong)k0);
-            c1 = p1;
-            c2 = (p0 >>> 32) ^ c3 ^ Vector512.Create((ulong)k1);
-            c3 = p0;
-            k0 += Weyl0;
-            k1 += Weyl1;
+            Round(ref a0, ref a1, ref a2, ref a3, k0, k1);
+            Round(ref b0, ref b1, ref b2, ref b3, k0, k1);
+            Round(ref c0, ref c1, ref c2, ref c3, k0, k1);
+            Round(ref d0, ref d1, ref d2, ref d3, k0, k1);
+            k0 += step0;
+            k1 += step1;
         }
-        Vector512<ulong> low = Vector512.Create((ulong)uint.MaxValue);
-        Vector512.Store((c0 << 32) | (c1 & low), first);
-        Vector512.Store((c2 << 32) | (c3 & low), second);
+        Pair(a0, a1).Store(first);
+        Pair(b0, b1).Store(first + 8);
+        Pair(c0, c1).Store(first + 16);
+        Pair(d0, d1).Store(first + 24);
+        Pair(a2, a3).Store(second);
+        Pair(b2, b3).Store(second + 8);
+        Pair(c2, c3).Store(second + 16);
+        Pair(d2, d3).Store(second + 24);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Round(
+        ref Vector512<ulong> c0, ref Vector512<ulong> c1, ref Vector512<ulong> c2, ref Vector512<ulong> c3, Vector512<ulong> k0, Vector512<ulong> k1)
+    {
+        Vector512<ulong> p0 = Avx512F.Multiply(c0.AsUInt32(), Vector512.Create((ulong)Multiplier0).AsUInt32());
+        Vector512<ulong> p1 = Avx512F.Multiply(c2.AsUInt32(), Vector512.Create((ulong)Multiplier1).AsUInt32());
+        c0 = High(p1) ^ c1 ^ k0;
+        c1 = p1;
+        c2 = High(p0) ^ c3 ^ k1;
+        c3 = p0;
+    }
+
+    // A shuffle in place of a shift, which would compete with the products.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ulong> High(Vector512<ulong> p) => Avx512F.Shuffle(p.AsUInt32(), 0b11_11_01_01).AsUInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ulong> Pair(Vector512<ulong> high, Vector512<ulong> low) => (high << 32) | (low & Vector512.Create((ulong)uint.MaxValue));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Four(ulong key, ulong stream, ulong block, ulong* first, ulong* second)

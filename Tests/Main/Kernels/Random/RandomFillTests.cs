@@ -14,6 +14,8 @@ public sealed class RandomFillTests
             for (int n = 0; n <= 257; n += n < 20 ? 1 : 79)
             {
                 float[] uniform = new float[n], gaussian = new float[n], sign = new float[n];
+                double[] sign2 = new double[n];
+                RandomFill.Rademacher<double>(42, 7, start, sign2);
                 double[] uniform2 = new double[n], gaussian2 = new double[n];
                 RandomFill.Uniform<float>(42, 7, start, uniform);
                 RandomFill.Uniform<double>(42, 7, start, uniform2);
@@ -26,8 +28,9 @@ public sealed class RandomFillTests
                     Assert.Equal(ReferenceRandom.Uniform<float>(42, 7, at), uniform[i]);
                     Assert.Equal(ReferenceRandom.Uniform<double>(42, 7, at), uniform2[i]);
                     Assert.Equal(ReferenceRandom.Gaussian(42, 7, at), gaussian2[i], 4e-15);
-                    Assert.Equal((float)gaussian2[i], gaussian[i]);
+                    Assert.Equal((float)gaussian2[i], gaussian[i], 5e-7f * (0.001f + Math.Abs(gaussian[i])));
                     Assert.Equal(ReferenceRandom.Rademacher<float>(42, 7, at), sign[i]);
+                    Assert.Equal((double)sign[i], sign2[i]);
                 }
             }
     }
@@ -73,6 +76,33 @@ public sealed class RandomFillTests
     }
 
     [Fact]
+    public unsafe void EveryLaneGivesTheSameSingleBits()
+    {
+        ulong* words = stackalloc ulong[128];
+        Philox.FillBlocks(9, 9, 9, 64, words, words + 64);
+        // The ends of both ranges: radius zero and largest, no turn and almost a whole one.
+        (words[0], words[1], words[64], words[65]) = (0, ulong.MaxValue, 0, ulong.MaxValue);
+        float* numbers = stackalloc float[3 * 128];
+        BoxMullerSingle.Loop<ScalarLane<float>>(words, words + 64, 64, numbers);
+        BoxMullerSingle.Loop<VectorLane<float>>(words, words + 64, 64, numbers + 128);
+        BoxMullerSingle.Loop<Vector512Lane<float>>(words, words + 64, 64, numbers + 256);
+        Assert.True(new Span<float>(numbers, 128).SequenceEqual(new Span<float>(numbers + 128, 128)));
+        Assert.True(new Span<float>(numbers, 128).SequenceEqual(new Span<float>(numbers + 256, 128)));
+        Assert.Equal(0, numbers[0]);
+        Assert.Equal(Math.Sqrt(-2 * Math.Log(Math.Pow(2, -52))), numbers[2], 2e-6);
+    }
+
+    [Fact]
+    public void SingleGaussiansAreTheDoubleOnesUpToRounding()
+    {
+        float[] x = new float[1_000_000];
+        double[] y = new double[x.Length];
+        RandomFill.Gaussian<float>(31, 5, 0, x);
+        RandomFill.Gaussian<double>(31, 5, 0, y);
+        for (int i = 0; i < x.Length; i++) Assert.True(Math.Abs(x[i] - y[i]) <= 3e-7 * Math.Abs(y[i]), $"element {i} is {x[i]:R}, the double one {y[i]:R}");
+    }
+
+    [Fact]
     public void GaussianBitsArePinned()
     {
         double[] x = new double[1000];
@@ -80,6 +110,11 @@ public sealed class RandomFillTests
         ulong hash = 14695981039346656037ul;
         foreach (double v in x) hash = (hash ^ BitConverter.DoubleToUInt64Bits(v)) * 1099511628211ul;
         Assert.Equal(1389220987879748918ul, hash);
+        float[] single = new float[1000];
+        RandomFill.Gaussian<float>(2024, 1, 0, single);
+        hash = 14695981039346656037ul;
+        foreach (float v in single) hash = (hash ^ BitConverter.SingleToUInt32Bits(v)) * 1099511628211ul;
+        Assert.Equal(5566005474015369129ul, hash);
     }
 
     [Fact]
