@@ -80,8 +80,7 @@ internal static class BenchCommand
             BenchWriter.Text(report, output, Terminal.IsOne(output) && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
             if (parsed.GetValue(json) is { } jsonPath) Save(jsonPath, BenchWriter.Json(report));
             if (parsed.GetValue(markdown) is { } markdownPath) Save(markdownPath, BenchWriter.Markdown(report));
-            bool missed = report.Score.Met < report.Score.Judged;
-            return report.Stopped || (missed && parsed.GetValue(check)) ? Program.Failed : Program.Done;
+            return report.Stopped || (report.Count(Verdict.Missed) > 0 && parsed.GetValue(check)) ? Program.Failed : Program.Done;
         });
         return command;
     }

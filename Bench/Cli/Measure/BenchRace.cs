@@ -77,7 +77,7 @@ internal sealed record BenchRace(int Rounds, double BurstSeconds, double WarmSec
     private static double ClockGHz()
     {
         double perCycle = Fma.IsSupported || AdvSimd.IsSupported || Vector512.IsHardwareAccelerated ? 2 : 1;
-        return FmaPeak.Now<float>(FmaPeak.Width, 8_000) / (2 * perCycle * FmaPeak.Width / 32) / 1e9;
+        return FmaPeak.Now<float>(FmaPeak.Width, 20_000) / (2 * perCycle * FmaPeak.Width / 32) / 1e9;
     }
 
     // Calls until no new code comes and nobody gets faster. Quick code is replaced in the background, some 100 ms after the last new method

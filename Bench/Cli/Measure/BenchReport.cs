@@ -30,20 +30,15 @@ internal sealed record BenchReport
     /// <summary>Whether it was stopped before all rows were measured.</summary>
     public required bool Stopped { get; init; }
 
-    /// <summary>Rows with goals that are all met, and all rows with a goal that could be judged.</summary>
-    public (int Met, int Judged) Score
-    {
-        get
-        {
-            bool?[] verdicts = [.. Rows.Select(Verdict).Where(v => v is not null)];
-            return (verdicts.Count(v => v == true), verdicts.Length);
-        }
-    }
+    /// <summary>Rows of a verdict.</summary>
+    public int Count(Verdict verdict) => Rows.Count(r => Of(r) == verdict);
 
-    /// <summary>Whether every goal of a row that can be judged is met; null where none can.</summary>
-    public static bool? Verdict(BenchRow row)
+    /// <summary>How a row stands to its goals.</summary>
+    public static Verdict Of(BenchRow row)
     {
-        bool?[] met = [.. Goals.For(row.Key).Select(g => g.Met(row)).Where(m => m is not null)];
-        return met.Length == 0 ? null : met.All(m => m == true);
+        bool?[] met = [.. Goals.For(row.Key).Select(g => g.Met(row))];
+        return met.Contains(false) ? Verdict.Missed
+            : !met.Contains(true) ? Verdict.None
+            : met.Contains(null) ? Verdict.Part : Verdict.Met;
     }
 }

@@ -5,6 +5,9 @@ namespace NativeFlow.Cli;
 /// <summary>Finds the peers, measures row by row, and gathers the report.</summary>
 internal static class BenchRun
 {
+    /// <summary>Settings of the runtime that change what is measured.</summary>
+    private static readonly string[] RuntimeVariables = ["DOTNET_EnableAVX512", "DOTNET_EnableAVX2", "DOTNET_EnableHWIntrinsic", "DOTNET_TieredCompilation", "DOTNET_TieredPGO", "DOTNET_TC_QuickJitForLoops"];
+
     public static BenchReport Run(BenchSettings settings, BenchRace race, int core, bool withPeers, string? python, string command, TextWriter error, CancellationToken stop)
     {
         DateTimeOffset started = DateTimeOffset.UtcNow;
@@ -14,6 +17,9 @@ internal static class BenchRun
         List<string> notes = [];
         if (FmaPeak.Width < 512) notes.Add($"{FmaPeak.Width}-bit vectors: limits and goals are held against their peak");
         if (settings.Quick) notes.Add("quick: figures show that it works and are not to be kept");
+        foreach (string variable in RuntimeVariables)
+            if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } value) notes.Add($"{variable}={value}");
+        if (load > Environment.ProcessorCount) notes.Add("other programs were running: absolute figures are low, ratios hold within their spread");
         IReadOnlyList<TorchPeer> torch = [];
         // Pinned first: the processes started below inherit the core.
         using BenchCore pinned = settings.Threads > 1 ? BenchCore.Free("not pinned (several threads)") : BenchCore.Pin(core);
@@ -47,7 +53,11 @@ internal static class BenchRun
                 Started = started,
                 LoadBefore = load,
                 LoadAfter = BenchMachine.LoadAverage(),
-                Peers = [.. settings.Blas.Select(p => (p.Name, p.About)), .. torch.Select(p => (p.Name, p.About))],
+                Peers =
+                [
+                    .. settings.Blas.Select(p => (p.Name, p.About)), .. torch.Select(p => (p.Name, p.About)),
+                    .. settings.TensorPrimitives && settings.Suites.Contains("elementwise") ? [(PeerNames.TensorPrimitives, $"System.Numerics.Tensors {typeof(System.Numerics.Tensors.TensorPrimitives).Assembly.GetName().Version}")] : Array.Empty<(string, string)>(),
+                ],
                 Notes = notes,
                 Rates = rates,
                 Rows = rows,

@@ -8,7 +8,7 @@ namespace NativeFlow.Cli;
 /// <param name="Cells">Row by row.</param>
 internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IReadOnlyList<IReadOnlyList<string>> Cells)
 {
-    public const string Met = "ok", Missed = "MISS", Unknown = "";
+    public const string Met = "ok", Part = "part", Missed = "MISS", Unknown = "";
 
     /// <summary>Tables of all suites that have rows.</summary>
     /// <param name="report">The rows.</param>
@@ -84,7 +84,13 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
         _ => "<" + Number(g.Bound, "0.0#"),
     }));
 
-    private static string VerdictText(BenchRow row) => BenchReport.Verdict(row) switch { true => Met, false => Missed, _ => Unknown };
+    private static string VerdictText(BenchRow row) => BenchReport.Of(row) switch
+    {
+        Verdict.Met => Met,
+        Verdict.Part => Part,
+        Verdict.Missed => Missed,
+        _ => Unknown,
+    };
 
     // Where the goal names its peers, the lead shown is the one over them.
     private static BenchEntry? GoalPeer(BenchRow row) =>

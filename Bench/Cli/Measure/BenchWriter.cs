@@ -104,8 +104,9 @@ internal static class BenchWriter
         json.WriteStartArray("rows");
         foreach (BenchRow row in report.Rows) Row(json, row);
         json.WriteEndArray();
-        json.WriteNumber("goals_met", report.Score.Met);
-        json.WriteNumber("goals_judged", report.Score.Judged);
+        json.WriteNumber("rows_met", report.Count(Verdict.Met));
+        json.WriteNumber("rows_met_in_part", report.Count(Verdict.Part));
+        json.WriteNumber("rows_missed", report.Count(Verdict.Missed));
     });
 
     private static void Row(Utf8JsonWriter json, BenchRow row)
@@ -161,9 +162,9 @@ internal static class BenchWriter
 
     private static string Closing(BenchReport report)
     {
-        (int met, int judged) = report.Score;
         string stopped = report.Stopped ? "stopped early: " : "";
-        return Invariant($"{stopped}{report.Rows.Count} rows, {judged} with a goal: {met} met, {judged - met} missed");
+        string part = report.Count(Verdict.Part) > 0 ? Invariant($", {report.Count(Verdict.Part)} in part (a peer is missing)") : "";
+        return Invariant($"{stopped}{report.Rows.Count} rows; goals met in {report.Count(Verdict.Met)}{part}, missed in {report.Count(Verdict.Missed)}");
     }
 
     private static string Line(IReadOnlyList<string> cells, int[] widths) =>

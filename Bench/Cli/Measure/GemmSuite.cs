@@ -23,7 +23,7 @@ internal static unsafe class GemmSuite
                 foreach (string form in (string[])["NN", "NT", "TN", "TT"])
                     yield return Plan(settings, type, form, n, n, n, Invariant($"{n}"));
             foreach (int d in settings.SizesOr(Widths, QuickWidths))
-                foreach (int batch in settings.Quick ? Batches[..1] : Batches)
+                foreach (int batch in (settings.Quick ? Batches[..1] : Batches).Where(b => b != d))
                     foreach (string form in (string[])["NT", "NN", "TN"])
                         yield return form == "TN"
                             ? Plan(settings, type, form, d, d, batch, Invariant($"{d}x{d}x{batch}"))
