@@ -34,7 +34,7 @@ public static unsafe class Gemm
             if (!accumulate) FillRows(m, n, c, ldc, bias);
             return;
         }
-if (m == 1 || n == 1)
+        if (m == 1 || n == 1)
         {
             if (bias != null)
             {
