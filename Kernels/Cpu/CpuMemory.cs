@@ -37,7 +37,7 @@ internal sealed unsafe class CpuMemory<T> : IDisposable where T : unmanaged, IFl
             block = _count++;
         }
         nuint bytes = (nuint)Math.Max(elements, 1) * (nuint)sizeof(T);
-        _blocks[block] = (T*)NativeMemory.AlignedAlloc(bytes, Alignment);
+        _blocks[block] = (T*)(bytes >= HugePages.WorthIt ? HugePages.Allocate(ref bytes) : NativeMemory.AlignedAlloc(bytes, Alignment));
         NativeMemory.Clear(_blocks[block], bytes);
         _lengths[block] = elements;
         AllocatedElements += elements;

@@ -11,6 +11,9 @@ internal static unsafe class HugePages
     private const int Size = 2 << 20;
     private const int AdviseHugePage = 14;
 
+    /// <summary>Bytes from which a block is better off here than among small ones.</summary>
+    public const int WorthIt = 2 * Size;
+
     /// <summary>At least <paramref name="bytes"/> bytes, which become what was given.</summary>
     public static void* Allocate(ref nuint bytes)
     {
