@@ -141,7 +141,9 @@ internal static unsafe class GemmDriver<T, V, L>
         TileArgs<T> args;
         args.K = k;
         args.Alpha = plan.Alpha;
-        args.Accumulate = plan.Accumulate || plan.FirstK > 0;
+        bool accumulate = plan.Accumulate || plan.FirstK > 0;
+        T* zeros = (T*)GemmZeros.Row;
+        args.AddStep = accumulate ? plan.Ldc : 0;
         args.CStep = plan.Ldc;
         args.AAhead = TileArgs<T>.Line;
         int lines = Parts(k, TileArgs<T>.Line);
@@ -177,7 +179,7 @@ internal static unsafe class GemmDriver<T, V, L>
                 args.BAhead = StepsAhead * args.BStep;
                 args.Kept = packed;
                 args.C = plan.C + row * plan.Ldc + panel * nr;
-                args.Bias = plan.Bias is null ? null : plan.Bias + panel * nr;
+                args.Add = accumulate ? args.C : plan.Bias is not null ? plan.Bias + panel * nr : zeros;
                 args.LastColumns = width <= L.Count ? width : width - L.Count;
                 args.AheadPairs = panel + groupPanels < lastPanel ? pairs : 0;
                 args.Ahead = (fromSource ? PanelSource(ref plan, panel + groupPanels) : packed + groupPanels * panelLength) + firstPair * ldb;

@@ -32,7 +32,8 @@ internal static unsafe class GemmSmall<T, V, L>
         args.CStep = ldc;
         args.K = k;
         args.Alpha = alpha;
-        args.Accumulate = accumulate;
+        T* zeros = (T*)GemmZeros.Row;
+        args.AddStep = accumulate ? ldc : 0;
         T* packed = transposeB ? (T*)GemmScratch.Current.B((nuint)(k * nr * sizeof(T))) : null;
         int tiles = (m + L.MaxRows - 1) / L.MaxRows;
         int height = tiles == 1 ? m : m / tiles, taller = m - height * tiles;
@@ -40,7 +41,7 @@ internal static unsafe class GemmSmall<T, V, L>
         {
             int width = Math.Min(nr, n - column);
             args.B = b + column;
-            args.Bias = bias is null ? null : bias + column;
+            args.Add = accumulate ? c + column : bias is not null ? bias + column : zeros;
             args.LastColumns = width <= L.Count ? width : width - L.Count;
             if (transposeB)
             {
@@ -58,6 +59,7 @@ internal static unsafe class GemmSmall<T, V, L>
                 else GemmDispatch<T, V, L>.Run<TwoVectors>(rows, !transposeA, &args);
                 args.A += transposeA ? rows : rows * lda;
                 args.C += rows * ldc;
+                args.Add += rows * args.AddStep;
             }
         }
     }

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace NativeFlow.Kernels;
 
 /// <summary>
-/// C tile = alpha A B (or +=), Height rows by one or two vectors. Height, width and the layout of A are type arguments, so the compiler
+/// C tile = alpha A B + D, Height rows by one or two vectors; D is C itself, a bias or zeros. Height, width and the layout of A are type arguments, so the compiler
 /// folds every test below away and each combination becomes straight-line code with its accumulators in registers.
 /// Every element is one chain over k in ascending order: results do not depend on how the output is cut into tiles.
 /// </summary>
@@ -68,7 +68,7 @@ internal static unsafe class GemmTile<T, V, L>
                     for (int row = Math.Min(rowsAtOnce, rowsLeft); row > 0; row--, rowsLeft--, line += args->CStep)
                     {
                         Sse.Prefetch0(line);
-                        if (W.Two) Sse.Prefetch0(line + L.Count);
+                        if (W.Two && L.Count >= TileArgs<T>.Line) Sse.Prefetch0(line + L.Count);
                     }
             }
             do
@@ -77,7 +77,7 @@ internal static unsafe class GemmTile<T, V, L>
                 if (Sse.IsSupported)
                 {
                     Sse.Prefetch0(b + bAhead);
-                    if (W.Two) Sse.Prefetch0(b + bAhead + L.Count);
+                    if (W.Two && L.Count >= TileArgs<T>.Line) Sse.Prefetch0(b + bAhead + L.Count);
                 }
                 V b1 = !W.Two ? default : W.Masked ? L.LoadPart(b + L.Count, mask) : L.Load(b + L.Count);
                 if (W.Keeps)
@@ -109,26 +109,22 @@ internal static unsafe class GemmTile<T, V, L>
         T* c = args->C;
         nint cStep = args->CStep;
         V alpha = L.Broadcast(args->Alpha);
-        V bias0 = default, bias1 = default;
-        if (args->Bias is not null)
-        {
-            bias0 = !W.Two ? L.LoadPart(args->Bias, mask) : L.Load(args->Bias);
-            if (W.Two) bias1 = W.Masked ? L.LoadPart(args->Bias + L.Count, mask) : L.Load(args->Bias + L.Count);
-        }
-        Out<W>(args, c, alpha, bias0, bias1, mask, c00, c01);
-        if (H.Value > 1) Out<W>(args, c + cStep, alpha, bias0, bias1, mask, c10, c11);
-        if (H.Value > 2) Out<W>(args, c + 2 * cStep, alpha, bias0, bias1, mask, c20, c21);
-        if (H.Value > 3) Out<W>(args, c + 3 * cStep, alpha, bias0, bias1, mask, c30, c31);
-        if (H.Value > 4) Out<W>(args, c + 4 * cStep, alpha, bias0, bias1, mask, c40, c41);
-        if (H.Value > 5) Out<W>(args, c + 5 * cStep, alpha, bias0, bias1, mask, c50, c51);
-        if (H.Value > 6) Out<W>(args, c + 6 * cStep, alpha, bias0, bias1, mask, c60, c61);
-        if (H.Value > 7) Out<W>(args, c + 7 * cStep, alpha, bias0, bias1, mask, c70, c71);
-        if (H.Value > 8) Out<W>(args, c + 8 * cStep, alpha, bias0, bias1, mask, c80, c81);
-        if (H.Value > 9) Out<W>(args, c + 9 * cStep, alpha, bias0, bias1, mask, c90, c91);
-        if (H.Value > 10) Out<W>(args, c + 10 * cStep, alpha, bias0, bias1, mask, c100, c101);
-        if (H.Value > 11) Out<W>(args, c + 11 * cStep, alpha, bias0, bias1, mask, c110, c111);
-        if (H.Value > 12) Out<W>(args, c + 12 * cStep, alpha, bias0, bias1, mask, c120, c121);
-        if (H.Value > 13) Out<W>(args, c + 13 * cStep, alpha, bias0, bias1, mask, c130, c131);
+        T* d = args->Add;
+        nint dStep = args->AddStep;
+        Out<W>(c, d, alpha, mask, c00, c01);
+        if (H.Value > 1) Out<W>(c + cStep, d + dStep, alpha, mask, c10, c11);
+        if (H.Value > 2) Out<W>(c + 2 * cStep, d + 2 * dStep, alpha, mask, c20, c21);
+        if (H.Value > 3) Out<W>(c + 3 * cStep, d + 3 * dStep, alpha, mask, c30, c31);
+        if (H.Value > 4) Out<W>(c + 4 * cStep, d + 4 * dStep, alpha, mask, c40, c41);
+        if (H.Value > 5) Out<W>(c + 5 * cStep, d + 5 * dStep, alpha, mask, c50, c51);
+        if (H.Value > 6) Out<W>(c + 6 * cStep, d + 6 * dStep, alpha, mask, c60, c61);
+        if (H.Value > 7) Out<W>(c + 7 * cStep, d + 7 * dStep, alpha, mask, c70, c71);
+        if (H.Value > 8) Out<W>(c + 8 * cStep, d + 8 * dStep, alpha, mask, c80, c81);
+        if (H.Value > 9) Out<W>(c + 9 * cStep, d + 9 * dStep, alpha, mask, c90, c91);
+        if (H.Value > 10) Out<W>(c + 10 * cStep, d + 10 * dStep, alpha, mask, c100, c101);
+        if (H.Value > 11) Out<W>(c + 11 * cStep, d + 11 * dStep, alpha, mask, c110, c111);
+        if (H.Value > 12) Out<W>(c + 12 * cStep, d + 12 * dStep, alpha, mask, c120, c121);
+        if (H.Value > 13) Out<W>(c + 13 * cStep, d + 13 * dStep, alpha, mask, c130, c131);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -141,19 +137,16 @@ internal static unsafe class GemmTile<T, V, L>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Out<W>(TileArgs<T>* args, T* c, V alpha, V bias0, V bias1, V mask, V c0, V c1)
+    private static void Out<W>(T* c, T* d, V alpha, V mask, V c0, V c1)
         where W : struct, ITileWidth
     {
         if (!W.Two)
         {
-            L.StorePart(c, mask, args->Accumulate ? L.MultiplyAdd(alpha, c0, L.LoadPart(c, mask)) : L.MultiplyAdd(alpha, c0, bias0));
+            L.StorePart(c, mask, L.MultiplyAdd(alpha, c0, L.LoadPart(d, mask)));
             return;
         }
-        L.Store(c, args->Accumulate ? L.MultiplyAdd(alpha, c0, L.Load(c)) : L.MultiplyAdd(alpha, c0, bias0));
-        c += L.Count;
-        if (W.Masked)
-            L.StorePart(c, mask, args->Accumulate ? L.MultiplyAdd(alpha, c1, L.LoadPart(c, mask)) : L.MultiplyAdd(alpha, c1, bias1));
-        else
-            L.Store(c, args->Accumulate ? L.MultiplyAdd(alpha, c1, L.Load(c)) : L.MultiplyAdd(alpha, c1, bias1));
+        L.Store(c, L.MultiplyAdd(alpha, c0, L.Load(d)));
+        if (W.Masked) L.StorePart(c + L.Count, mask, L.MultiplyAdd(alpha, c1, L.LoadPart(d + L.Count, mask)));
+        else L.Store(c + L.Count, L.MultiplyAdd(alpha, c1, L.Load(d + L.Count)));
     }
 }

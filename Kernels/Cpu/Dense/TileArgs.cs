@@ -18,12 +18,12 @@ internal unsafe struct TileArgs<T>
     public T* C;
     public nint CStep;
 
-    /// <summary>A row added to every row of C, if not null; not used when accumulating.</summary>
-    public T* Bias;
+    /// <summary>What is added to the product: C itself to accumulate; with step 0, the same row of a bias or of zeros for every row.</summary>
+    public T* Add;
+    public nint AddStep;
 
     public int K;
     public T Alpha;
-    public bool Accumulate;
 
     /// <summary>Columns in the last vector of a masked tile.</summary>
     public int LastColumns;
