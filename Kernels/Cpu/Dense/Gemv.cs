@@ -55,18 +55,21 @@ public static unsafe class Gemv
         int unit = transpose ? 8 * width : GemvKernel<T, TLane>.GroupRows * plan.Period;
         plan.PieceSize = split ? (int)((PieceElements / inputs + unit - 1) / unit + 1) * unit : outputs;
         plan.Pieces = (outputs + plan.PieceSize - 1) / plan.PieceSize;
-        plan.SumStride = plan.PieceSize + 2 * width;
+        plan.SumStride = plan.PieceSize + 3 * width;
 
         // A vector that sticks out over an end of a row meets zeros in x, or zeros are added to what lies beside the sums.
         int padded = (inputs + 4 * width - 1) / width * width;
         T* scratch = FactorScratch.Get<T>(padded + (nint)plan.Pieces * plan.SumStride);
         plan.X = scratch + width;
         plan.Sums = scratch + padded;
-        new Span<T>(scratch, width).Clear();
-        new Span<T>(plan.X + inputs, padded - width - inputs).Clear();
-        if (incX == 1) new Span<T>(x, inputs).CopyTo(new Span<T>(plan.X, inputs));
-        else
-            for (int i = 0; i < inputs; i++) plan.X[i] = x[(nint)i * incX];
+        TLane zero = TLane.Broadcast(T.Zero);
+        TLane.Store(zero, scratch);
+        TLane.Store(zero, plan.X + inputs);
+        TLane.Store(zero, plan.X + inputs + width);
+        int copied = 0;
+        if (incX == 1)
+            for (; copied <= inputs - width; copied += width) TLane.Store(TLane.Load(x + copied), plan.X + copied);
+        for (; copied < inputs; copied++) plan.X[copied] = x[(nint)copied * incX];
 
         if (split) GemvWork<T, TLane>.Run(workers!, plan, transpose);
         else GemvKernel<T, TLane>.Piece(plan, transpose, 0);

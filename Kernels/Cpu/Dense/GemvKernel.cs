@@ -39,7 +39,7 @@ internal static unsafe class GemvKernel<T, TLane>
     {
         T* room = stackalloc T[(GroupRows + 1) * TLane.Width];
         T* tile = room + (TLane.Width - Phase(room)) % TLane.Width;
-        int period = plan.Period, shift = BitOperations.Log2((uint)period);
+        int period = plan.Period, shift = BitOperations.Log2((uint)period), spacing = Spacing;
         nint step = period * plan.Ldw;
         for (int block = first; block < end; block += GroupRows * period)
             for (int row = block; row < Math.Min(block + period, end); row++)
@@ -49,18 +49,13 @@ internal static unsafe class GemvKernel<T, TLane>
                 int phase = Phase(w), length = plan.Cols + phase;
                 if (phase > 0 || length % TLane.Width > 0) Group<Const1>(count, w - phase, step, plan.X - phase, phase, length, tile);
                 else Group<Const0>(count, w, step, plan.X, 0, length, tile);
-                Totals(tile);
-                Totals(tile + 4 * TLane.Width);
-                T* target = sums + row - first, total = tile;
-                for (int i = 0; i < count; i++, target += period)
-                {
-                    *target = *total;
-                    total += i == 3 ? 4 * TLane.Width - 3 * Spacing : Spacing;
-                }
+                T* target = sums + row - first;
+                for (int i = 0; i < Math.Min(count, 4); i++) target[i << shift] = tile[i * spacing];
+                for (int i = 4; i < count; i++) target[i << shift] = tile[(i - 4) * spacing + 4 * TLane.Width];
             }
     }
 
-    /// <summary>Products of up to eight rows, summed by the position within a vector; row r's sums go to tile + r Width. For fewer rows the last is done again.</summary>
+    /// <summary>Products of up to eight rows, summed by the position within a vector; see Totals for where the results go. For fewer rows the last is done again.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Group<Edge>(int count, T* p0, nint step, T* x, int phase, nint length, T* tile)
         where Edge : struct, IConstant
@@ -98,14 +93,8 @@ internal static unsafe class GemvKernel<T, TLane>
             s7 = TLane.MultiplyAdd(v, Masked<Edge>(p7 + last, mask), s7);
         }
 
-        TLane.Store(s0, tile);
-        TLane.Store(s1, tile + w);
-        TLane.Store(s2, tile + 2 * w);
-        TLane.Store(s3, tile + 3 * w);
-        TLane.Store(s4, tile + 4 * w);
-        TLane.Store(s5, tile + 5 * w);
-        TLane.Store(s6, tile + 6 * w);
-        TLane.Store(s7, tile + 7 * w);
+        Totals(s0, s1, s2, s3, tile);
+        Totals(s4, s5, s6, s7, tile + 4 * w);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -114,41 +103,51 @@ internal static unsafe class GemvKernel<T, TLane>
         Edge.Value == 1 ? TLane.Select(mask, TLane.Load(source), TLane.Broadcast(T.Zero)) : TLane.Load(source);
 
     /// <summary>
-    /// Row r's total at tile[r Width / 4]. Halves are added, then halves of that, so that element i meets i + Width/2 first, wherever the row
+    /// Row r's total at tile[r Spacing]. Halves are added, then halves of that, so that element i meets i + Width/2 first, wherever the row
     /// begins within a vector: turning a vector round changes no sum.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Totals(T* tile)
+    private static void Totals(TLane a, TLane b, TLane c, TLane d, T* tile)
     {
         int w = TLane.Width;
         if (Avx512F.IsSupported && typeof(T) == typeof(float) && w == Vector512<float>.Count)
         {
-            float* p = (float*)tile;
-            Vector512<float> a = Vector512.Load(p), b = Vector512.Load(p + w), c = Vector512.Load(p + 2 * w), d = Vector512.Load(p + 3 * w);
-            a = Avx512F.Shuffle4x128(a, b, 0x44) + Avx512F.Shuffle4x128(a, b, 0xEE);
-            c = Avx512F.Shuffle4x128(c, d, 0x44) + Avx512F.Shuffle4x128(c, d, 0xEE);
-            a = Avx512F.Shuffle4x128(a, c, 0x88) + Avx512F.Shuffle4x128(a, c, 0xDD);
-            a += Avx512F.Shuffle(a, a, 0x4E);
-            (a + Avx512F.Shuffle(a, a, 0xB1)).Store(p);
+            Vector512<float> x = Quarters(Unsafe.BitCast<TLane, Vector512<float>>(a), Unsafe.BitCast<TLane, Vector512<float>>(b));
+            Vector512<float> y = Quarters(Unsafe.BitCast<TLane, Vector512<float>>(c), Unsafe.BitCast<TLane, Vector512<float>>(d));
+            x = Avx512F.Shuffle4x128(x, y, 0x88) + Avx512F.Shuffle4x128(x, y, 0xDD);
+            x += Avx512F.Shuffle(x, x, 0x4E);
+            (x + Avx512F.Shuffle(x, x, 0xB1)).Store((float*)tile);
         }
         else if (Avx512F.IsSupported && typeof(T) == typeof(double) && w == Vector512<double>.Count)
         {
-            double* p = (double*)tile;
-            Vector512<double> a = Vector512.Load(p), b = Vector512.Load(p + w), c = Vector512.Load(p + 2 * w), d = Vector512.Load(p + 3 * w);
-            a = Avx512F.Shuffle4x128(a, b, 0x44) + Avx512F.Shuffle4x128(a, b, 0xEE);
-            c = Avx512F.Shuffle4x128(c, d, 0x44) + Avx512F.Shuffle4x128(c, d, 0xEE);
-            a = Avx512F.Shuffle4x128(a, c, 0x88) + Avx512F.Shuffle4x128(a, c, 0xDD);
-            (a + Avx512F.Shuffle(a, a, 0x55)).Store(p);
+            Vector512<double> x = Quarters(Unsafe.BitCast<TLane, Vector512<double>>(a), Unsafe.BitCast<TLane, Vector512<double>>(b));
+            Vector512<double> y = Quarters(Unsafe.BitCast<TLane, Vector512<double>>(c), Unsafe.BitCast<TLane, Vector512<double>>(d));
+            x = Avx512F.Shuffle4x128(x, y, 0x88) + Avx512F.Shuffle4x128(x, y, 0xDD);
+            (x + Avx512F.Shuffle(x, x, 0x55)).Store((double*)tile);
         }
         else
         {
+            TLane.Store(a, tile);
+            TLane.Store(b, tile + w);
+            TLane.Store(c, tile + 2 * w);
+            TLane.Store(d, tile + 3 * w);
             (T t0, T t1, T t2, T t3) = (Total(tile), Total(tile + w), Total(tile + 2 * w), Total(tile + 3 * w));
             (tile[0], tile[Spacing], tile[2 * Spacing], tile[3 * Spacing]) = (t0, t1, t2, t3);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Quarters(Vector512<float> a, Vector512<float> b) => Avx512F.Shuffle4x128(a, b, 0x44) + Avx512F.Shuffle4x128(a, b, 0xEE);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Quarters(Vector512<double> a, Vector512<double> b) => Avx512F.Shuffle4x128(a, b, 0x44) + Avx512F.Shuffle4x128(a, b, 0xEE);
+
     /// <summary>From one total to the next.</summary>
-    private static int Spacing => Math.Max(1, TLane.Width / 4);
+    private static int Spacing
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TLane.Width > 4 ? TLane.Width / 4 : 1;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Total(T* p)
@@ -165,7 +164,8 @@ internal static unsafe class GemvKernel<T, TLane>
         int width = TLane.Width, period = plan.Period;
         nint step = period * plan.Ldw;
         T* x = stackalloc T[BlockRows];
-        new Span<T>(sums - width, plan.SumStride).Clear();
+        for (int i = 0; i < count + width; i += width) TLane.Store(TLane.Broadcast(T.Zero), sums + i);
+        TLane.Store(TLane.Broadcast(T.Zero), sums - width);
         for (int block = 0; block < plan.Rows; block += BlockRows * period)
             for (int row = block; row < Math.Min(block + period, plan.Rows); row++)
             {
@@ -174,17 +174,20 @@ internal static unsafe class GemvKernel<T, TLane>
                 T* w = plan.W + row * plan.Ldw + first;
                 int phase = Phase(w), vectors = (phase + count + width - 1) / width;
                 int strips = (vectors + WidestStrip - 1) / WidestStrip;
+                int least = vectors / strips, wider = vectors - least * strips, tail = phase + count - (vectors - 1) * width;
+                T* source = w - phase, target = sums - phase;
                 for (int strip = 0; strip < strips; strip++)
                 {
-                    int at = vectors * strip / strips, wide = vectors * (strip + 1) / strips - at;
-                    int from = strip == 0 ? phase : 0, to = strip == strips - 1 ? phase + count - (vectors - 1) * width : width;
-                    T* source = w - phase + at * width, target = sums - phase + at * width;
+                    int wide = strip < wider ? least + 1 : least, from = strip == 0 ? phase : 0, to = strip == strips - 1 ? tail : width;
                     if (from > 0 || to < width) Strip<Const1>(wide, rows, source, step, x, target, from, to);
                     else Strip<Const0>(wide, rows, source, step, x, target, from, to);
+                    source += wide * width;
+                    target += wide * width;
                 }
             }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Strip<Edge>(int vectors, int rows, T* w, nint step, T* x, T* y, int from, int to)
         where Edge : struct, IConstant
     {

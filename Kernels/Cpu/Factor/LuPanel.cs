@@ -33,8 +33,14 @@ internal static unsafe class LuPanel<T, TLane>
         // An odd number of vectors: columns never lie a multiple of a page apart.
         nint ld = (((rows + TLane.Width - 1) / TLane.Width) | 1) * TLane.Width;
         T* p = FactorScratch.Get<T>(ld * cols);
+        TLane nothing = TLane.Broadcast(T.Zero);
+        for (T* end = p + ld; end <= p + cols * ld; end += ld)
+        {
+            TLane.Store(nothing, end - TLane.Width);
+            if (ld > TLane.Width) TLane.Store(nothing, end - 2 * TLane.Width);
+        }
+
         Transposition.Run(a, lda, p, ld, rows, cols);
-        for (int j = 0; j < cols; j++) new Span<T>(p + j * ld + rows, (int)ld - rows).Clear();
 
         int zero = -1;
         for (int j0 = 0; j0 < cols; j0 += Group)
@@ -99,18 +105,12 @@ internal static unsafe class LuPanel<T, TLane>
     {
         T* maxima = stackalloc T[TLane.Width];
         TLane.Store(values, maxima);
-        int e = 0;
-        T max = maxima[0];
-        if (TLane.Width > Vector128<T>.Count)
-        {
-            Vector128<T> v = Vector128.Load(maxima);
-            for (e = Vector128<T>.Count; e < TLane.Width; e += Vector128<T>.Count) v = Vector128.MaxNative(v, Vector128.Load(maxima + e));
-            v.Store(maxima);
-            max = maxima[0];
-            e = TLane.Width - Vector128<T>.Count;
-        }
-
-        for (e++; e < TLane.Width; e++) max = T.MaxNative(max, maxima[e - (TLane.Width > Vector128<T>.Count ? TLane.Width - Vector128<T>.Count : 0)]);
+        int n = Vector128<T>.Count;
+        if (TLane.Width < n) return *maxima;
+        Vector128<T> v = Vector128.Load(maxima);
+        for (int e = n; e < TLane.Width; e += n) v = Vector128.MaxNative(v, Vector128.Load(maxima + e));
+        T max = v[0];
+        for (int e = 1; e < n; e++) max = v[e] > max ? v[e] : max;
         return max;
     }
 
