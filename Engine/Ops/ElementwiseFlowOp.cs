@@ -30,14 +30,14 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
             }
         });
 
-    // Slices x, z, f', dz, dlogdet, dx; sizes function; reals parameter.
+    // Slices x, z, f', dz, dlogdet, dx; sizes function, whether to add; reals parameter.
     private static readonly KernelId BackwardId = CpuKernels<T>.Define("elementwise-flow-backward",
         static (in CpuArgs<T> a) =>
         {
             switch ((FlowFunction)a.Size(0))
             {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], new LeakyReluFunction<T>(a.Real(0))); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothLeakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.LeakyRelu: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new LeakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new SmoothLeakyReluFunction<T>(a.Real(0))); break;
                 default: throw Unknown(a.Size(0));
             }
         },
@@ -45,8 +45,8 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
         {
             switch ((FlowFunction)a.Size(0))
             {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new LeakyReluFunction<T>(a.Real(0)), a.Workers); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothLeakyReluFunction<T>(a.Real(0)), a.Workers); break;
+                case FlowFunction.LeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new LeakyReluFunction<T>(a.Real(0)), a.Workers); break;
+                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new SmoothLeakyReluFunction<T>(a.Real(0)), a.Workers); break;
                 default: throw Unknown(a.Size(0));
             }
         });
@@ -90,7 +90,10 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
 
     /// <inheritdoc/>
     public override void Backward(in OpContext<T> c)
-        => c.Run(BackwardId, [c.X(0), c.Y(), c.Scratch, c.Dy(), c.Dy(1), c.Dx(0)], [c.Node.I0], [c.Node.P0]);
+    {
+        Slice dx = c.ClaimDx(0, out bool add);
+        c.Run(BackwardId, [c.X(0), c.Y(), c.Scratch, c.Dy(), c.Dy(1), dx], [c.Node.I0, add ? 1 : 0], [c.Node.P0]);
+    }
 
     /// <inheritdoc/>
     public override void Jvp(in OpContext<T> c)

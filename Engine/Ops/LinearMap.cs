@@ -13,14 +13,7 @@ internal static class LinearMap
     public static void Forward<T>(in OpContext<T> c, Slice bias) where T : unmanaged, IFloatingPointIeee754<T>
     {
         int b = c.In(0).Rows, d = c.In(0).Cols;
-        if (bias.IsNone)
-        {
-            c.Backend.Gemm(new GemmArgs(b, d, d, c.X(0), c.X(1), c.Y()) { TransposeB = true });
-            return;
-        }
-        Slice z = c.Borrow(b * d);
-        c.Backend.Gemm(new GemmArgs(b, d, d, c.X(0), c.X(1), z) { TransposeB = true });
-        AddOp<T>.AddRow(c.Backend, z, bias, c.Y(), b, d);
+        c.Backend.Gemm(new GemmArgs(b, d, d, c.X(0), c.X(1), c.Y()) { TransposeB = true, Bias = bias });
     }
 
     /// <summary>dx += dz W, where it is wanted.</summary>

@@ -23,6 +23,11 @@ internal static class SpreadKernels<T> where T : unmanaged, IFloatingPointIeee75
             Broadcast spread = (Broadcast)a.Size(2);
             T s = a.Real(0);
             Span<T> x = a[0], b = a[1], y = a[2];
+            if (spread == Broadcast.Row && s == T.One)
+            {
+                MatrixOps.AddRowVector<T>(x, b, y);
+                return;
+            }
             for (int i = 0; i < Rows(spread, a.Size(0)); i++)
             {
                 Span<T> xr = Row(x, a, i), yr = Row(y, a, i);

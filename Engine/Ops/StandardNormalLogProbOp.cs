@@ -33,14 +33,14 @@ public sealed class StandardNormalLogProbOp<T> : Op<T> where T : unmanaged, IFlo
             for (int i = 0; i < z.Length; i++) y[i / a.Size(0)] -= z[i] * v[i];
         });
 
-    // Slices z, dy, dz; sizes columns.
+    // Slices z, dy, dz; sizes columns, whether to add.
     private static readonly KernelId BackwardId = CpuKernels<T>.Define("standard-normal-log-prob-backward",
         static (in CpuArgs<T> a) =>
         {
             Span<T> z = a[0], dy = a[1], dz = a[2];
-            for (int i = 0; i < z.Length; i++) dz[i] -= dy[i / a.Size(0)] * z[i];
+            for (int i = 0; i < z.Length; i++) dz[i] = (a.Size(1) == 1 ? dz[i] : T.Zero) - dy[i / a.Size(0)] * z[i];
         },
-        static (in CpuArgs<T> a) => GaussianRows.AddGradient<T>(a[0], a[1], a[2], a.Workers));
+        static (in CpuArgs<T> a) => GaussianRows.Gradient<T>(a[0], a[1], a[2], a.Size(1) == 1, a.Workers));
 
     /// <inheritdoc/>
     public override string Name => "standard-normal-log-prob";
@@ -58,7 +58,11 @@ public sealed class StandardNormalLogProbOp<T> : Op<T> where T : unmanaged, IFlo
     public override void Forward(in OpContext<T> c) => c.Run(ForwardId, [c.X(0), c.Y()], [c.In(0).Cols]);
 
     /// <inheritdoc/>
-    public override void Backward(in OpContext<T> c) => c.Run(BackwardId, [c.X(0), c.Dy(), c.Dx(0)], [c.In(0).Cols]);
+    public override void Backward(in OpContext<T> c)
+    {
+        Slice dz = c.ClaimDx(0, out bool add);
+        c.Run(BackwardId, [c.X(0), c.Dy(), dz], [c.In(0).Cols, add ? 1 : 0]);
+    }
 
     /// <inheritdoc/>
     public override void Jvp(in OpContext<T> c)

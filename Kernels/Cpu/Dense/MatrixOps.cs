@@ -39,8 +39,8 @@ public static unsafe class MatrixOps
         int columns = vector.Length;
         int rows = Lengths.Columns("MatrixOps.AddRowVector", "matrix", matrix.Length, "vector", columns);
         Lengths.Same("MatrixOps.AddRowVector", "matrix", matrix.Length, "destination", destination.Length);
-        for (int row = 0; row < rows; row++)
-            TensorPrimitives.Add(matrix.Slice(row * columns, columns), vector, destination.Slice(row * columns, columns));
+        fixed (T* pm = matrix, pv = vector, pd = destination)
+            for (nint row = 0; row < rows; row++) ElementLoop.Run(new SumPass<T>(pm + (row * columns), pv), pd + (row * columns), columns);
     }
 
     /// <summary>destination[row, column] = matrix[row, column] vector[column]. columns = vector.Length.</summary>
@@ -119,6 +119,13 @@ public static unsafe class MatrixOps
                 ElementLoop.Run(new ShiftedExpPass<T>(px, max), py, columns);
             TensorPrimitives.Divide(y, VectorOps.Sum<T>(y), y);
         }
+    }
+
+    private readonly struct SumPass<T>(T* x, T* y) : IElementPass<T>
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T> => TLane.Load(x + i) + TLane.Load(y + i);
     }
 
     private readonly struct OneRowPass<T>(T* row, T* sums) : IElementPass<T>

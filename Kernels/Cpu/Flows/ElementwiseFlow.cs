@@ -38,23 +38,23 @@ public static unsafe class ElementwiseFlow
             Stretches<ForwardRows<T, TFunction>>.Run(new(px, pz, pd, pl, columns, f), logDet.Length, x.Length, PieceSize.Dear, workers);
     }
 
-    /// <summary>dx += dz f'(x) + dLogDet[r] f''(x) / f'(x).</summary>
+    /// <summary>dx = (add ? dx : 0) + dz f'(x) + dLogDet[r] f''(x) / f'(x).</summary>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
     public static void Backward<T, TFunction>(
-        ReadOnlySpan<T> x, ReadOnlySpan<T> z, ReadOnlySpan<T> derivative, ReadOnlySpan<T> dz, ReadOnlySpan<T> dLogDet, Span<T> dx, TFunction f)
+        ReadOnlySpan<T> x, ReadOnlySpan<T> z, ReadOnlySpan<T> derivative, ReadOnlySpan<T> dz, ReadOnlySpan<T> dLogDet, Span<T> dx, bool add, TFunction f)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TFunction : struct, IUnaryFunction<T>
     {
         int columns = Columns(x.Length, dz.Length, dx.Length, dLogDet.Length);
         for (int r = 0; r < dLogDet.Length; r++)
             for (int i = r * columns; i < (r + 1) * columns; i++)
-                dx[i] += (dz[i] * derivative[i]) + (dLogDet[r] * f.SecondDerivative(x[i], z[i]) / derivative[i]);
+                dx[i] = (add ? dx[i] : T.Zero) + (dz[i] * derivative[i]) + (dLogDet[r] * f.SecondDerivative(x[i], z[i]) / derivative[i]);
     }
 
     /// <summary><see cref="Backward"/> over lanes.</summary>
     /// <exception cref="ArgumentException">The lengths do not fit.</exception>
     public static void BackwardSimd<T, TFunction>(
-        ReadOnlySpan<T> x, ReadOnlySpan<T> z, ReadOnlySpan<T> derivative, ReadOnlySpan<T> dz, ReadOnlySpan<T> dLogDet, Span<T> dx, TFunction f, Workers? workers = null)
+        ReadOnlySpan<T> x, ReadOnlySpan<T> z, ReadOnlySpan<T> derivative, ReadOnlySpan<T> dz, ReadOnlySpan<T> dLogDet, Span<T> dx, bool add, TFunction f, Workers? workers = null)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TFunction : struct, IUnaryFunction<T>
     {
@@ -62,7 +62,7 @@ public static unsafe class ElementwiseFlow
         Lengths.Same("ElementwiseFlow", "x", x.Length, "derivative", derivative.Length);
         Lengths.Same("ElementwiseFlow", "x", x.Length, "z", z.Length);
         fixed (T* px = x, pz = z, pd = derivative, pdz = dz, pl = dLogDet, pdx = dx)
-            Stretches<BackwardRows<T, TFunction>>.Run(new(px, pz, pd, pdz, pl, pdx, columns, f), dLogDet.Length, x.Length, PieceSize.Dear, workers);
+            Stretches<BackwardRows<T, TFunction>>.Run(new(px, pz, pd, pdz, pl, pdx, columns, add, f), dLogDet.Length, x.Length, PieceSize.Dear, workers);
     }
 
     /// <summary>x = f^-1(z), derivative = f'(x), logDet[r] = - sum over the row of log|f'(x)|.</summary>
@@ -147,14 +147,14 @@ public static unsafe class ElementwiseFlow
         }
     }
 
-    private readonly struct BackwardRows<T, TFunction>(T* x, T* z, T* derivative, T* dz, T* dLogDet, T* dx, nint columns, TFunction f) : IStretch
+    private readonly struct BackwardRows<T, TFunction>(T* x, T* z, T* derivative, T* dz, T* dLogDet, T* dx, nint columns, bool add, TFunction f) : IStretch
         where T : unmanaged, IFloatingPointIeee754<T>
         where TFunction : struct, IUnaryFunction<T>
     {
         public void Run(int from, int to)
         {
             for (int r = from; r < to; r++)
-                RowLoop.Each<T, BackwardPass<T, TFunction>>(new(x, z, derivative, dz, dx, dLogDet[r], f), r * columns, columns);
+                RowLoop.Each<T, BackwardPass<T, TFunction>>(new(x, z, derivative, dz, dx, dLogDet[r], add, f), r * columns, columns);
         }
     }
 
@@ -169,7 +169,7 @@ public static unsafe class ElementwiseFlow
         }
     }
 
-    private readonly struct BackwardPass<T, TFunction>(T* x, T* z, T* derivative, T* dz, T* dx, T dLogDet, TFunction f) : IRowPass<T>
+    private readonly struct BackwardPass<T, TFunction>(T* x, T* z, T* derivative, T* dz, T* dx, T dLogDet, bool add, TFunction f) : IRowPass<T>
         where T : unmanaged, IFloatingPointIeee754<T>
         where TFunction : struct, IUnaryFunction<T>
     {
@@ -178,7 +178,8 @@ public static unsafe class ElementwiseFlow
         {
             TLane d = TLane.Load(derivative + i);
             TLane bend = TLane.Broadcast(dLogDet) * f.SecondDerivative(TLane.Load(x + i), TLane.Load(z + i)) / d;
-            TLane.Store(TLane.Load(dx + i) + TLane.MultiplyAdd(TLane.Load(dz + i), d, bend), dx + i);
+            TLane before = add ? TLane.Load(dx + i) : TLane.Constant(0);
+            TLane.Store(before + TLane.MultiplyAdd(TLane.Load(dz + i), d, bend), dx + i);
             return TLane.Constant(0);
         }
     }

@@ -16,14 +16,14 @@ public static unsafe class GaussianRows
             Stretches<LogProbRows<T>>.Run(new(pz, pl, columns, constant), logProb.Length, z.Length, PieceSize.Cheap, workers);
     }
 
-    /// <summary>dz -= dLogProb[r] z.</summary>
-    public static void AddGradient<T>(ReadOnlySpan<T> z, ReadOnlySpan<T> dLogProb, Span<T> dz, Workers? workers = null)
+    /// <summary>dz = (add ? dz : 0) - dLogProb[r] z.</summary>
+    public static void Gradient<T>(ReadOnlySpan<T> z, ReadOnlySpan<T> dLogProb, Span<T> dz, bool add, Workers? workers = null)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        int columns = Lengths.Columns("GaussianRows.AddGradient", "z", z.Length, "dLogProb", dLogProb.Length);
-        Lengths.Same("GaussianRows.AddGradient", "z", z.Length, "dz", dz.Length);
+        int columns = Lengths.Columns("GaussianRows.Gradient", "z", z.Length, "dLogProb", dLogProb.Length);
+        Lengths.Same("GaussianRows.Gradient", "z", z.Length, "dz", dz.Length);
         fixed (T* pz = z, pl = dLogProb, pdz = dz)
-            Stretches<GradientRows<T>>.Run(new(pz, pl, pdz, columns), dLogProb.Length, z.Length, PieceSize.Cheap, workers);
+            Stretches<GradientRows<T>>.Run(new(pz, pl, pdz, columns, add), dLogProb.Length, z.Length, PieceSize.Cheap, workers);
     }
 
     private readonly struct LogProbRows<T>(T* z, T* logProb, nint columns, T constant) : IStretch
@@ -36,12 +36,12 @@ public static unsafe class GaussianRows
         }
     }
 
-    private readonly struct GradientRows<T>(T* z, T* dLogProb, T* dz, nint columns) : IStretch
+    private readonly struct GradientRows<T>(T* z, T* dLogProb, T* dz, nint columns, bool add) : IStretch
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         public void Run(int from, int to)
         {
-            for (int r = from; r < to; r++) RowLoop.Each<T, GradientPass<T>>(new(z, dz, -dLogProb[r]), r * columns, columns);
+            for (int r = from; r < to; r++) RowLoop.Each<T, GradientPass<T>>(new(z, dz, -dLogProb[r], add), r * columns, columns);
         }
     }
 
@@ -56,13 +56,14 @@ public static unsafe class GaussianRows
         }
     }
 
-    private readonly struct GradientPass<T>(T* z, T* dz, T factor) : IRowPass<T>
+    private readonly struct GradientPass<T>(T* z, T* dz, T factor, bool add) : IRowPass<T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
         {
-            TLane.Store(TLane.MultiplyAdd(TLane.Broadcast(factor), TLane.Load(z + i), TLane.Load(dz + i)), dz + i);
+            TLane before = add ? TLane.Load(dz + i) : TLane.Constant(0);
+            TLane.Store(TLane.MultiplyAdd(TLane.Broadcast(factor), TLane.Load(z + i), before), dz + i);
             return TLane.Constant(0);
         }
     }

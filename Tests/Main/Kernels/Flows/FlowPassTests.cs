@@ -115,13 +115,13 @@ public sealed class FlowPassTests
             LogitFlow.InverseSimd<float>(a, to[2], row[1], s, workers);
             LogitFlow.InverseBackwardSimd<float>(a, b, l, to[3], s, workers);
             ElementwiseFlow.ForwardSimd(a, to[4], to[5], row[2], f, workers);
-            ElementwiseFlow.BackwardSimd<float, SmoothLeakyReluFunction<float>>(a, to[4], to[5], b, l, to[6], f, workers);
+            ElementwiseFlow.BackwardSimd<float, SmoothLeakyReluFunction<float>>(a, to[4], to[5], b, l, to[6], true, f, workers);
             ElementwiseFlow.InverseBackwardSimd<float, SmoothLeakyReluFunction<float>>(a, to[4], to[5], b, l, to[7], f, workers);
             ColumnAffine.Map<float>(a, c, c, to[8], workers);
             ColumnAffine.AddInputGradient<float>(a, c, to[9], workers);
             ColumnAffine.AddColumnSums<float>(a, b, sum, product, workers);
             GaussianRows.LogProb<float>(a, row[3], workers);
-            GaussianRows.AddGradient<float>(a, l, to[10], workers);
+            GaussianRows.Gradient<float>(a, l, to[10], true, workers);
             ElementwiseFlow.InverseSimd<float, LeakyReluFunction<float>, LeakyReluInverse<float>>(a, to[11], to[5], row[2], new(0.2f), new(0.2f), workers);
             return [.. to, .. row, sum, product];
         }
