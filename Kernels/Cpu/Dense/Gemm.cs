@@ -34,7 +34,6 @@ public static unsafe class Gemm
             if (!accumulate) FillRows(m, n, c, ldc, bias);
             return;
         }
-        if (GemmWork<T>.TrySmall(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc, bias)) return;
         bool split = workers is not null && workers.Threads > 1 && 2.0 * m * n * k >= LeastFlopsToSplit;
         if (split)
         {
@@ -43,6 +42,7 @@ public static unsafe class Gemm
             work.Run(workers!);
             return;
         }
+        if (GemmWork<T>.TrySmall(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc, bias)) return;
         GemmPlan<T> plan = default;
         Fill(ref plan, transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc, bias);
         GemmWork<T>.Run(ref plan);
