@@ -45,7 +45,6 @@ public static unsafe class Gemm
             else Gemv.Run(transposeA, transposeA ? k : m, transposeA ? m : k, alpha, a, lda, b, transposeB ? 1 : ldb, accumulate, c, ldc, workers);
             return;
         }
-        if (GemmWork<T>.TrySmall(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc, bias)) return;
         bool split = workers is not null && workers.Threads > 1 && 2.0 * m * n * k >= LeastFlopsToSplit;
         if (split)
         {
@@ -54,6 +53,7 @@ public static unsafe class Gemm
             work.Run(workers!);
             return;
         }
+        if (GemmWork<T>.TrySmall(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc, bias)) return;
         GemmPlan<T> plan = default;
         Fill(ref plan, transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, accumulate, c, ldc, bias);
         GemmWork<T>.Run(ref plan);

@@ -33,8 +33,8 @@ internal static unsafe class GemmDriver<T, V, L>
     /// <summary>Bytes of a block's A: they stay in a second-level cache, with some panels of B.</summary>
     private const int BlockBytes = 640 << 10;
 
-    /// <summary>Bytes of the panels of a group: many for a tall product, whose C is then written along its rows.</summary>
-    private const int TallGroupBytes = 512 << 10, GroupBytes = 128 << 10;
+    /// <summary>Bytes of the panels of a group in a tall product, whose C is then written along its rows. Otherwise a group is one panel.</summary>
+    private const int TallGroupBytes = 512 << 10;
 
     private const int TallRows = 300;
 
@@ -57,7 +57,7 @@ internal static unsafe class GemmDriver<T, V, L>
         plan.Slabs = (int)Math.Max(1, ((long)plan.M * passK * sizeof(T) + LargestPackedA - 1) / LargestPackedA);
         int panels = Parts(plan.N, Panel);
         long panelBytes = (long)passK * Panel * sizeof(T);
-        plan.GroupPanels = (int)Math.Max(1, (plan.M > TallRows ? TallGroupBytes : GroupBytes) / panelBytes);
+        plan.GroupPanels = plan.M > TallRows ? (int)Math.Max(1, TallGroupBytes / panelBytes) : 1;
         plan.Chunks = (int)Math.Min(panels, Math.Max(threads == 1 ? 1 : ChunksPerThread * threads, (panels * panelBytes + LargestPackedB - 1) / LargestPackedB));
         plan.Blocks = Parts(Parts(plan.M, plan.Slabs), Math.Max(4 * L.MaxRows, (int)(BlockBytes / (passK * sizeof(T)))));
 

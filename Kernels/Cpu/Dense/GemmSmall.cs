@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace NativeFlow.Kernels;
 
 /// <summary>
-/// Products so small that everything stays in the first-level cache: operands are read where they lie, and nothing is planned. Only a
-/// transposed B is packed.
+/// Products so small that everything stays in the nearest caches: operands are read where they lie, and nothing is planned. Only a
+/// transposed B is packed, one panel at a time.
 /// </summary>
 internal static unsafe class GemmSmall<T, V, L>
     where T : unmanaged, IFloatingPointIeee754<T>
@@ -13,7 +13,7 @@ internal static unsafe class GemmSmall<T, V, L>
     where L : struct, IGemmLane<T, V>
 {
     /// <summary>Largest m n k, and largest k, of such a product.</summary>
-    private const long MostProducts = 80 * 80 * 80;
+    private const long MostProducts = 260 * 260 * 260;
 
     private const int LongestK = 256;
 
