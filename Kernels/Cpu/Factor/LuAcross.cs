@@ -14,23 +14,27 @@ internal static unsafe class LuAcross<T, TLane>
     /// <summary>Up to here the matrices of one vector stay near the core.</summary>
     public const int Largest = 32;
 
+    private const int Padded = 24;
+
     /// <summary>Factors <see cref="ILane{TSelf, T}.Width"/> matrices, <paramref name="stride"/> apart; pivots lie n apart.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Factor(T* a, int n, int stride, int* pivots, int* firstZero)
     {
-        nint w = TLane.Width;
-        T* x = FactorScratch.Get<T>((n * n + n) * w), masks = x + n * n * w;
+        // For the larger ones an odd number of vectors a row, so that a column does not fall on few sets of the cache.
+        nint w = TLane.Width, line = (n < Padded ? n : n | 1) * w;
+        int rows = line == n * w ? 1 : n, run = n * n / rows;
+        T* x = FactorScratch.Get<T>(n * (line + w)), masks = x + n * line;
         T* numbers = stackalloc T[TLane.Width];
         TLane nothing = TLane.Broadcast(T.Zero), one = TLane.Broadcast(T.One), zero = -one;
-        Transposition.Run(a, stride, x, w, TLane.Width, n * n);
+        for (int i = 0; i < rows; i++) Transposition.Run(a + i * n, stride, x + i * line, w, TLane.Width, run);
         for (int k = 0; k < n; k++)
         {
-            T* row = x + k * n * w;
+            T* row = x + k * line;
             TLane max = TLane.Abs(TLane.Load(row + k * w)), best = Number(k);
             for (int i = k + 1; i < n; i++)
             {
-                TLane candidate = TLane.Abs(TLane.Load(x + (i * n + k) * w)), less = TLane.LessThan(candidate, max), equal = TLane.EqualTo(candidate, max);
+                TLane candidate = TLane.Abs(TLane.Load(x + i * line + k * w)), less = TLane.LessThan(candidate, max), equal = TLane.EqualTo(candidate, max);
                 // Not "greater": a NaN is taken as pivot, and shows.
                 max = TLane.Select(less, max, TLane.Select(equal, max, candidate));
                 best = TLane.Select(less, best, TLane.Select(equal, best, Number(i)));
@@ -42,8 +46,8 @@ internal static unsafe class LuAcross<T, TLane>
             for (int j = 0; j < n; j++)
             {
                 TLane old = TLane.Load(row + j * w), top = old;
-                T* lower = row + (n + j) * w;
-                for (int i = k + 1; i < n; i++, lower += n * w)
+                T* lower = row + line + j * w;
+                for (int i = k + 1; i < n; i++, lower += line)
                 {
                     TLane mask = TLane.Load(masks + i * w), value = TLane.Load(lower);
                     top = TLane.Select(mask, value, top);
@@ -59,7 +63,7 @@ internal static unsafe class LuAcross<T, TLane>
             pivot = TLane.Select(none, one, pivot);
             for (int i = k + 1; i < n; i++)
             {
-                T* lower = x + i * n * w;
+                T* lower = x + i * line;
                 TLane factor = TLane.Load(lower + k * w) / pivot;
                 TLane.Store(factor, lower + k * w);
                 factor = -factor;
@@ -69,7 +73,7 @@ internal static unsafe class LuAcross<T, TLane>
 
         TLane.Store(zero, numbers);
         for (int e = 0; e < TLane.Width; e++) firstZero[e] = int.CreateTruncating(numbers[e]);
-        Transposition.Run(x, w, a, stride, n * n, TLane.Width);
+        for (int i = 0; i < rows; i++) Transposition.Run(x + i * line, w, a + i * n, stride, run, TLane.Width);
     }
 
     /// <summary>Solves A X = B for <see cref="ILane{TSelf, T}.Width"/> factored matrices; B is [n x rhs], <paramref name="strideB"/> apart.</summary>

@@ -27,6 +27,30 @@ public class FactorRandomTests
     [Fact]
     public void Triangular_Float() => ForEach(CheckTriangular<float>);
 
+    [Fact]
+    public void BitsDoNotDependOnThreads()
+    {
+        int n = 333, rhs = 70;
+        float[] a = Mats.Random<float>(n, n, 11, diagonal: 1), spd = Mats.Spd<float>(n, 12), b = Mats.Random<float>(n, rhs, 13);
+        float[][]? expected = null;
+        foreach (int threads in new[] { 0, 1, 2, 3 })
+        {
+            using Workers? workers = threads == 0 ? null : new Workers(threads);
+            float[] lu = [.. a], x = [.. b], xt = [.. b], rows = Mats.Transpose(b, n, rhs), inverse = new float[n * n], l = [.. spd], q = new float[n * n], r = new float[n * n];
+            var pivots = new int[n];
+            Lu.Factor(lu.AsSpan(), n, pivots, workers);
+            Lu.Solve<float>(lu, n, pivots, x, rhs, workers);
+            Lu.SolveTransposed<float>(lu, n, pivots, xt, rhs, workers);
+            Lu.SolveRows<float>(lu, n, pivots, rows, rhs, workers);
+            Lu.Inverse<float>(lu, n, pivots, inverse, workers);
+            Cholesky.Factor(l.AsSpan(), n, workers);
+            Qr.Factor<float>(a, n, n, q, r, workers);
+            float[][] got = [lu, x, xt, rows, inverse, l, q, r];
+            expected ??= got;
+            for (int i = 0; i < got.Length; i++) Assert.True(got[i].AsSpan().SequenceEqual(expected[i]), $"result {i} with {threads} threads");
+        }
+    }
+
     private static void ForEach(Action<int> check)
     {
         for (int n = 1; n <= Largest; n += n < 70 ? 1 : 6) check(n);
