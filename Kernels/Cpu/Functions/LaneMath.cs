@@ -47,7 +47,7 @@ internal static class LaneMath
         where T : unmanaged, IFloatingPointIeee754<T> =>
         TLane.Max(TLane.Constant(0), x) + LaneLog.Log1pOfUnit<TLane, T>(e);
 
-    /// <summary>a / b for b between 1 and 1e30 and a result at most 1.</summary>
+    /// <summary>a / b for b between 1 and 1e30.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLane Quotient<TLane, T>(TLane a, TLane b)
         where TLane : struct, ILane<TLane, T>

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 namespace NativeFlow.Kernels;
 
 /// <summary>log and log(1 + x) over a lane: u = 2^e m, log(u) = e ln 2 + log(1 + f), f = m - 1, the last by a minimax polynomial in f (float) or in the argument of atanh (double).</summary>
-/// <remarks>Within 3 ulp (float and double), subnormal inputs, zero, negative numbers, infinity and NaN included; see FunctionAccuracyTests.</remarks>
+/// <remarks>Within 2 ulp (float and double), subnormal inputs, zero, negative numbers, infinity and NaN included; see FunctionAccuracyTests.</remarks>
 internal static class LaneLog
 {
     /// <summary>log(x): -infinity at 0, NaN below.</summary>
