@@ -106,7 +106,7 @@ internal readonly unsafe ref struct SplinePass<TLane, T>
         for (int c = from; c < to; c += width)
         {
             int left = Left(to - c, 0);
-                _tables.Load(0, Raw(c, left));
+            _tables.Load(0, Raw(c, left));
             _tables.Make(1);
             for (int first = 0; first < _args.Rows; first += _lanes)
             {
