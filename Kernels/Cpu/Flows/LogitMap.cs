@@ -16,7 +16,7 @@ internal readonly struct LogitMap<T>
         _left = settings[0];
         _right = settings[1];
         _alpha = settings[2];
-            Temperature = settings[3];
+        Temperature = settings[3];
         Slope = (T.One - _alpha - _alpha) / (_right - _left);
         LogFactor = T.Log(Slope) - T.Log(Temperature);
         // Only clipping has ends of its own; the map itself goes on to where u or 1 - u is zero.

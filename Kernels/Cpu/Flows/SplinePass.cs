@@ -106,7 +106,7 @@ internal readonly unsafe ref struct SplinePass<TLane, T>
         for (int c = from; c < to; c += width)
         {
             int left = Left(to - c, 0);
-                _tables.Load(0, Raw(c, left));
+            _tables.Load(0, Raw(c, left));
             _tables.Make(1);
             for (int first = 0; first < _args.Rows; first += _lanes)
             {
@@ -150,9 +150,9 @@ internal readonly unsafe ref struct SplinePass<TLane, T>
         var bin = new SplineLane<TLane, T>(_bins, lane);
         if (_args.IsInverse)
         {
-            TLane t = bin.InversePart(inside);
-            bin.Forward(t, out slope);
-            value = bin.X(t);
+            // From x as it is rounded: where z is flat, x and its slope then fit each other though z has lost digits.
+            value = bin.X(bin.InversePart(inside));
+            bin.Forward(bin.Part(value), out slope);
         }
         else
         {
@@ -178,7 +178,7 @@ internal readonly unsafe ref struct SplinePass<TLane, T>
         var bin = new SplineLane<TLane, T>(_bins, lane);
         if (_args.IsInverse)
         {
-            TLane t = bin.InversePart(inside), slope = bin.Slope(t, out TLane bend);
+            TLane t = bin.Part(bin.X(bin.InversePart(inside))), slope = bin.Slope(t, out TLane bend);
             dInput = (zBar - (lBar * bend)) / slope;
             bin.Backward(t, -dInput, -lBar, _bins, lane);
         }

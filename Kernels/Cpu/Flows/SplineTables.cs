@@ -76,8 +76,8 @@ internal readonly unsafe struct SplineTables<TLane, T>
             // Both sums lie between 1 and the number of bins: one division serves both.
             T* factor = _rows + (lane * _stride) + Factors;
             TLane x = TLane.Load(factor), y = TLane.Load(factor + width), inverse = TLane.Constant(1) / (x * y);
-            TLane.Store(restX * y * inverse, factor);
-            TLane.Store(restY * x * inverse, factor + width);
+            TLane.Store(Quotient(restX, x, y * inverse), factor);
+            TLane.Store(Quotient(restY, y, x * inverse), factor + width);
         }
     }
 
@@ -86,7 +86,7 @@ internal readonly unsafe struct SplineTables<TLane, T>
     {
         int width = TLane.Width;
         TLane leastA = TLane.Broadcast(byHeight ? _numbers.LeastHeight : _numbers.LeastWidth), one = TLane.Constant(1);
-        TLane leastB = TLane.Broadcast(byHeight ? _numbers.LeastWidth : _numbers.LeastHeight), start = TLane.Broadcast(-_numbers.Bound);
+        TLane leastB = TLane.Broadcast(byHeight ? _numbers.LeastWidth : _numbers.LeastHeight), start = TLane.Broadcast(-_numbers.Bound), end = -start;
         for (int lane = 0; lane < lanes; lane++)
         {
             // a is the side that is searched, b the other one.
@@ -94,34 +94,37 @@ internal readonly unsafe struct SplineTables<TLane, T>
             T* pa = byHeight ? rows + Heights : rows, pb = byHeight ? rows : rows + Heights;
             TLane factorA = TLane.Load(byHeight ? factor + width : factor), factorB = TLane.Load(byHeight ? factor : factor + width);
             TLane v = bins.Get(lane, SplineRow.Input);
-            TLane a0 = start, b0 = start, knotA = start, knotB = start;
-            TLane a = TLane.MultiplyAdd(factorA, TLane.Load(pa), leastA), b = TLane.MultiplyAdd(factorB, TLane.Load(pb), leastB);
-            TLane sizeA = a, sizeB = b, count = TLane.Constant(0), index = count;
+            TLane a0 = start, b0 = start, sumA = TLane.Load(pa), sumB = TLane.Load(pb), count = TLane.Constant(0), index = count;
+            TLane nextA = _bins == 1 ? end : TLane.MultiplyAdd(factorA, sumA, start + leastA), a1 = nextA;
+            TLane nextB = _bins == 1 ? end : TLane.MultiplyAdd(factorB, sumB, start + leastB), b1 = nextB;
             // At the outer knots, whose slope is 1, there is no raw parameter: what is read there is not used.
             TLane left = count, right = TLane.Load(slope);
-            for (int j = _bins - 1; j > 0; j--)
+            for (int j = 1; j < _bins; j++)
             {
+                TLane knotA = nextA, knotB = nextB;
                 pa += width;
                 pb += width;
-                knotA += sizeA;
-                knotB += sizeB;
                 count += one;
-                sizeA = TLane.MultiplyAdd(factorA, TLane.Load(pa), leastA);
-                sizeB = TLane.MultiplyAdd(factorB, TLane.Load(pb), leastB);
+                sumA += TLane.Load(pa);
+                sumB += TLane.Load(pb);
+                TLane number = count + one;
+                // A bin's size is the difference of its knots as they are rounded, so that its right end fits its neighbour's left one.
+                nextA = j + 1 == _bins ? end : TLane.MultiplyAdd(factorA, sumA, TLane.MultiplyAdd(number, leastA, start));
+                nextB = j + 1 == _bins ? end : TLane.MultiplyAdd(factorB, sumB, TLane.MultiplyAdd(number, leastB, start));
                 TLane before = TLane.LessThan(v, knotA);
                 a0 = TLane.Select(before, a0, knotA);
                 b0 = TLane.Select(before, b0, knotB);
-                a = TLane.Select(before, a, sizeA);
-                b = TLane.Select(before, b, sizeB);
+                a1 = TLane.Select(before, a1, nextA);
+                b1 = TLane.Select(before, b1, nextB);
                 index = TLane.Select(before, index, count);
                 left = TLane.Select(before, left, TLane.Load(slope));
                 slope += width;
                 right = TLane.Select(before, right, TLane.Load(slope));
             }
             bins.Put(lane, byHeight ? SplineRow.Y : SplineRow.X, a0);
-            bins.Put(lane, byHeight ? SplineRow.H : SplineRow.W, a);
+            bins.Put(lane, byHeight ? SplineRow.H : SplineRow.W, a1 - a0);
             bins.Put(lane, byHeight ? SplineRow.X : SplineRow.Y, b0);
-            bins.Put(lane, byHeight ? SplineRow.W : SplineRow.H, b);
+            bins.Put(lane, byHeight ? SplineRow.W : SplineRow.H, b1 - b0);
             bins.Put(lane, SplineRow.Left, left);
             bins.Put(lane, SplineRow.Right, right);
             bins.Put(lane, SplineRow.Index, index);
@@ -196,6 +199,14 @@ internal readonly unsafe struct SplineTables<TLane, T>
         }
     }
 
+    // a/b from 1/b up to some roundings, to the last: errors here would move all knots.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLane Quotient(TLane a, TLane b, TLane inverse)
+    {
+        TLane q = a * inverse;
+        return TLane.MultiplyAdd(TLane.MultiplyAdd(-q, b, a), inverse, q);
+    }
+
     // 2^t = 2^floor(t) p(t - floor(t)) for t <= 0, within 2 ulp. Where nothing better is at hand it stops at the least normal number, which is nothing beside the
     // largest exponential, 1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -223,11 +234,12 @@ internal readonly unsafe struct SplineTables<TLane, T>
         TLane p;
         if (typeof(T) == typeof(float))
         {
-            p = TLane.MultiplyAdd(TLane.Constant(0.001877576), f, TLane.Constant(0.008989342));
-            p = TLane.MultiplyAdd(p, f, TLane.Constant(0.055826318));
-            p = TLane.MultiplyAdd(p, f, TLane.Constant(0.24015361));
-            p = TLane.MultiplyAdd(p, f, TLane.Constant(0.6931531));
-            return TLane.MultiplyAdd(p, f, TLane.Constant(0.99999994));
+            p = TLane.MultiplyAdd(TLane.Constant(0.00021612919), f, TLane.Constant(0.0012467845));
+            p = TLane.MultiplyAdd(p, f, TLane.Constant(0.009675452));
+            p = TLane.MultiplyAdd(p, f, TLane.Constant(0.055485282));
+            p = TLane.MultiplyAdd(p, f, TLane.Constant(0.24022931));
+            p = TLane.MultiplyAdd(p, f, TLane.Constant(0.69314706));
+            return TLane.MultiplyAdd(p, f, TLane.Constant(1));
         }
         p = TLane.MultiplyAdd(TLane.Constant(6.272243305100897e-10), f, TLane.Constant(6.554570395035327e-09));
         p = TLane.MultiplyAdd(p, f, TLane.Constant(1.0254428185312038e-07));
