@@ -182,10 +182,10 @@ public sealed unsafe class WorkersTests
         public override void Execute(int index)
         {
             Interlocked.Add(ref Allocated, GC.GetAllocatedBytesForCurrentThread());
-            float cell = 0;
-
-            // A transposed B is packed even in the smallest product, so this makes the thread's buffers.
-            Gemm.Run(false, true, 1, 1, 1, 1f, &cell, 1, &cell, 1, false, &cell, 1);
+            // Two rows and two columns: with one of either it would not be the product under test that is warmed. A transposed B is
+            // packed even in the smallest product, so this makes the thread's buffers.
+            float* cells = stackalloc float[12];
+            Gemm.Run(false, true, 2, 2, 2, 1f, cells, 2, cells + 4, 2, false, cells + 8, 2);
             Interlocked.Increment(ref _arrived);
             while (Volatile.Read(ref _arrived) < threads) Thread.Yield();
         }
