@@ -70,6 +70,7 @@ internal static unsafe class GemmPack<T, V, L>
     }
 
     /// <summary>target[p * step + row] = source[row * stride + p] for up to a vector's length of rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose(T* source, nint stride, int rows, int k, T* target, nint step)
     {
         int whole = k - k % L.TransposeColumns;
@@ -86,6 +87,7 @@ internal static unsafe class GemmPack<T, V, L>
     /// Rows a multiple of a page apart fall on the same few places of the first-level cache and push each other out, so each row's cache line
     /// is read at once, into a small square.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Staged(T* source, nint stride, int k, T* target, nint step)
     {
         int line = TileArgs<T>.Line;
@@ -101,6 +103,7 @@ internal static unsafe class GemmPack<T, V, L>
     }
 
     /// <summary>Fewer rows than a vector: fours (or twos) of them by the narrowest transpose, the rest one by one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Narrow(T* source, nint stride, int rows, int k, T* target, nint step)
     {
         int four = Lane128<T>.Count;
@@ -112,6 +115,7 @@ internal static unsafe class GemmPack<T, V, L>
         Plain(source + row * stride, stride, rows - row, 0, k, target + row, step);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Plain(T* source, nint stride, int rows, int from, int to, T* target, nint step)
     {
         for (int p = from; p < to; p++)
