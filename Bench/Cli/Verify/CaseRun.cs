@@ -116,7 +116,12 @@ internal sealed class CaseRun<T> where T : unmanaged, IFloatingPointIeee754<T>
     }
 
     /// <summary>Compares with expected numbers that the file implies but does not store under a name of their own.</summary>
-    public void CompareTo(string name, double[] expected, double[] computed, Sensitivity sensitivity = Sensitivity.Plain)
+    /// <param name="name">What the report calls it.</param>
+    /// <param name="expected">What it should be.</param>
+    /// <param name="computed">What it is.</param>
+    /// <param name="sensitivity">What it depends on.</param>
+    /// <param name="moved">How far the last digit of what it is computed from moves it, measured in double; allowed on top.</param>
+    public void CompareTo(string name, double[] expected, double[] computed, Sensitivity sensitivity = Sensitivity.Plain, double moved = 0)
     {
         if (expected.Length != computed.Length)
             throw new BadInputException($"{File.Path}: '{name}' is stored with {expected.Length} values, {computed.Length} belong to the stored inputs; the file is damaged or of another kind.");
@@ -131,7 +136,7 @@ internal sealed class CaseRun<T> where T : unmanaged, IFloatingPointIeee754<T>
             if (double.IsNaN(error) || error > worst) worst = error;
             if (double.IsNaN(worst)) break;
         }
-        _results.Add(new TensorResult(name, worst / scale, Allowed(sensitivity)));
+        _results.Add(new TensorResult(name, worst / scale, Allowed(sensitivity) + (moved / scale)));
     }
 
     /// <summary>
