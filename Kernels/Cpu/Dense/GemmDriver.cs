@@ -33,10 +33,11 @@ internal static unsafe class GemmDriver<T, V, L>
     /// <summary>Bytes of a block's A: they stay in a second-level cache, with some panels of B.</summary>
     private const int BlockBytes = 640 << 10;
 
-    /// <summary>Bytes of the panels of a group in a tall product, whose C is then written along its rows. Otherwise a group is one panel.</summary>
+    /// <summary>Bytes of the panels of a group in a tall product, whose C is then written along its rows.</summary>
     private const int TallGroupBytes = 512 << 10;
 
-    private const int TallRows = 300;
+    /// <summary>Up to here a product is one block, and a group one panel: each panel is used up at once.</summary>
+    private const int TallRows = 520;
 
     /// <summary>Largest k for which a transposed A is read where it lies, a row for each k: more would not stay in the first-level cache.</summary>
     private const int LongestDirectA = 128;
@@ -57,9 +58,10 @@ internal static unsafe class GemmDriver<T, V, L>
         plan.Slabs = (int)Math.Max(1, ((long)plan.M * passK * sizeof(T) + LargestPackedA - 1) / LargestPackedA);
         int panels = Parts(plan.N, Panel);
         long panelBytes = (long)passK * Panel * sizeof(T);
-        plan.GroupPanels = plan.M > TallRows ? (int)Math.Max(1, TallGroupBytes / panelBytes) : 1;
+        bool tall = plan.M > TallRows;
+        plan.GroupPanels = tall ? (int)Math.Max(1, TallGroupBytes / panelBytes) : 1;
         plan.Chunks = (int)Math.Min(panels, Math.Max(threads == 1 ? 1 : ChunksPerThread * threads, (panels * panelBytes + LargestPackedB - 1) / LargestPackedB));
-        plan.Blocks = Parts(Parts(plan.M, plan.Slabs), Math.Max(4 * L.MaxRows, (int)(BlockBytes / (passK * sizeof(T)))));
+        plan.Blocks = tall ? Parts(Parts(plan.M, plan.Slabs), Math.Max(4 * L.MaxRows, BlockBytes / (passK * sizeof(T)))) : 1;
 
         // Rows that lie a multiple of a page apart fall on the same cache sets; such operands are always packed.
         plan.DirectA = (!plan.TransposeA || plan.K <= LongestDirectA) && plan.Lda * sizeof(T) % 4096 != 0;
