@@ -9,10 +9,11 @@ internal sealed partial class BenchCore : IDisposable
     private const int MaskWords = 16;
 
     private readonly ulong[]? _former;
+    private readonly ulong[]? _pinned;
 
-    private BenchCore(int core, ulong[]? former, string about)
+    private BenchCore(int core, ulong[]? former, ulong[]? pinned, string about)
     {
-        (Core, _former, About) = (core, former, about);
+        (Core, _former, _pinned, About) = (core, former, pinned, about);
     }
 
     /// <summary>The core, or -1 when the thread may wander.</summary>
@@ -38,15 +39,23 @@ internal sealed partial class BenchCore : IDisposable
         int core = wanted >= 0 ? wanted : allowed[^1];
         var mask = new ulong[MaskWords];
         mask[core / 64] = 1UL << (core % 64);
-        return SetAffinity(0, MaskWords * sizeof(ulong), mask) == 0 ? new BenchCore(core, former, $"pinned to core {core}") : Free("not pinned (the system refused)");
+        return SetAffinity(0, MaskWords * sizeof(ulong), mask) == 0 ? new BenchCore(core, former, mask, $"pinned to core {core}") : Free("not pinned (the system refused)");
     }
 
     /// <summary>Leaves the thread where it is.</summary>
-    public static BenchCore Free(string about) => new(-1, null, about);
+    public static BenchCore Free(string about) => new(-1, null, null, about);
 
-    public void Dispose()
+    /// <summary>Lets the thread wander for a while: threads that the runtime starts now (the one that replaces quick code) get a core of their own.</summary>
+    public void Loosen() => Set(_former);
+
+    /// <summary>Ends <see cref="Loosen"/>.</summary>
+    public void Tighten() => Set(_pinned);
+
+    public void Dispose() => Set(_former);
+
+    private static void Set(ulong[]? mask)
     {
-        if (_former is not null && SetAffinity(0, MaskWords * sizeof(ulong), _former) != 0) throw new InvalidOperationException("The former set of cores could not be restored.");
+        if (mask is not null && SetAffinity(0, MaskWords * sizeof(ulong), mask) != 0) throw new InvalidOperationException("The set of cores could not be changed.");
     }
 
     [LibraryImport("libc", EntryPoint = "sched_getaffinity")]

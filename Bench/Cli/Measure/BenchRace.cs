@@ -21,10 +21,15 @@ internal sealed record BenchRace(int Rounds, double BurstSeconds, double WarmSec
     private const int MostCycles = 12;
 
     /// <summary>Measures one case; null when stopped before the first round was complete.</summary>
-    public BenchRow? Run(BenchCase what, CancellationToken stop)
+    /// <param name="what">The case.</param>
+    /// <param name="stop">Ends the race after the round.</param>
+    /// <param name="core">The core that the thread is tied to; let loose for the warm-up.</param>
+    public BenchRow? Run(BenchCase what, CancellationToken stop, BenchCore? core = null)
     {
         IReadOnlyList<BenchContender> contenders = what.Contenders;
+        core?.Loosen();
         Warm(what);
+        core?.Tighten();
         var repetitions = new int[contenders.Count];
         for (int i = 0; i < repetitions.Length; i++)
         {
@@ -81,7 +86,7 @@ internal sealed record BenchRace(int Rounds, double BurstSeconds, double WarmSec
     }
 
     // Calls until no new code comes and nobody gets faster. Quick code is replaced in the background, some 100 ms after the last new method
-    // was seen, and only when a core is free for it; on a pinned thread that means asleep.
+    // was seen, and only when a core is free for it: asleep, with a second wait in case the machine is busy.
     private void Warm(BenchCase what)
     {
         _ = ClockGHz();
@@ -99,10 +104,8 @@ internal sealed record BenchRace(int Rounds, double BurstSeconds, double WarmSec
                 best[i] = Math.Min(best[i], fastest);
             }
 
-            bool known = cycle == 0 && JitInfo.GetCompiledMethodCount() == before;
-            Thread.Sleep(known ? 10 : 120);
+            Thread.Sleep(180);
             bool quiet = JitInfo.GetCompiledMethodCount() == before;
-            if (known && quiet) break;
             calm = quiet && !faster ? calm + 1 : 0;
         }
 

@@ -40,7 +40,7 @@ internal static class BenchRun
             {
                 progress.Row(i, plans.Length, plans[i].Key.Label);
                 using BenchCase what = plans[i].Make();
-                if (race.Run(what, stop) is { } row) rows.Add(row);
+                if (race.Run(what, stop, pinned) is { } row) rows.Add(row);
             }
 
             progress.Clear();
