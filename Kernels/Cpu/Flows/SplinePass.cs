@@ -28,8 +28,7 @@ internal readonly unsafe ref struct SplinePass<TLane, T>
         int table = width * SplineTables<TLane, T>.RowCount(args.Bins), binRows = args.IsBackward ? SplineRow.Count : SplineRow.ValueCount;
         int lane = table + _gradientLength + (binRows * width), pad = width * args.RawLength;
         _lanes = Math.Clamp(MostBytes / (lane * sizeof(T)), 1, MostLanes);
-        var memory = (T*)FlowScratch.Take((nuint)((_lanes * (lane + width)) + ((2 + SumRows) * width) + (2 * pad)) * (nuint)sizeof(T));
-        _tables = new SplineTables<TLane, T>(memory, args.Bins, args.IsShared, args.Numbers);
+        var memory = (T*)FlowScratch.Take((nuint)((_lanes * (lane + width)) + ((2 + SumRows + (2 * args.Bins)) * width) + (2 * pad)) * (nuint)sizeof(T));
         _gradients = memory + (_lanes * table);
         T* bins = _gradients + (_lanes * _gradientLength);
         _bins = new SplineBins<TLane, T>(bins, binRows);
@@ -39,6 +38,7 @@ internal readonly unsafe ref struct SplinePass<TLane, T>
         _rawPad = _out + width;
         _dRawPad = _rawPad + pad;
         _sums = _dRawPad + pad;
+        _tables = new SplineTables<TLane, T>(memory, _sums + (SumRows * width), args.Bins, args.IsShared, args.Numbers);
     }
 
     /// <summary>Rows from .. to, every element with parameters of its own: rows do not matter but for the sums.</summary>
@@ -50,7 +50,8 @@ internal readonly unsafe ref struct SplinePass<TLane, T>
         {
             int count = (int)nint.Min(chunk, end - start), lanes = (count + TLane.Width - 1) / TLane.Width;
             for (int i = 0; i < lanes; i++) _tables.Load(i, Raw(start + (i * TLane.Width), Left(count, i)));
-            _tables.Make(lanes);
+            nint next = nint.Min(start + chunk, end), nextEnd = nint.Min(next + chunk, end);
+            _tables.Make(lanes, (byte*)(_args.Raw + (next * _args.RawLength)), (byte*)(_args.Raw + (nextEnd * _args.RawLength)));
             for (int i = 0; i < lanes; i++) TakeInput(i, start + (i * TLane.Width), Left(count, i));
             _tables.Find(lanes, _args.IsInverse, _bins);
             _tables.Slopes(lanes, _args.IsBackward, _bins);
@@ -82,7 +83,7 @@ internal readonly unsafe ref struct SplinePass<TLane, T>
             {
                 int left = Left(_args.Columns - c, 0);
                 _tables.Load(0, Raw(c, left));
-                _tables.Make(1);
+                _tables.Make(1, null, null);
                 for (int first = block; first < end; first += _lanes)
                 {
                     int rows = Math.Min(_lanes, end - first);
@@ -107,7 +108,7 @@ internal readonly unsafe ref struct SplinePass<TLane, T>
         {
             int left = Left(to - c, 0);
             _tables.Load(0, Raw(c, left));
-            _tables.Make(1);
+            _tables.Make(1, null, null);
             for (int first = 0; first < _args.Rows; first += _lanes)
             {
                 int rows = Math.Min(_lanes, _args.Rows - first);

@@ -17,18 +17,27 @@ internal readonly unsafe struct SplineTables<TLane, T>
 {
     private const double Log2E = 1.4426950408889634;
     private const byte Floor = 1;
+    private const int Line = 64;
 
-    private readonly T* _rows;
+    private readonly T* _rows, _least;
     private readonly int _bins, _stride;
     private readonly SplineNumbers<T> _numbers;
 
-    /// <summary>Tables in <paramref name="rows"/>, each <see cref="RowCount"/> lanes; or one table that stands for those of all lanes.</summary>
-    public SplineTables(T* rows, int bins, bool isOne, in SplineNumbers<T> numbers)
+    /// <summary>Tables in <paramref name="rows"/>, each <see cref="RowCount"/> lanes; or one table that stands for those of all lanes. <paramref name="least"/> takes 2 bins lanes: where the right ends of bins would lie if all were of the least size.</summary>
+    public SplineTables(T* rows, T* least, int bins, bool isOne, in SplineNumbers<T> numbers)
     {
         _rows = rows;
+        _least = least;
         _bins = bins;
         _stride = isOne ? 0 : RowCount(bins) * TLane.Width;
         _numbers = numbers;
+        TLane start = TLane.Broadcast(-numbers.Bound), width = TLane.Broadcast(numbers.LeastWidth), height = TLane.Broadcast(numbers.LeastHeight);
+        for (int j = 0; j < bins; j++)
+        {
+            TLane number = TLane.Constant(j + 1);
+            TLane.Store(TLane.MultiplyAdd(number, width, start), least + (j * TLane.Width));
+            TLane.Store(TLane.MultiplyAdd(number, height, start), least + ((bins + j) * TLane.Width));
+        }
     }
 
     private int Factors => ((3 * _bins) - 1) * TLane.Width;
@@ -41,8 +50,8 @@ internal readonly unsafe struct SplineTables<TLane, T>
     /// <summary>Takes in the raw parameters of as many elements as the lane is wide.</summary>
     public void Load(int lane, T* raw) => SplineBlock.Load<TLane, T>(raw, (3 * _bins) - 1, _rows + (lane * _stride));
 
-    /// <summary>Makes the tables of what was taken in.</summary>
-    public void Make(int lanes)
+    /// <summary>Makes the tables of what was taken in, and fetches meanwhile what will be taken in next: this is the stage that computes most and reads least.</summary>
+    public void Make(int lanes, byte* next, byte* nextEnd)
     {
         int width = TLane.Width;
         TLane minus = TLane.Broadcast(-_numbers.FactorLog2E), scale = TLane.Broadcast(_numbers.FactorLog2E);
@@ -58,6 +67,7 @@ internal readonly unsafe struct SplineTables<TLane, T>
             TLane.Store(minus * w, rows + Factors);
             TLane.Store(minus * h, rows + Factors + width);
         }
+        nint share = ((nint)(nextEnd - next) / (2 * lanes * Line) + 1) * Line;
         for (int half = 0; half < 2 * lanes; half++)
         {
             T* rows = _rows + ((half >> 1) * _stride), u = rows + ((half & 1) * Heights), factor = rows + Factors + ((half & 1) * width);
@@ -69,6 +79,7 @@ internal readonly unsafe struct SplineTables<TLane, T>
                 sum += e;
             }
             TLane.Store(sum, factor);
+            next = Fetch(next, nint.Min(share, (nint)(nextEnd - next)));
         }
         TLane restX = TLane.Broadcast(_numbers.WidthRest), restY = TLane.Broadcast(_numbers.HeightRest);
         for (int lane = 0; lane < lanes; lane++)
@@ -85,42 +96,45 @@ internal readonly unsafe struct SplineTables<TLane, T>
     public void Find(int lanes, bool byHeight, in SplineBins<TLane, T> bins)
     {
         int width = TLane.Width;
-        TLane leastA = TLane.Broadcast(byHeight ? _numbers.LeastHeight : _numbers.LeastWidth), one = TLane.Constant(1);
-        TLane leastB = TLane.Broadcast(byHeight ? _numbers.LeastWidth : _numbers.LeastHeight), start = TLane.Broadcast(-_numbers.Bound), end = -start;
+        TLane start = TLane.Broadcast(-_numbers.Bound), end = -start, one = TLane.Constant(1), last = TLane.Broadcast(_numbers.LastBin);
+        T* leastA = byHeight ? _least + Heights : _least, leastB = byHeight ? _least : _least + Heights;
         for (int lane = 0; lane < lanes; lane++)
         {
             // a is the side that is searched, b the other one.
             T* rows = _rows + (lane * _stride), slope = rows + (2 * Heights), factor = rows + Factors;
-            T* pa = byHeight ? rows + Heights : rows, pb = byHeight ? rows : rows + Heights;
+            T* pa = byHeight ? rows + Heights : rows, pb = byHeight ? rows : rows + Heights, la = leastA, lb = leastB;
             TLane factorA = TLane.Load(byHeight ? factor + width : factor), factorB = TLane.Load(byHeight ? factor : factor + width);
             TLane v = bins.Get(lane, SplineRow.Input);
-            TLane a0 = start, b0 = start, sumA = TLane.Load(pa), sumB = TLane.Load(pb), count = TLane.Constant(0), index = count;
-            TLane nextA = _bins == 1 ? end : TLane.MultiplyAdd(factorA, sumA, start + leastA), a1 = nextA;
-            TLane nextB = _bins == 1 ? end : TLane.MultiplyAdd(factorB, sumB, start + leastB), b1 = nextB;
+            TLane a0 = start, b0 = start, sumA = TLane.Load(pa), sumB = TLane.Load(pb), index = TLane.Constant(0);
+            TLane nextA = TLane.MultiplyAdd(factorA, sumA, TLane.Load(la)), a1 = nextA;
+            TLane nextB = TLane.MultiplyAdd(factorB, sumB, TLane.Load(lb)), b1 = nextB;
             // At the outer knots, whose slope is 1, there is no raw parameter: what is read there is not used.
-            TLane left = count, right = TLane.Load(slope);
+            TLane left = index, right = TLane.Load(slope);
             for (int j = 1; j < _bins; j++)
             {
                 TLane knotA = nextA, knotB = nextB;
                 pa += width;
                 pb += width;
-                count += one;
+                la += width;
+                lb += width;
                 sumA += TLane.Load(pa);
                 sumB += TLane.Load(pb);
-                TLane number = count + one;
                 // A bin's size is the difference of its knots as they are rounded, so that its right end fits its neighbour's left one.
-                nextA = j + 1 == _bins ? end : TLane.MultiplyAdd(factorA, sumA, TLane.MultiplyAdd(number, leastA, start));
-                nextB = j + 1 == _bins ? end : TLane.MultiplyAdd(factorB, sumB, TLane.MultiplyAdd(number, leastB, start));
+                nextA = TLane.MultiplyAdd(factorA, sumA, TLane.Load(la));
+                nextB = TLane.MultiplyAdd(factorB, sumB, TLane.Load(lb));
                 TLane before = TLane.LessThan(v, knotA);
                 a0 = TLane.Select(before, a0, knotA);
                 b0 = TLane.Select(before, b0, knotB);
                 a1 = TLane.Select(before, a1, nextA);
                 b1 = TLane.Select(before, b1, nextB);
-                index = TLane.Select(before, index, count);
+                index = TLane.Select(before, index, index + one);
                 left = TLane.Select(before, left, TLane.Load(slope));
                 slope += width;
                 right = TLane.Select(before, right, TLane.Load(slope));
             }
+            TLane isLast = TLane.EqualTo(index, last);
+            a1 = TLane.Select(isLast, end, a1);
+            b1 = TLane.Select(isLast, end, b1);
             bins.Put(lane, byHeight ? SplineRow.Y : SplineRow.X, a0);
             bins.Put(lane, byHeight ? SplineRow.H : SplineRow.W, a1 - a0);
             bins.Put(lane, byHeight ? SplineRow.X : SplineRow.Y, b0);
@@ -197,6 +211,13 @@ internal readonly unsafe struct SplineTables<TLane, T>
             TLane inner = TLane.MultiplyAdd(TLane.Max(TLane.Constant(0), u) + LaneLog.Log1pOfUnit<TLane, T>(e), inverse, least);
             bins.Put(lane, slope, TLane.Select(TLane.EqualTo(bins.Get(lane, SplineRow.Index), outer), TLane.Constant(1), inner));
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* Fetch(byte* from, nint length)
+    {
+        for (nint i = 0; i < length && Sse.IsSupported; i += Line) Sse.Prefetch0(from + i);
+        return from + length;
     }
 
     // a/b from 1/b up to some roundings, to the last: errors here would move all knots.

@@ -1,5 +1,7 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace NativeFlow.Kernels;
 
@@ -13,6 +15,9 @@ public static unsafe class PlaneSweep<T, TRule>
 
     // Elements per piece, cut where cache lines end: sixteen pieces, so that a late thread still finds some, but none longer than some MiB over all planes.
     internal static int PieceOf(int length) => Math.Clamp(length / 16, 1 << 12, 1 << 18) / 64 * 64;
+
+    // Bytes that planes are fetched ahead. So many planes with so long a computation between keep the processor from running ahead far enough by itself.
+    private const int Ahead = 512;
 
     [ThreadStatic]
     private static Pieces? t_pieces;
@@ -65,6 +70,14 @@ public static unsafe class PlaneSweep<T, TRule>
         int i = from;
         for (; i <= to - TLane.Width; i += TLane.Width)
         {
+            if (Sse.IsSupported && TLane.Width > 1)
+            {
+                Fetch(v + i);
+                Fetch(g + i);
+                if (TRule.Slots > 0) Fetch(s0 + i);
+                if (TRule.Slots > 1) Fetch(s1 + i);
+                if (TRule.Slots > 2) Fetch(s2 + i);
+            }
             TLane value = TLane.Load(v + i);
             TLane slot0 = TRule.Slots > 0 ? TLane.Load(s0 + i) : default;
             TLane slot1 = TRule.Slots > 1 ? TLane.Load(s1 + i) : default;
@@ -77,6 +90,10 @@ public static unsafe class PlaneSweep<T, TRule>
         }
         return i;
     }
+
+    // Beyond the end of a plane too: a prefetch never faults.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch(T* at) => Sse.Prefetch0((byte*)at + Ahead);
 
     private static void Check(int plane, int length, int expected)
     {

@@ -20,6 +20,7 @@ internal static unsafe class BoxMullerSingle
     }
 
     /// <summary>As <see cref="Transform"/>, in a given lane.</summary>
+    [SkipLocalsInit]
     internal static void Loop<TLane>(ulong* first, ulong* second, int count, float* numbers)
         where TLane : struct, ILane<TLane, float>
     {

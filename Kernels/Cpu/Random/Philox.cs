@@ -34,6 +34,7 @@ public static unsafe class Philox
     }
 
     /// <summary>Words firstWord, firstWord + 1, ... of a stream; word i is word i mod 4 of block i/4.</summary>
+    [SkipLocalsInit]
     public static void Fill(ulong key, ulong stream, ulong firstWord, Span<uint> destination)
     {
         ulong* pairs = stackalloc ulong[2 * ChunkBlocks];
@@ -55,7 +56,7 @@ public static unsafe class Philox
     }
 
     /// <summary>Blocks that <see cref="FillBlocks"/> does at most in one call.</summary>
-    internal const int ChunkBlocks = 64;
+    internal const int ChunkBlocks = 256;
 
     /// <summary>first[i] = words 0 and 1 of block firstBlock + i (word 0 high), second[i] = words 2 and 3. Both must hold <see cref="ChunkBlocks"/>; count is rounded up to 32.</summary>
     internal static void FillBlocks(ulong key, ulong stream, ulong firstBlock, int count, ulong* first, ulong* second)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -15,6 +16,7 @@ public static unsafe class RandomFill
     /// <param name="stream">Number of the stream under this seed.</param>
     /// <param name="firstElement">Index in the stream of the first element written.</param>
     /// <param name="destination">Filled whole.</param>
+    [SkipLocalsInit]
     public static void Uniform<T>(ulong key, ulong stream, ulong firstElement, Span<T> destination)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -43,6 +45,7 @@ public static unsafe class RandomFill
     /// <param name="firstElement">Index in the stream of the first element written.</param>
     /// <param name="destination">Filled whole.</param>
     /// <remarks>Source: Box and Muller 1958. Only operations that IEEE 754 rounds exactly (no fused multiply-add), so the bits are the same everywhere.</remarks>
+    [SkipLocalsInit]
     public static void Gaussian<T>(ulong key, ulong stream, ulong firstElement, Span<T> destination)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -55,16 +58,22 @@ public static unsafe class RandomFill
             int take = Math.Min(destination.Length - done, (2 * Chunk) - skip);
             int blocks = (skip + take + 1) >> 1;
             Philox.FillBlocks(key, stream, element >> 1, blocks, first, second);
-            if (typeof(T) == typeof(float))
+            bool isWhole = take == 2 * Chunk;
+            fixed (T* place = destination[done..])
             {
-                BoxMullerSingle.Transform(first, second, blocks, (float*)numbers);
+                // A whole chunk goes where it belongs, a part by way of memory that holds what is rounded up.
+                T* to = isWhole ? place : (T*)numbers;
+                if (typeof(T) == typeof(float))
+                {
+                    BoxMullerSingle.Transform(first, second, blocks, (float*)to);
+                }
+                else
+                {
+                    BoxMuller.Transform(first, second, blocks);
+                    RandomWords.Interleave(first, second, blocks, (ulong*)to);
+                }
+                if (!isWhole) new Span<T>(to + skip, take).CopyTo(destination[done..]);
             }
-            else
-            {
-                BoxMuller.Transform(first, second, blocks);
-                RandomWords.Interleave(first, second, blocks, numbers);
-            }
-            new Span<T>((T*)numbers + skip, take).CopyTo(destination[done..]);
             done += take;
         }
     }

@@ -118,6 +118,31 @@ public sealed class SplineKernelTests
         }
     }
 
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    [InlineData(2, false)]
+    public void NothingIsAllocated(int threads, bool isShared)
+    {
+        const int bins = 8, rows = 100, columns = 45;
+        float[] x = Array.ConvertAll(Normals(1, rows * columns), v => (float)v), raw = Array.ConvertAll(Normals(2, (isShared ? 1 : rows) * columns * 23), v => (float)v);
+        float[] settings = [3, 1e-3f, 1e-3f, 1e-3f, 1, 1], z = new float[x.Length], logDet = new float[rows], dx = new float[x.Length], dRaw = new float[raw.Length];
+        using var workers = new Workers(threads);
+        for (int i = 0; i < 5; i++) Step();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 20; i++) Step();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Step()
+        {
+            RationalQuadraticSimd.Forward<float>(x, raw, settings, z, logDet, bins, workers);
+            RationalQuadraticSimd.Inverse<float>(x, raw, settings, z, logDet, bins, workers);
+            RationalQuadraticSimd.Backward<float>(x, raw, settings, z, logDet, dx, dRaw, bins, workers);
+            RationalQuadraticSimd.InverseBackward<float>(x, raw, settings, z, logDet, dx, dRaw, bins, workers);
+        }
+    }
+
     private sealed record Result(double[] Value, double[] LogDet, double[] DInput, double[] DRaw);
 
     private static void Check(int rows, int columns, int bins, bool isShared)

@@ -118,6 +118,26 @@ public sealed class RandomFillTests
     }
 
     [Fact]
+    public void NothingIsAllocated()
+    {
+        float[] numbers = new float[3000];
+        double[] numbers2 = new double[3000];
+        Step();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 20; i++) Step();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Step()
+        {
+            RandomFill.Uniform<float>(1, 2, 3, numbers);
+            RandomFill.Uniform<double>(1, 2, 3, numbers2);
+            RandomFill.Gaussian<float>(1, 2, 3, numbers);
+            RandomFill.Gaussian<double>(1, 2, 3, numbers2);
+            RandomFill.Rademacher<float>(1, 2, 3, numbers);
+        }
+    }
+
+    [Fact]
     public void Moments()
     {
         const int n = 1_000_000;
