@@ -59,7 +59,7 @@ public static unsafe class Gemv
 
         // A vector that sticks out over an end of a row meets zeros in x, or zeros are added to what lies beside the sums.
         int padded = (inputs + 4 * width - 1) / width * width;
-        T* scratch = FactorScratch.Get<T>(padded + (nint)plan.Pieces * plan.SumStride);
+        T* scratch = ThreadScratch.Get<T>(padded + (nint)plan.Pieces * plan.SumStride);
         plan.X = scratch + width;
         plan.Sums = scratch + padded;
         TLane zero = TLane.Broadcast(T.Zero);

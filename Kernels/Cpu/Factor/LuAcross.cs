@@ -24,7 +24,7 @@ internal static unsafe class LuAcross<T, TLane>
         // For the larger ones an odd number of vectors a row, so that a column does not fall on few sets of the cache.
         nint w = TLane.Width, line = (n < Padded ? n : n | 1) * w;
         int rows = line == n * w ? 1 : n, run = n * n / rows;
-        T* x = FactorScratch.Get<T>(n * (line + w)), masks = x + n * line;
+        T* x = ThreadScratch.Get<T>(n * (line + w)), masks = x + n * line;
         T* numbers = stackalloc T[TLane.Width];
         TLane nothing = TLane.Broadcast(T.Zero), one = TLane.Broadcast(T.One), zero = -one;
         for (int i = 0; i < rows; i++) Transposition.Run(a + i * n, stride, x + i * line, w, TLane.Width, run);
@@ -81,7 +81,7 @@ internal static unsafe class LuAcross<T, TLane>
     public static void Solve(T* lu, int n, int stride, int* pivots, T* b, int rhs, int strideB)
     {
         nint w = TLane.Width, line = rhs * w;
-        T* a = FactorScratch.Get<T>((n * n + n * rhs) * w), x = a + n * n * w;
+        T* a = ThreadScratch.Get<T>((n * n + n * rhs) * w), x = a + n * n * w;
         for (int e = 0; e < TLane.Width; e++)
         {
             T* right = b + (nint)e * strideB;

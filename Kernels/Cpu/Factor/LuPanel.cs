@@ -32,7 +32,7 @@ internal static unsafe class LuPanel<T, TLane>
     {
         // An odd number of vectors: columns never lie a multiple of a page apart.
         nint ld = (((rows + TLane.Width - 1) / TLane.Width) | 1) * TLane.Width;
-        T* p = FactorScratch.Get<T>(ld * cols);
+        T* p = ThreadScratch.Get<T>(ld * cols);
         TLane nothing = TLane.Broadcast(T.Zero);
         for (T* end = p + ld; end <= p + cols * ld; end += ld)
         {

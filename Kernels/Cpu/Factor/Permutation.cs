@@ -7,7 +7,7 @@ internal static unsafe class Permutation
     public static void Columns<T>(ReadOnlySpan<int> pivots, int n, bool descending, T* a, int rows, nint lda)
         where T : unmanaged
     {
-        byte* scratch = FactorScratch.Get<byte>((nint)n * (sizeof(int) + sizeof(T)));
+        byte* scratch = ThreadScratch.Get<byte>((nint)n * (sizeof(int) + sizeof(T)));
         T* row = (T*)scratch;
         int* from = (int*)(row + n);
         for (int i = 0; i < n; i++) from[i] = i;

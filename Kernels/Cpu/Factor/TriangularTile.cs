@@ -48,7 +48,7 @@ internal static unsafe class TriangularTile<T, TLane>
 
         // The last columns do not fill a vector: they are solved in a copy padded with zeros.
         int padded = vectors * w;
-        T* copy = FactorScratch.Get<T>(n * padded);
+        T* copy = ThreadScratch.Get<T>(n * padded);
         for (int i = 0; i < n; i++)
         {
             T* to = copy + i * padded;

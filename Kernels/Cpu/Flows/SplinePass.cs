@@ -28,7 +28,7 @@ internal readonly unsafe ref struct SplinePass<TLane, T>
         int table = width * SplineTables<TLane, T>.RowCount(args.Bins), binRows = args.IsBackward ? SplineRow.Count : SplineRow.ValueCount;
         int lane = table + _gradientLength + (binRows * width), pad = width * args.RawLength;
         _lanes = Math.Clamp(MostBytes / (lane * sizeof(T)), 1, MostLanes);
-        var memory = (T*)FlowScratch.Take((nuint)((_lanes * (lane + width)) + ((2 + SumRows + (2 * args.Bins)) * width) + (2 * pad)) * (nuint)sizeof(T));
+        var memory = ThreadScratch.Get<T>((_lanes * (lane + width)) + ((2 + SumRows + (2 * args.Bins)) * width) + (2 * pad));
         _gradients = memory + (_lanes * table);
         T* bins = _gradients + (_lanes * _gradientLength);
         _bins = new SplineBins<TLane, T>(bins, binRows);
