@@ -3,7 +3,7 @@ using System.Numerics;
 namespace NativeFlow.Kernels;
 
 /// <summary>
-/// General matrix product, row-major: packed panels and register tiles of up to 14 rows by two vectors, from one source for float and
+/// General matrix product, row-major: packed panels and register tiles of up to 14 rows by two vectors (or 16 by one), from one source for float and
 /// double and all vector widths. <see cref="ReferenceGemm"/> defines the meaning. Results do not depend on the number of threads.
 /// </summary>
 /// <remarks>Source of the method: Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 34 (2008).</remarks>

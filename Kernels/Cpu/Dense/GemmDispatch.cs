@@ -50,6 +50,14 @@ internal static unsafe class GemmDispatch<T, V, L>
                 case 13: GemmTile<T, V, L>.Run<Const13, W, Strided>(args); return;
                 case 14: GemmTile<T, V, L>.Run<Const14, W, Strided>(args); return;
             }
+            if (!W.Two)
+            {
+                switch (rows)
+                {
+                    case 15: GemmTile<T, V, L>.Run<Const15, W, Strided>(args); return;
+                    case 16: GemmTile<T, V, L>.Run<Const16, W, Strided>(args); return;
+                }
+            }
         }
         throw new InvalidOperationException($"Gemm: no tile of {rows} rows; tiles have 1 to {L.MaxRows}.");
     }

@@ -17,6 +17,13 @@ internal static unsafe class GemmSmall<T, V, L>
 
     private const int LongestK = 256;
 
+    /// <summary>Tallest tile of one vector a row.</summary>
+    private static int MostRowsOfOneVector
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => L.MaxRows > 6 ? 16 : L.MaxRows;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Fits(bool transposeA, int m, int n, int k, nint lda, nint ldb) =>
         k <= LongestK && (long)m * n * k <= MostProducts && (transposeA || lda * sizeof(T) % 4096 != 0) && ldb * sizeof(T) % 4096 != 0;
@@ -35,7 +42,8 @@ internal static unsafe class GemmSmall<T, V, L>
         T* zeros = (T*)GemmZeros.Row;
         args.AddStep = accumulate ? ldc : 0;
         T* packed = transposeB ? (T*)GemmScratch.Current.B((nuint)(k * nr * sizeof(T))) : null;
-        int tiles = (m + L.MaxRows - 1) / L.MaxRows;
+        int most = n <= L.Count ? MostRowsOfOneVector : L.MaxRows;
+        int tiles = m <= most ? 1 : (m + most - 1) / most;
         int height = tiles == 1 ? m : m / tiles, taller = m - height * tiles;
         for (int column = 0; column < n; column += nr)
         {

@@ -25,7 +25,7 @@ internal static unsafe class GemmTile<T, V, L>
         T* kept = args->Kept;
         nint step = args->AStep, bStep = args->BStep;
 
-        // Odd multiples of the row stride: with the address scales 1, 2, 4, 8 they reach all fourteen rows.
+        // Odd multiples of the row stride: with the address scales 1, 2, 4, 8 they reach all sixteen rows.
         nint s1 = Strided.Value == 1 ? step : 1;
         nint s3 = Strided.Value == 1 ? 3 * step : 3;
         nint s5 = Strided.Value == 1 ? 5 * step : 5;
@@ -33,13 +33,14 @@ internal static unsafe class GemmTile<T, V, L>
         nint s9 = Strided.Value == 1 ? 9 * step : 9;
         nint s11 = Strided.Value == 1 ? 11 * step : 11;
         nint s13 = Strided.Value == 1 ? 13 * step : 13;
+        nint s15 = Strided.Value == 1 ? 15 * step : 15;
         nint aStep = Strided.Value == 1 ? 1 : step;
         V mask = W.Masked ? L.Mask(args->LastColumns) : default;
 
         V c00 = default, c10 = default, c20 = default, c30 = default, c40 = default, c50 = default, c60 = default;
-        V c70 = default, c80 = default, c90 = default, c100 = default, c110 = default, c120 = default, c130 = default;
+        V c70 = default, c80 = default, c90 = default, c100 = default, c110 = default, c120 = default, c130 = default, c140 = default, c150 = default;
         V c01 = default, c11 = default, c21 = default, c31 = default, c41 = default, c51 = default, c61 = default;
-        V c71 = default, c81 = default, c91 = default, c101 = default, c111 = default, c121 = default, c131 = default;
+        V c71 = default, c81 = default, c91 = default, c101 = default, c111 = default, c121 = default, c131 = default, c141 = default, c151 = default;
         T* ahead = args->Ahead;
         nint bAhead = args->BAhead;
         T* line = args->C;
@@ -100,6 +101,8 @@ internal static unsafe class GemmTile<T, V, L>
                 if (H.Value > 11) Row<W>(a[s11], b0, b1, ref c110, ref c111);
                 if (H.Value > 12) Row<W>(a[4 * s3], b0, b1, ref c120, ref c121);
                 if (H.Value > 13) Row<W>(a[s13], b0, b1, ref c130, ref c131);
+                if (H.Value > 14) Row<W>(a[2 * s7], b0, b1, ref c140, ref c141);
+                if (H.Value > 15) Row<W>(a[s15], b0, b1, ref c150, ref c151);
                 a += aStep;
                 b += bStep;
             }
@@ -125,6 +128,8 @@ internal static unsafe class GemmTile<T, V, L>
         if (H.Value > 11) Out<W>(c + 11 * cStep, d + 11 * dStep, alpha, mask, c110, c111);
         if (H.Value > 12) Out<W>(c + 12 * cStep, d + 12 * dStep, alpha, mask, c120, c121);
         if (H.Value > 13) Out<W>(c + 13 * cStep, d + 13 * dStep, alpha, mask, c130, c131);
+        if (H.Value > 14) Out<W>(c + 14 * cStep, d + 14 * dStep, alpha, mask, c140, c141);
+        if (H.Value > 15) Out<W>(c + 15 * cStep, d + 15 * dStep, alpha, mask, c150, c151);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -142,11 +147,11 @@ internal static unsafe class GemmTile<T, V, L>
     {
         if (!W.Two)
         {
-            L.StorePart(c, mask, L.MultiplyAdd(alpha, c0, L.LoadPart(d, mask)));
+            L.StorePart(c, mask, L.MultiplyAdd(c0, alpha, L.LoadPart(d, mask)));
             return;
         }
-        L.Store(c, L.MultiplyAdd(alpha, c0, L.Load(d)));
-        if (W.Masked) L.StorePart(c + L.Count, mask, L.MultiplyAdd(alpha, c1, L.LoadPart(d + L.Count, mask)));
-        else L.Store(c + L.Count, L.MultiplyAdd(alpha, c1, L.Load(d + L.Count)));
+        L.Store(c, L.MultiplyAdd(c0, alpha, L.Load(d)));
+        if (W.Masked) L.StorePart(c + L.Count, mask, L.MultiplyAdd(c1, alpha, L.LoadPart(d + L.Count, mask)));
+        else L.Store(c + L.Count, L.MultiplyAdd(c1, alpha, L.Load(d + L.Count)));
     }
 }

@@ -20,7 +20,11 @@ internal sealed class GemmWork<T> : WorkItem
 
     public static GemmWork<T> Current => t_work ??= new GemmWork<T>();
 
-    private static bool HasVectors => typeof(T) == typeof(float) || typeof(T) == typeof(double);
+    private static bool HasVectors
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => typeof(T) == typeof(float) || typeof(T) == typeof(double);
+    }
 
     /// <summary>Does a small product at once; false leaves a larger one to <see cref="Run(ref GemmPlan{T})"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

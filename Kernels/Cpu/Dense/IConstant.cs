@@ -80,3 +80,13 @@ internal readonly struct Const14 : IConstant
 {
     public static int Value => 14;
 }
+
+internal readonly struct Const15 : IConstant
+{
+    public static int Value => 15;
+}
+
+internal readonly struct Const16 : IConstant
+{
+    public static int Value => 16;
+}
