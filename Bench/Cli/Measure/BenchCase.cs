@@ -14,6 +14,9 @@ internal sealed class BenchCase(BenchKey key, double work) : IDisposable
     /// <summary>Seconds that one call needs at the physical limit, measured now; null where there is no limit to name.</summary>
     public Func<double>? Floor { get; init; }
 
+    /// <summary>Least number of calls in one turn: more than one where calls follow each other in use.</summary>
+    public int LeastCalls { get; init; } = 1;
+
     public List<BenchContender> Contenders { get; } = [];
 
     public BenchMemory Memory { get; } = new();

@@ -34,7 +34,7 @@ internal sealed record BenchRace(int Rounds, double BurstSeconds, double WarmSec
         for (int i = 0; i < repetitions.Length; i++)
         {
             double one = contenders[i].Time(1);
-            repetitions[i] = (int)Math.Clamp(BurstSeconds / Math.Max(one, 1e-9), 1, MostRepetitions);
+            repetitions[i] = (int)Math.Clamp(BurstSeconds / Math.Max(one, 1e-9), what.LeastCalls, MostRepetitions);
         }
 
         List<double>[] seconds = Lists(contenders.Count), floors = Lists(contenders.Count);
@@ -49,7 +49,8 @@ internal sealed record BenchRace(int Rounds, double BurstSeconds, double WarmSec
                 // Everyone stands once in every place.
                 int i = (turn + round) % contenders.Count;
                 if (stop.IsCancellationRequested) break;
-                if (contenders[i].Here && repetitions[i] > 1) contenders[i].Time(1);
+                // What the others left in the caches is not this one's to pay for.
+                contenders[i].Time(1);
                 double time = contenders[i].Time(repetitions[i]) / repetitions[i];
                 double clock = ClockGHz(), floor = what.Floor?.Invoke() ?? double.NaN;
                 seconds[i].Add(time);

@@ -44,6 +44,8 @@ internal static unsafe class StepSuite
         TriadRate? triad = flops > 0 && key.Threads == 1 ? new TriadRate((long)(4 * parameters * sizeof(float))) : null;
         var what = new BenchCase(key, Math.Max(flops, 1))
         {
+            // A training is steps one after the other.
+            LeastCalls = 4,
             Floor = triad is null ? null : () => (flops / FmaPeak.Now<float>(FmaPeak.Width)) + (BytesPerParameter * parameters / triad.Now()),
         };
         if (triad is not null) what.Own(triad);
