@@ -33,17 +33,17 @@ internal static unsafe class GemmDriver<T, V, L>
     /// <summary>Bytes of a block's A: they stay in a second-level cache, with some panels of B.</summary>
     private const int BlockBytes = 640 << 10;
 
-    /// <summary>Bytes of the panels of a group in a tall product, whose C is then written along its rows.</summary>
+    /// <summary>Bytes of the panels of a group in a tall product of short k, whose C is then written along its rows.</summary>
     private const int TallGroupBytes = 512 << 10;
 
     /// <summary>Up to here a product is one block, and a group one panel: each panel is used up at once.</summary>
     private const int TallRows = 520;
 
-    /// <summary>Largest k for which a transposed A is read where it lies, a row for each k: more would not stay in the first-level cache.</summary>
-    private const int LongestDirectA = 128;
+    /// <summary>Longest pass in which writing C counts for more than reading B again; beyond it a group is one panel.</summary>
+    private const int ShortPass = 256;
 
-    /// <summary>Steps of k by which a tile fetches B ahead.</summary>
-    private const int StepsAhead = 4;
+    /// <summary>Largest k for which a transposed A is read where it lies, a row for each k: more rows would not stay near from one tile to the next.</summary>
+    private const int LongestDirectA = 512;
 
     /// <summary>Elements of k in one pass. Long passes touch C seldom, and neither panel needs to fit the first-level cache.</summary>
     private static int LongestPass => 3200 / sizeof(T);
@@ -59,7 +59,7 @@ internal static unsafe class GemmDriver<T, V, L>
         int panels = Parts(plan.N, Panel);
         long panelBytes = (long)passK * Panel * sizeof(T);
         bool tall = plan.M > TallRows;
-        plan.GroupPanels = tall ? (int)Math.Max(1, TallGroupBytes / panelBytes) : 1;
+        plan.GroupPanels = tall && passK <= ShortPass ? (int)Math.Max(1, TallGroupBytes / panelBytes) : 1;
         plan.Chunks = (int)Math.Min(panels, Math.Max(threads == 1 ? 1 : ChunksPerThread * threads, (panels * panelBytes + LargestPackedB - 1) / LargestPackedB));
         plan.Blocks = tall ? Parts(Parts(plan.M, plan.Slabs), Math.Max(4 * L.MaxRows, BlockBytes / (passK * sizeof(T)))) : 1;
 
@@ -147,7 +147,6 @@ internal static unsafe class GemmDriver<T, V, L>
         T* zeros = (T*)GemmZeros.Row;
         args.AddStep = accumulate ? plan.Ldc : 0;
         args.CStep = plan.Ldc;
-        args.AAhead = TileArgs<T>.Line;
         int lines = Parts(k, TileArgs<T>.Line);
         args.CRowsAhead = Parts(L.MaxRows, lines);
         args.CAheadFrom = L.MaxRows * TileArgs<T>.Line;
@@ -159,6 +158,8 @@ internal static unsafe class GemmDriver<T, V, L>
         args.AheadSecond = transposed || nr < 2 * TileArgs<T>.Line ? allPairs * ldb : TileArgs<T>.Line;
         args.AheadStep = transposed ? TileArgs<T>.Line : TileArgs<T>.Line * ldb;
         bool strided = plan.DirectA && !plan.TransposeA;
+        args.AStep = plan.DirectA ? plan.Lda : GemmPack<T, V, L>.TileRows;
+        args.AAhead = strided ? TileArgs<T>.Line : plan.DirectA ? TileArgs<T>.StepsAhead * args.AStep : 0;
         for (int tile = firstTile; tile < endTile; tile++)
         {
             int start = Part(plan.Rows, plan.Tiles, tile);
@@ -167,7 +168,6 @@ internal static unsafe class GemmDriver<T, V, L>
             args.A = !plan.DirectA ? plan.PackedA + tile * TileLength(ref plan)
                 : plan.TransposeA ? plan.A + plan.FirstK * plan.Lda + row
                 : plan.A + row * plan.Lda + plan.FirstK;
-            args.AStep = plan.DirectA ? plan.Lda : GemmPack<T, V, L>.TileRows;
             int firstPair = Part(allPairs, endTile - firstTile, tile - firstTile);
             int pairs = Part(allPairs, endTile - firstTile, tile - firstTile + 1) - firstPair;
             bool keeps = first && tile == firstTile && !plan.DirectB && !plan.TransposeB;
@@ -178,7 +178,7 @@ internal static unsafe class GemmDriver<T, V, L>
                 bool here = plan.DirectB || keeps && width == nr;
                 args.B = here ? PanelSource(ref plan, panel) : packed;
                 args.BStep = here ? plan.Ldb : PackedWidth(width);
-                args.BAhead = StepsAhead * args.BStep;
+                args.BAhead = TileArgs<T>.StepsAhead * args.BStep;
                 args.Kept = packed;
                 args.C = plan.C + row * plan.Ldc + panel * nr;
                 args.Add = accumulate ? args.C : plan.Bias is not null ? plan.Bias + panel * nr : zeros;

@@ -37,6 +37,8 @@ internal static unsafe class GemmSmall<T, V, L>
         args.AStep = lda;
         args.BStep = ldb;
         args.CStep = ldc;
+        if (transposeA) args.AAhead = TileArgs<T>.StepsAhead * lda;
+        if (!transposeB) args.BAhead = TileArgs<T>.StepsAhead * ldb;
         args.K = k;
         args.Alpha = alpha;
         T* zeros = (T*)GemmZeros.Row;

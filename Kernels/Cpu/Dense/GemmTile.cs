@@ -42,7 +42,7 @@ internal static unsafe class GemmTile<T, V, L>
         V c01 = default, c11 = default, c21 = default, c31 = default, c41 = default, c51 = default, c61 = default;
         V c71 = default, c81 = default, c91 = default, c101 = default, c111 = default, c121 = default, c131 = default, c141 = default, c151 = default;
         T* ahead = args->Ahead;
-        nint bAhead = args->BAhead;
+        nint bAhead = args->BAhead, aAhead = args->AAhead;
         T* line = args->C;
         int rowsAtOnce = args->CRowsAhead, rowsLeft = H.Value;
         for (int left = args->K; left > 0;)
@@ -58,9 +58,9 @@ internal static unsafe class GemmTile<T, V, L>
                     Sse.Prefetch1(pairOfLines + args->AheadSecond);
                 }
                 ahead += args->AheadStep;
-                if (Strided.Value == 1 && args->AAhead > 0)
+                if (Strided.Value == 1 && aAhead > 0)
                 {
-                    T* lineA = a + args->AAhead;
+                    T* lineA = a + aAhead;
                     for (int row = 0; row < H.Value; row++, lineA += step) Sse.Prefetch0(lineA);
                 }
 
@@ -77,6 +77,7 @@ internal static unsafe class GemmTile<T, V, L>
                 V b0 = !W.Two && W.Masked ? L.LoadPart(b, mask) : L.Load(b);
                 if (Sse.IsSupported)
                 {
+                    if (Strided.Value == 0) Sse.Prefetch0(a + aAhead);
                     Sse.Prefetch0(b + bAhead);
                     if (W.Two && L.Count >= TileArgs<T>.Line) Sse.Prefetch0(b + bAhead + L.Count);
                 }

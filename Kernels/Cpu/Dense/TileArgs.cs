@@ -31,7 +31,7 @@ internal unsafe struct TileArgs<T>
     /// <summary>How far ahead in B a tile fetches what it will read itself.</summary>
     public nint BAhead;
 
-    /// <summary>The same along the rows of a strided A; 0 leaves it to the processor.</summary>
+    /// <summary>The same in A: along the rows of a strided one, in steps of k in a transposed one; 0 leaves it to the processor.</summary>
     public nint AAhead;
 
     /// <summary>Memory that later tiles read: pairs of cache lines, fetched by each <see cref="Line"/> steps of k.</summary>
@@ -53,6 +53,9 @@ internal unsafe struct TileArgs<T>
     public int CRowsAhead;
 
     public int CAheadFrom;
+
+    /// <summary>Steps of k by which a tile fetches ahead what it will read itself.</summary>
+    public const int StepsAhead = 4;
 
     /// <summary>Elements in a cache line.</summary>
     public static int Line => 64 / sizeof(T);
