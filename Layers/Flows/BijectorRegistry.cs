@@ -12,6 +12,8 @@ public static class BijectorRegistry
     [
         "actnorm",
         "affine",
+        "coupling",
+        "elementwise",
         "leaky-relu",
         "linear",
         "logit",
@@ -26,6 +28,8 @@ public static class BijectorRegistry
     {
         "actnorm" => ActNorm<T>.FromConfig(config),
         "affine" => Affine<T>.FromConfig(config),
+        "coupling" => Coupling<T>.FromConfig(config),
+        "elementwise" => Elementwise<T>.FromConfig(config),
         "leaky-relu" => LeakyRelu<T>.FromConfig(config),
         "linear" => Linear<T>.FromConfig(config),
         "logit" => Logit<T>.FromConfig(config),

@@ -1,0 +1,120 @@
+using System.Numerics;
+using System.Text.Json;
+using NativeFlow.Engine;
+
+namespace NativeFlow.Layers;
+
+/// <summary>
+/// Some features pass through and decide, by a conditioner, how a transformer moves the others: z_A = x_A, z_B = h(x_B; net(x_A)).
+/// log|det| = sum over B of log|h'|, [batch x 1]. Both directions cost one pass of the conditioner.
+/// </summary>
+/// <remarks>Source: Dinh, Krueger and Bengio 2014; Dinh, Sohl-Dickstein and Bengio 2017; survey section 3.4.1.</remarks>
+public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly bool[] _moved;
+    private readonly int _context;
+    private readonly ITransformer<T> _transformer;
+    private readonly IConditioner<T> _conditioner;
+    private Var _passColumns = Var.None;
+    private Var _movedColumns = Var.None;
+    private Var _order = Var.None;
+
+    /// <summary>Makes the bijector.</summary>
+    /// <param name="moved">One entry a feature: true where the transformer moves it. Some must pass and some must move.</param>
+    /// <param name="transformer">How; it belongs to this layer alone.</param>
+    /// <param name="conditioner">From the features that pass (then the context) to the raw parameters of those that move.</param>
+    /// <param name="context">Columns of the context of a conditional flow, 0 without.</param>
+    /// <exception cref="ArgumentException">Nothing passes or nothing moves, or the conditioner's widths do not fit.</exception>
+    public Coupling(ReadOnlySpan<bool> moved, ITransformer<T> transformer, IConditioner<T> conditioner, int context = 0)
+    {
+        int moving = moved.Count(true), passing = moved.Length - moving;
+        if (moving == 0 || passing == 0) throw new ArgumentException($"mask moves {moving} of {moved.Length} features; at least one must move and one must pass.");
+        if (context < 0) throw new ArgumentException($"context is {context}; it must be 0 or more.");
+        int outputs = moving * transformer.ParametersPerFeature;
+        if (conditioner.InputWidth != passing + context || conditioner.OutputWidth != outputs)
+            throw new ArgumentException(
+                $"conditioner maps {conditioner.InputWidth} to {conditioner.OutputWidth} columns; with {passing} features that pass, {context} of context and {moving} that move with {transformer.ParametersPerFeature} parameters each it must map {passing + context} to {outputs}.");
+        _moved = moved.ToArray();
+        _context = context;
+        _transformer = transformer;
+        _conditioner = conditioner;
+    }
+
+    /// <inheritdoc/>
+    public string Kind => "coupling";
+
+    /// <inheritdoc/>
+    public int Dimension => _moved.Length;
+
+    /// <summary>From a recipe entry: mask (a list of 0 and 1, 1 where a feature moves), transformer, conditioner (entries of their own), context (0).</summary>
+    /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
+    public static Coupling<T> FromConfig(JsonElement config)
+    {
+        var reader = new ConfigReader("coupling", config);
+        int[] mask = reader.Integers("mask");
+        foreach (int m in mask)
+            if (m is not (0 or 1)) throw new BadInputException($"coupling: property 'mask' holds {m}; it must hold 0 (passes) or 1 (moves) for every feature.");
+        bool[] moved = Array.ConvertAll(mask, static m => m == 1);
+        int context = reader.Integer("context", 0, 0), moving = moved.AsSpan().Count(true);
+        if (moving == 0 || moving == moved.Length) throw new BadInputException($"coupling: property 'mask' moves {moving} of {moved.Length} features; at least one must move and one must pass.");
+        ITransformer<T> transformer = TransformerRegistry.Create<T>(reader.Object("transformer"));
+        IConditioner<T> conditioner = ConditionerRegistry.Create<T>(reader.Object("conditioner"), moved.Length - moving + context, checked(moving * transformer.ParametersPerFeature));
+        return reader.Make(() => new Coupling<T>(moved, transformer, conditioner, context));
+    }
+
+    /// <inheritdoc/>
+    public void Attach(ParameterStore<T> store, string scope, ulong seed)
+    {
+        BijectorGuard.NotAttached(Kind, _order);
+        int moving = _moved.AsSpan().Count(true);
+        double[] pass = new double[Dimension - moving], move = new double[moving], order = new double[Dimension];
+        for (int j = 0, a = 0, b = 0; j < Dimension; j++)
+        {
+            order[j] = _moved[j] ? pass.Length + b : a;
+            if (_moved[j]) move[b++] = j;
+            else pass[a++] = j;
+        }
+        _passColumns = store.AddBuffer($"{scope}.pass", 1, pass.Length, pass);
+        _movedColumns = store.AddBuffer($"{scope}.move", 1, move.Length, move);
+        _order = store.AddBuffer($"{scope}.order", 1, order.Length, order);
+        _transformer.Attach(store, $"{scope}.transformer", SeedMix.Of(seed, 1));
+        _conditioner.Attach(store, scope, SeedMix.Of(seed, 2), TransformerStart.Of(_transformer, moving));
+    }
+
+    /// <inheritdoc/>
+    public FlowStep Forward(Tape<T> tape, Var x, in StepContext c)
+    {
+        (Var pass, Var move, Var raw) = Split(tape, x, c);
+        (Var moved, Var logDet) = _transformer.Forward(tape, move, raw);
+        return FlowStep.Exact(Join(tape, pass, moved), logDet);
+    }
+
+    /// <inheritdoc/>
+    public FlowStep Inverse(Tape<T> tape, Var z, in StepContext c)
+    {
+        (Var pass, Var move, Var raw) = Split(tape, z, c);
+        (Var moved, Var logDet) = _transformer.Inverse(tape, move, raw);
+        return FlowStep.Exact(Join(tape, pass, moved), logDet);
+    }
+
+    /// <inheritdoc/>
+    public void WriteConfig(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("mask");
+        foreach (bool moved in _moved) json.WriteNumberValue(moved ? 1 : 0);
+        json.WriteEndArray();
+        json.WriteNumber("context", _context);
+        TransformerRegistry.Write(json, "transformer", _transformer);
+        ConditionerRegistry.Write(json, "conditioner", _conditioner);
+    }
+
+    private (Var Pass, Var Move, Var Raw) Split(Tape<T> tape, Var x, in StepContext c)
+    {
+        BijectorGuard.Width(Kind, Dimension, x);
+        BijectorGuard.Attached(Kind, _order);
+        Var pass = tape.GatherColumns(x, _passColumns), move = tape.GatherColumns(x, _movedColumns);
+        return (pass, move, _conditioner.Record(tape, ContextGuard.Join(tape, Kind, pass, c.Context, _context)));
+    }
+
+    private Var Join(Tape<T> tape, Var pass, Var moved) => tape.GatherColumns(tape.ConcatColumns(pass, moved), _order);
+}

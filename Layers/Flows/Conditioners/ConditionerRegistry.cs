@@ -1,0 +1,36 @@
+using System.Numerics;
+using System.Text.Json;
+using NativeFlow.Engine;
+
+namespace NativeFlow.Layers;
+
+/// <summary>Every conditioner by its recipe name: the one list that loading, tests and pages go through.</summary>
+public static class ConditionerRegistry
+{
+    /// <summary>Recipe names, in alphabetical order.</summary>
+    public static IReadOnlyList<string> Kinds { get; } =
+    [
+        "mlp",
+    ];
+
+    /// <summary>Makes a conditioner from its recipe entry, such as <c>{"kind":"mlp","hidden":[64,64]}</c>, and the widths that its place demands.</summary>
+    /// <exception cref="BadInputException">Unknown kind; or a property is unknown, missing, of the wrong type or out of range.</exception>
+    public static IConditioner<T> Create<T>(JsonElement config, int inputs, int outputs) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        string kind = ConfigReader.KindOf("conditioner", config);
+        return kind switch
+        {
+            "mlp" => Mlp<T>.FromConfig(config, inputs, outputs),
+            _ => throw new BadInputException($"There is no conditioner of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
+        };
+    }
+
+    /// <summary>Writes the whole entry, braces and kind included.</summary>
+    public static void Write<T>(Utf8JsonWriter json, string property, IConditioner<T> conditioner) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        json.WriteStartObject(property);
+        json.WriteString("kind", conditioner.Kind);
+        conditioner.WriteConfig(json);
+        json.WriteEndObject();
+    }
+}

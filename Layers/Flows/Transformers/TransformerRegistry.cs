@@ -1,0 +1,40 @@
+using System.Numerics;
+using System.Text.Json;
+using NativeFlow.Engine;
+
+namespace NativeFlow.Layers;
+
+/// <summary>Every transformer by its recipe name: the one list that loading, tests and pages go through.</summary>
+public static class TransformerRegistry
+{
+    /// <summary>Recipe names, in alphabetical order.</summary>
+    public static IReadOnlyList<string> Kinds { get; } =
+    [
+        "additive",
+        "affine",
+        "rational-quadratic",
+    ];
+
+    /// <summary>Makes a transformer from its recipe entry, such as <c>{"kind":"affine"}</c>.</summary>
+    /// <exception cref="BadInputException">Unknown kind; or a property is unknown, missing, of the wrong type or out of range.</exception>
+    public static ITransformer<T> Create<T>(JsonElement config) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        string kind = ConfigReader.KindOf("transformer", config);
+        return kind switch
+        {
+            "additive" => AdditiveTransformer<T>.FromConfig(config),
+            "affine" => AffineTransformer<T>.FromConfig(config),
+            "rational-quadratic" => RationalQuadraticTransformer<T>.FromConfig(config),
+            _ => throw new BadInputException($"There is no transformer of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
+        };
+    }
+
+    /// <summary>Writes the whole entry, braces and kind included.</summary>
+    public static void Write<T>(Utf8JsonWriter json, string property, ITransformer<T> transformer) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        json.WriteStartObject(property);
+        json.WriteString("kind", transformer.Kind);
+        transformer.WriteConfig(json);
+        json.WriteEndObject();
+    }
+}
