@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace NativeFlow.Cli;
 
 /// <summary>A model by name with the training settings that suit it; every number can be overridden by an option.</summary>
@@ -5,7 +7,15 @@ namespace NativeFlow.Cli;
 /// <param name="About">One line for the help text.</param>
 /// <param name="Strategy">Jacobian strategy of its linear layers.</param>
 /// <param name="Layers">Kinds of the layers after the preprocessing.</param>
-internal sealed record Preset(string Name, string About, string Strategy, IReadOnlyList<string> Layers);
+/// <param name="Recipe">Makes the layers that follow for so many features; null where <paramref name="Layers"/> says all.</param>
+internal sealed record Preset(string Name, string About, string Strategy, IReadOnlyList<string> Layers, Func<int, JsonArray>? Recipe = null)
+{
+    /// <summary>Learning rate; null for the general rule.</summary>
+    public double? Rate { get; init; }
+
+    /// <summary>A flow of networks: larger batches and a clipped gradient.</summary>
+    public bool IsDeep => Recipe is not null;
+}
 
 /// <summary>All default numbers of <c>train</c>, in one place.</summary>
 internal static class Presets
@@ -34,7 +44,17 @@ internal static class Presets
         new("fc2", "two full matrices with the exact gradient (LU)", "exact-lu", ["linear", "smooth-leaky-relu", "linear"]),
         new("spline-fc2", "two full matrices, an elementwise rational-quadratic spline between", "exact-lu", ["linear", "rational-quadratic-spline", "linear"]),
         new("linear", "one full matrix: fits a Gaussian", "exact-lu", ["linear"]),
+        Deep("nice", "additive couplings", FlowRecipes.Nice),
+        Deep("realnvp", "affine couplings", FlowRecipes.RealNvp),
+        Deep("nsf-coupling", "rational-quadratic spline couplings between full matrices", FlowRecipes.NsfCoupling),
+        Deep("glow-tabular", "Glow's steps on vectors: ActNorm, a full matrix, an affine coupling", FlowRecipes.GlowTabular),
     ];
+
+    private static Preset Deep(string name, string about, Func<int, JsonArray> recipe, double rate = 3e-3)
+        => new(name, about, "exact-lu", ["standardize"], recipe) { Rate = rate };
+
+    /// <summary>Largest gradient norm of a deep flow.</summary>
+    public const string DeepClip = "10";
 
     /// <summary>Squeezes the ends of the pixel range before the logit: 0.01 for few levels, 1e-6 for 256.</summary>
     public static double LogitAlpha(int levels) => levels >= 256 ? 1e-6 : 0.01;
@@ -44,7 +64,7 @@ internal static class Presets
 
     public static int Epochs(int trainRows) => trainRows <= 10_000 ? 200 : trainRows <= 100_000 ? 60 : 30;
 
-    public static int Batch(int trainRows) => Math.Min(100, trainRows);
+    public static int Batch(int trainRows, bool deep) => Math.Min(deep && trainRows > 5000 ? 256 : 100, trainRows);
 
     /// <summary>Small models bear large steps.</summary>
     public static double LearningRate(string optimizer, int dimension, string? strategy) => strategy == "relative" && optimizer == "sgd" ? 0.03 : optimizer is "sgd" or "rmsprop" ? 1e-3 : dimension <= 128 ? 2e-2 : 1e-3;

@@ -69,6 +69,8 @@ internal static class ModelBuilder
             });
         }
 
+        if (preset.Recipe is { } recipe)
+            foreach (JsonNode? layer in recipe(d)) layers.Add(layer!.DeepClone());
         return new JsonObject { ["layers"] = layers };
     }
 

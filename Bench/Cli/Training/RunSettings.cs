@@ -19,7 +19,7 @@ internal static class RunSettings
         run["seed"] ??= "0";
         run["schedule"] ??= Presets.Schedule;
         Preset? preset = Presets.All.FirstOrDefault(p => p.Name == run.Model);
-        if (preset is not null) run["strategy"] ??= preset.Strategy;
+        if (preset is { IsDeep: false }) run["strategy"] ??= preset.Strategy;
         if (run["strategy"] is { } strategy)
         {
             // Refuses unknown names and options that do not belong to the strategy.
@@ -33,11 +33,12 @@ internal static class RunSettings
         }
 
         if (run["optimizer"] is null && Presets.Clip(run["strategy"]) is { } clip) run["clip"] ??= clip;
+        if (preset is { IsDeep: true }) run["clip"] ??= Presets.DeepClip;
         run["optimizer"] ??= RunDescription.Canonical("optimizer", Presets.Optimizer(run["strategy"]));
         run["epochs"] ??= Text(Presets.Epochs(data.Train.Rows));
-        run["batch"] ??= Text(Presets.Batch(data.Train.Rows));
+        run["batch"] ??= Text(Presets.Batch(data.Train.Rows, preset is { IsDeep: true }));
         IOptimizer<float> optimizer = Optimizer<float>(run);
-        run["lr"] ??= Text(Presets.LearningRate(optimizer.Name, data.Train.Columns, run["strategy"]));
+        run["lr"] ??= preset?.Rate is { } rate ? Text(rate) : Text(Presets.LearningRate(optimizer.Name, data.Train.Columns, run["strategy"]));
         if (data.Train.Rows < run.Batch) throw new BadInputException($"--batch {run.Batch}: {data.Name} has {data.Train.Rows} training rows; give at most {data.Train.Rows}.");
         long steps = (long)run.Epochs * (data.Train.Rows / run.Batch);
         run["warmup"] ??= Text(Presets.Warmup(steps));

@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using NativeFlow.Engine;
+
+namespace NativeFlow.Cli;
+
+/// <summary>The layers of the named flows, as recipe entries, for d features. What stands before them (logit, standardising) is not their business.</summary>
+internal static class FlowRecipes
+{
+    private const string Spline = """{"kind":"rational-quadratic","bins":8,"tail_bound":5,"identity_init":true}""";
+    private const string BoundedAffine = """{"kind":"affine","scale":"soft-clip","slope":0.05}""";
+
+    public static JsonArray Nice(int d) => Stack(6, d, k => [Coupling(d, k, """{"kind":"additive"}"""), ActNorm(d)]);
+
+    public static JsonArray RealNvp(int d) => Stack(8, d, k => [ActNorm(d), Coupling(d, k, BoundedAffine)]);
+
+    public static JsonArray NsfCoupling(int d) => Stack(6, d, k => [ActNorm(d), Linear(d), Coupling(d, k, Spline)]);
+
+    public static JsonArray GlowTabular(int d) => Stack(8, d, k => [ActNorm(d), Linear(d), Coupling(d, k, BoundedAffine)]);
+
+    /// <summary>Width of the hidden layers of a conditioner.</summary>
+    private static int Hidden(int d) => d <= 16 ? 64 : 128;
+
+    private static string ActNorm(int d) => $$"""{"kind":"actnorm","channels":{{d}}}""";
+
+    private static string Linear(int d) => $$"""{"kind":"linear","dimension":{{d}}}""";
+
+    /// <summary>Every second feature moves, the others in the next layer.</summary>
+    private static string Coupling(int d, int layer, string transformer)
+    {
+        string mask = string.Join(',', Enumerable.Range(0, d).Select(j => (j + layer) % 2));
+        return $$"""{"kind":"coupling","mask":[{{mask}}],"transformer":{{transformer}},"conditioner":{"kind":"mlp","hidden":[{{Hidden(d)}},{{Hidden(d)}}],"activation":"relu"} }""";
+    }
+
+    private static JsonArray Stack(int count, int d, Func<int, string[]> layers)
+    {
+        if (d < 2) throw new BadInputException(string.Create(CultureInfo.InvariantCulture, $"--model: this flow needs at least 2 features, the data has {d}; use one whose layers work on single features, such as spline-fc2."));
+        var all = new JsonArray();
+        for (int k = 0; k < count; k++)
+            foreach (string layer in layers(k)) all.Add(JsonNode.Parse(layer));
+        return all;
+    }
+}
