@@ -17,6 +17,9 @@ internal sealed class BenchCase(BenchKey key, double work) : IDisposable
     /// <summary>Least number of calls in one turn: more than one where calls follow each other in use.</summary>
     public int LeastCalls { get; init; } = 1;
 
+    /// <summary>Managed bytes that one call of ours allocates; NaN where it was not measured.</summary>
+    public double BytesAllocated { get; set; } = double.NaN;
+
     public List<BenchContender> Contenders { get; } = [];
 
     public BenchMemory Memory { get; } = new();

@@ -73,7 +73,7 @@ internal sealed record BenchRace(int Rounds, double BurstSeconds, double WarmSec
                 Spread.Of(Enumerable.Range(0, round).Select(r => seconds[at][r] / seconds[0][r])));
         }
 
-        return new BenchRow(what.Key, what.Work, round, repetitions[0], what.Floor is null ? null : Spread.Of(floors[0].Take(round)), Spread.Of(clocks.Take(round)), entries, BenchMachine.LoadAverage());
+        return new BenchRow(what.Key, what.Work, round, repetitions[0], what.Floor is null ? null : Spread.Of(floors[0].Take(round)), Spread.Of(clocks.Take(round)), entries, BenchMachine.LoadAverage(), what.BytesAllocated);
     }
 
     /// <summary>

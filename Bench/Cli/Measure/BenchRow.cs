@@ -16,7 +16,8 @@ internal sealed record BenchEntry(string Name, Spread Seconds, Spread? OfLimit, 
 /// <param name="ClockGHz">Clock of the core beside our bursts, from the multiply-add loop at two a cycle.</param>
 /// <param name="Entries">Ours first.</param>
 /// <param name="Load">Load average of the last minute, after the row; NaN where unknown.</param>
-internal sealed record BenchRow(BenchKey Key, double Work, int Rounds, int Repetitions, Spread? FloorSeconds, Spread ClockGHz, IReadOnlyList<BenchEntry> Entries, double Load)
+/// <param name="BytesAllocated">Managed bytes a call of ours; NaN where not measured.</param>
+internal sealed record BenchRow(BenchKey Key, double Work, int Rounds, int Repetitions, Spread? FloorSeconds, Spread ClockGHz, IReadOnlyList<BenchEntry> Entries, double Load, double BytesAllocated = double.NaN)
 {
     /// <summary>The clock that elementwise goals are stated at.</summary>
     public const double GoalGHz = 3.5;

@@ -77,6 +77,7 @@ internal static class BenchRun
         "factor" => FactorSuite.Plans(settings),
         "elementwise" => ElementwiseSuite.Plans(settings),
         "spline" => SplineSuite.Plans(settings),
+        "flows" => FlowSuite.Plans(settings),
         _ => StepSuite.Plans(settings),
     };
 

@@ -20,6 +20,7 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
             BenchRow[] rows = [.. group];
             yield return group.Key switch
             {
+                ("flows", _) => Flows(rows, quartiles),
                 (_, true) => Threads(rows, quartiles),
                 ("step", _) => Steps(rows, quartiles),
                 ("elementwise" or "spline", _) => Elements(rows, quartiles),
@@ -62,6 +63,17 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
                 .. peers.Select(p => Times(r.Peers.FirstOrDefault(e => e.Name == p), quartiles)), GoalText(r), VerdictText(r),
             ])]);
     }
+
+    private static BenchTable Flows(BenchRow[] rows, bool quartiles) => new(
+        "Deep flows, batch 256: ns a sample, bytes allocated a call",
+        ["kernel", "preset", "ns", "bytes"],
+        [.. rows.Select(r => (IReadOnlyList<string>)
+            [Kernel(r), r.Key.Size, Nanoseconds(r.Ours.Seconds, r.Work, quartiles), Number(r.BytesAllocated, "F0")])]);
+
+    private static string Nanoseconds(Spread seconds, double work, bool quartiles) =>
+        quartiles
+            ? $"{Number(seconds.Median * 1e9 / work, "F0")} ({Number(seconds.Low * 1e9 / work, "F0")} to {Number(seconds.High * 1e9 / work, "F0")})"
+            : Number(seconds.Median * 1e9 / work, "F0");
 
     private static BenchTable Steps(BenchRow[] rows, bool quartiles)
     {

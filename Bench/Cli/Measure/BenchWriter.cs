@@ -123,6 +123,7 @@ internal static class BenchWriter
         Spread(json, "clock_ghz", row.ClockGHz);
         if (row.FloorSeconds is { } floor) Spread(json, "floor_seconds", floor);
         Number(json, "load", row.Load);
+        if (!double.IsNaN(row.BytesAllocated)) Number(json, "bytes_allocated", row.BytesAllocated);
         json.WriteStartArray("entries");
         foreach (BenchEntry entry in row.Entries)
         {
