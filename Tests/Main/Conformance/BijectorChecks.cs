@@ -48,6 +48,28 @@ public static class BijectorChecks
         return (z, logDet.Length == rows ? logDet : Enumerable.Repeat(logDet[0], rows).ToArray());
     }
 
+    /// <summary>Outputs, log-determinants and all gradients of a few rows are finite.</summary>
+    public static void Finite(IBijector<double> b, IBackend<double> backend, ParameterStore<double> store, double[] x, bool inverse, string where)
+    {
+        using var tape = new Tape<double>(backend, store);
+        Var v = tape.Input(x, x.Length / b.Dimension, b.Dimension, needsGrad: true);
+        FlowStep step = Record(b, tape, v, inverse);
+        double[] z = new double[x.Length], logDet = new double[step.LogAbsDet.Length], dx = new double[x.Length];
+        tape.Read(step.Output, z);
+        tape.Read(step.LogAbsDet, logDet);
+        tape.Backward(tape.Add(tape.Sum(step.Output), tape.Sum(step.LogAbsDet)));
+        tape.ReadGrad(v, dx);
+        AllFinite("finite output", where, z);
+        AllFinite("finite log-det", where, logDet);
+        AllFinite("finite gradient", where, dx);
+        foreach (ParameterStore<double>.Entry p in store.Parameters) AllFinite("finite gradient", $"{where}, {p.Name}", store.ReadGradient(p.Var));
+    }
+
+    private static void AllFinite(string rule, string where, double[] values)
+    {
+        if (!values.All(double.IsFinite)) throw new BijectorFault(rule, $"{where}: {string.Join(' ', values)}");
+    }
+
     /// <summary>Throws unless max |a - b| is at most tolerance max(1, max |b|).</summary>
     public static void Close(string what, ReadOnlySpan<double> actual, ReadOnlySpan<double> expected, double tolerance)
     {

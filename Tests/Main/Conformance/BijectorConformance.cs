@@ -80,12 +80,12 @@ public sealed class BijectorConformance
             foreach (double extreme in test.Extreme)
             {
                 double[] x = Enumerable.Repeat(extreme, 2 * b.Dimension).ToArray();
-                AllFinite(b, backend, store, x, inverse: false, $"{name} at {extreme}");
+                BijectorChecks.Finite(b, backend, store, x, inverse: false, $"{name} at {extreme}");
             }
             foreach (double extreme in (double[])[-1000, 1000, 0])
             {
                 // The sigmoid's slope underflows at its far ends: a gradient through its inverse is 0 there, as it should be.
-                AllFinite(b, backend, store, Enumerable.Repeat(extreme, 2 * b.Dimension).ToArray(), inverse: true, $"inverse of {name} at {extreme}");
+                BijectorChecks.Finite(b, backend, store, Enumerable.Repeat(extreme, 2 * b.Dimension).ToArray(), inverse: true, $"inverse of {name} at {extreme}");
             }
             store.Dispose();
         }
@@ -218,24 +218,5 @@ public sealed class BijectorConformance
         tape.Read(step.LogAbsDet, logDet);
         store.Dispose();
         return (Array.ConvertAll(z, value => (double)value), Enumerable.Range(0, rows).Select(r => (double)logDet[logDet.Length == 1 ? 0 : r]).ToArray());
-    }
-
-    private static void AllFinite(IBijector<double> b, IBackend<double> backend, ParameterStore<double> store, double[] x, bool inverse, string where)
-    {
-        using var tape = new Tape<double>(backend, store);
-        Var v = tape.Input(x, 2, b.Dimension, needsGrad: true);
-        FlowStep step = inverse ? b.Inverse(tape, v, new StepContext()) : b.Forward(tape, v, new StepContext());
-        var z = new double[x.Length];
-        var logDet = new double[step.LogAbsDet.Length];
-        var dx = new double[x.Length];
-        tape.Read(step.Output, z);
-        tape.Read(step.LogAbsDet, logDet);
-        tape.Backward(tape.Add(tape.Sum(step.Output), tape.Sum(step.LogAbsDet)));
-        tape.ReadGrad(v, dx);
-        Assert.True(z.All(double.IsFinite), $"{where}: an output is not finite: {string.Join(' ', z)}");
-        Assert.True(logDet.All(double.IsFinite), $"{where}: a log-det is not finite: {string.Join(' ', logDet)}");
-        Assert.True(dx.All(double.IsFinite), $"{where}: a gradient is not finite: {string.Join(' ', dx)}");
-        foreach (ParameterStore<double>.Entry p in store.Parameters)
-            Assert.True(store.ReadGradient(p.Var).All(double.IsFinite), $"{where}: a gradient of {p.Name} is not finite");
     }
 }
