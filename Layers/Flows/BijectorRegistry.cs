@@ -12,6 +12,7 @@ public static class BijectorRegistry
     [
         "actnorm",
         "affine",
+        "batchnorm",
         "cauchy-cdf",
         "exp",
         "leaky-relu",
@@ -34,6 +35,7 @@ public static class BijectorRegistry
     {
         "actnorm" => ActNorm<T>.FromConfig(config),
         "affine" => Affine<T>.FromConfig(config),
+        "batchnorm" => BatchNorm<T>.FromConfig(config),
         "cauchy-cdf" => CauchyCdf<T>.FromConfig(config),
         "exp" => Exp<T>.FromConfig(config),
         "leaky-relu" => LeakyRelu<T>.FromConfig(config),

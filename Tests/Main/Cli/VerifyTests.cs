@@ -12,6 +12,7 @@ public sealed class VerifyTests : IDisposable
         ["actnorm"] = 2,
         ["actnorm_center_first"] = 1,
         ["actnorm_init"] = 2,
+        ["batchnorm"] = 2,
         ["cauchy_cdf"] = 1,
         ["clip_grad_norm"] = 2,
         ["exp"] = 1,

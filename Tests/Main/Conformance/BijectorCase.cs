@@ -24,6 +24,8 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("actnorm-images", """{"kind":"actnorm","channels":3,"pixels":4}""", -3, 3, [-1000, 1000, 0]),
         new("actnorm-center-first", """{"kind":"actnorm","channels":3,"pixels":3,"center_first":true}""", -3, 3, [-1000, 1000, 0]),
         new("affine", """{"kind":"affine","scale":[0.5,-2,3,0.1,-0.7],"shift":[1,2,-3,0.25,0]}""", -3, 3, [-1000, 1000, 0]),
+        new("batchnorm", """{"kind":"batchnorm","channels":5,"eps":0.01,"momentum":0.2}""", -3, 3, [-1000, 1000, 0]),
+        new("batchnorm-images", """{"kind":"batchnorm","channels":3,"pixels":4}""", -3, 3, [-1000, 1000, 0]),
         new("cauchy-cdf", """{"kind":"cauchy-cdf","dimension":7}""", -4, 4, [-1000, 1000, 0, 1e100], ExtremeOut: [1e-100, 1 - 1e-15, 0.5]),
         new("exp", """{"kind":"exp","dimension":6}""", -4, 3, [-1000, 700, 0], ExtremeOut: [1e-200, 1e300, 1]),
         new("leaky-relu", """{"kind":"leaky-relu","dimension":7,"slope":0.2}""", -3, 3, [-1000, 1000, 0]),
