@@ -17,6 +17,8 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
             {
                 case FlowFunction.LeakyRelu: ElementwiseFlow.Forward(a[0], a[1], a[2], a[3], new LeakyReluFunction<T>(a.Real(0))); break;
                 case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.Forward(a[0], a[1], a[2], a[3], new SmoothLeakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.SneakyRelu: ElementwiseFlow.Forward(a[0], a[1], a[2], a[3], new SneakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.SmoothTanh: ElementwiseFlow.Forward(a[0], a[1], a[2], a[3], new SmoothTanhFunction<T>(a.Real(0))); break;
                 default: throw Unknown(a.Size(0));
             }
         },
@@ -26,6 +28,8 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
             {
                 case FlowFunction.LeakyRelu: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new LeakyReluFunction<T>(a.Real(0)), a.Workers); break;
                 case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new SmoothLeakyReluFunction<T>(a.Real(0)), a.Workers); break;
+                case FlowFunction.SneakyRelu: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new SneakyReluFunction<T>(a.Real(0)), a.Workers); break;
+                case FlowFunction.SmoothTanh: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new SmoothTanhFunction<T>(a.Real(0)), a.Workers); break;
                 default: throw Unknown(a.Size(0));
             }
         });
@@ -38,6 +42,8 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
             {
                 case FlowFunction.LeakyRelu: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new LeakyReluFunction<T>(a.Real(0))); break;
                 case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new SmoothLeakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.SneakyRelu: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new SneakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.SmoothTanh: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new SmoothTanhFunction<T>(a.Real(0))); break;
                 default: throw Unknown(a.Size(0));
             }
         },
@@ -47,6 +53,8 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
             {
                 case FlowFunction.LeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new LeakyReluFunction<T>(a.Real(0)), a.Workers); break;
                 case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new SmoothLeakyReluFunction<T>(a.Real(0)), a.Workers); break;
+                case FlowFunction.SneakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new SneakyReluFunction<T>(a.Real(0)), a.Workers); break;
+                case FlowFunction.SmoothTanh: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new SmoothTanhFunction<T>(a.Real(0)), a.Workers); break;
                 default: throw Unknown(a.Size(0));
             }
         });
@@ -63,6 +71,8 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
                 {
                     FlowFunction.LeakyRelu => new LeakyReluFunction<T>(p).SecondDerivative(x[i], y[i]),
                     FlowFunction.SmoothLeakyRelu => new SmoothLeakyReluFunction<T>(p).SecondDerivative(x[i], y[i]),
+                    FlowFunction.SneakyRelu => new SneakyReluFunction<T>(p).SecondDerivative(x[i], y[i]),
+                    FlowFunction.SmoothTanh => new SmoothTanhFunction<T>(p).SecondDerivative(x[i], y[i]),
                     _ => throw Unknown(a.Size(0)),
                 };
                 bend[i] = second / d[i] * t[i];

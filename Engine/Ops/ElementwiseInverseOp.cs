@@ -18,6 +18,8 @@ public sealed class ElementwiseInverseOp<T> : Op<T> where T : unmanaged, IFloati
             {
                 case FlowFunction.LeakyRelu: ElementwiseFlow.Inverse(a[0], a[1], a[2], a[3], new LeakyReluFunction<T>(p), new LeakyReluInverse<T>(p)); break;
                 case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.Inverse(a[0], a[1], a[2], a[3], new SmoothLeakyReluFunction<T>(p), new SmoothLeakyReluInverse<T>(p)); break;
+                case FlowFunction.SneakyRelu: ElementwiseFlow.Inverse(a[0], a[1], a[2], a[3], new SneakyReluFunction<T>(p), new SneakyReluInverse<T>(p)); break;
+                case FlowFunction.SmoothTanh: ElementwiseFlow.Inverse(a[0], a[1], a[2], a[3], new SmoothTanhFunction<T>(p), new SmoothTanhInverse<T>(p)); break;
                 default: throw ElementwiseFlowOp<T>.Unknown(a.Size(0));
             }
         },
@@ -28,6 +30,8 @@ public sealed class ElementwiseInverseOp<T> : Op<T> where T : unmanaged, IFloati
             {
                 case FlowFunction.LeakyRelu: ElementwiseFlow.InverseSimd(a[0], a[1], a[2], a[3], new LeakyReluFunction<T>(p), new LeakyReluInverse<T>(p), a.Workers); break;
                 case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.InverseSimd(a[0], a[1], a[2], a[3], new SmoothLeakyReluFunction<T>(p), new SmoothLeakyReluInverse<T>(p), a.Workers); break;
+                case FlowFunction.SneakyRelu: ElementwiseFlow.InverseSimd(a[0], a[1], a[2], a[3], new SneakyReluFunction<T>(p), new SneakyReluInverse<T>(p), a.Workers); break;
+                case FlowFunction.SmoothTanh: ElementwiseFlow.InverseSimd(a[0], a[1], a[2], a[3], new SmoothTanhFunction<T>(p), new SmoothTanhInverse<T>(p), a.Workers); break;
                 default: throw ElementwiseFlowOp<T>.Unknown(a.Size(0));
             }
         });
@@ -40,6 +44,8 @@ public sealed class ElementwiseInverseOp<T> : Op<T> where T : unmanaged, IFloati
             {
                 case FlowFunction.LeakyRelu: ElementwiseFlow.InverseBackward(a[0], a[1], a[2], a[3], a[4], a[5], new LeakyReluFunction<T>(a.Real(0))); break;
                 case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.InverseBackward(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothLeakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.SneakyRelu: ElementwiseFlow.InverseBackward(a[0], a[1], a[2], a[3], a[4], a[5], new SneakyReluFunction<T>(a.Real(0))); break;
+                case FlowFunction.SmoothTanh: ElementwiseFlow.InverseBackward(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothTanhFunction<T>(a.Real(0))); break;
                 default: throw ElementwiseFlowOp<T>.Unknown(a.Size(0));
             }
         },
@@ -49,6 +55,8 @@ public sealed class ElementwiseInverseOp<T> : Op<T> where T : unmanaged, IFloati
             {
                 case FlowFunction.LeakyRelu: ElementwiseFlow.InverseBackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new LeakyReluFunction<T>(a.Real(0)), a.Workers); break;
                 case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.InverseBackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothLeakyReluFunction<T>(a.Real(0)), a.Workers); break;
+                case FlowFunction.SneakyRelu: ElementwiseFlow.InverseBackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new SneakyReluFunction<T>(a.Real(0)), a.Workers); break;
+                case FlowFunction.SmoothTanh: ElementwiseFlow.InverseBackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothTanhFunction<T>(a.Real(0)), a.Workers); break;
                 default: throw ElementwiseFlowOp<T>.Unknown(a.Size(0));
             }
         });

@@ -8,4 +8,10 @@ public enum FlowFunction
 
     /// <summary>p x + (1 - p) softplus(x) with parameter p.</summary>
     SmoothLeakyRelu = 1,
+
+    /// <summary>Slope p far below zero, 1 far above, through a square root.</summary>
+    SneakyRelu = 2,
+
+    /// <summary>tanh(x) + p x.</summary>
+    SmoothTanh = 3,
 }

@@ -12,14 +12,23 @@ public static class BijectorRegistry
     [
         "actnorm",
         "affine",
+        "batchnorm",
+        "cauchy-cdf",
         "coupling",
         "elementwise",
+        "exp",
         "leaky-relu",
+        "learnable-leaky-relu",
         "linear",
         "logit",
         "permutation",
         "rational-quadratic-spline",
+        "sigmoid",
         "smooth-leaky-relu",
+        "smooth-tanh",
+        "sneaky-relu",
+        "softplus",
+        "tanh",
     ];
 
     /// <summary>Makes a bijector from its recipe entry.</summary>
@@ -28,14 +37,23 @@ public static class BijectorRegistry
     {
         "actnorm" => ActNorm<T>.FromConfig(config),
         "affine" => Affine<T>.FromConfig(config),
+        "batchnorm" => BatchNorm<T>.FromConfig(config),
+        "cauchy-cdf" => CauchyCdf<T>.FromConfig(config),
         "coupling" => Coupling<T>.FromConfig(config),
         "elementwise" => Elementwise<T>.FromConfig(config),
+        "exp" => Exp<T>.FromConfig(config),
         "leaky-relu" => LeakyRelu<T>.FromConfig(config),
+        "learnable-leaky-relu" => LearnableLeakyRelu<T>.FromConfig(config),
         "linear" => Linear<T>.FromConfig(config),
         "logit" => Logit<T>.FromConfig(config),
         "permutation" => Permutation<T>.FromConfig(config),
         "rational-quadratic-spline" => RationalQuadraticSpline<T>.FromConfig(config),
+        "sigmoid" => Sigmoid<T>.FromConfig(config),
         "smooth-leaky-relu" => SmoothLeakyRelu<T>.FromConfig(config),
+        "smooth-tanh" => SmoothTanh<T>.FromConfig(config),
+        "sneaky-relu" => SneakyRelu<T>.FromConfig(config),
+        "softplus" => Softplus<T>.FromConfig(config),
+        "tanh" => Tanh<T>.FromConfig(config),
         _ => throw new BadInputException($"There is no bijector of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
     };
 }

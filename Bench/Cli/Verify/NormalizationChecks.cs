@@ -5,7 +5,7 @@ using NativeFlow.Layers;
 
 namespace NativeFlow.Cli;
 
-/// <summary>Group normalization: ActNorm in both forms and its start values from a batch.</summary>
+/// <summary>Group normalization: ActNorm in both forms and its start values from a batch; batch normalization in training and evaluation.</summary>
 internal static class NormalizationChecks
 {
     public static void Add<T>(Dictionary<string, FixtureCheck<T>> table) where T : unmanaged, IFloatingPointIeee754<T>
@@ -13,6 +13,7 @@ internal static class NormalizationChecks
         table.Add("actnorm", new FixtureCheck<T>(["x", "log_scale", "shift", "ct.z", "ct.log_abs_det"], static run => ActNorm(run, false)));
         table.Add("actnorm_center_first", new FixtureCheck<T>(["x", "log_scale", "translation", "ct.z", "ct.log_abs_det"], static run => ActNorm(run, true)));
         table.Add("actnorm_init", new FixtureCheck<T>(["x"], Initialize));
+        table.Add("batchnorm", new FixtureCheck<T>(["x", "running_mean", "running_var", "unconstrained_weight", "bias", "ct.z", "ct.log_abs_det"], Batch));
     }
 
     private static void ActNorm<T>(CaseRun<T> run, bool centerFirst) where T : unmanaged, IFloatingPointIeee754<T>
@@ -20,6 +21,32 @@ internal static class NormalizationChecks
         int channels = Math.Max(1, run.Input("log_scale").Length);
         using var bench = new LayerBench<T>(run, new ActNorm<T>(channels, run.Matrix("x").Cols / channels, centerFirst), ("log_scale", "log_scale"), (centerFirst ? "translation" : "shift", "shift"));
         bench.CompareAll();
+    }
+
+    private static void Batch<T>(CaseRun<T> run) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int cols = run.Matrix("x").Cols;
+        bool training = run.File.Config.GetProperty("training").GetBoolean();
+        var layer = new BatchNorm<T>(cols, 1, run.File.Number("eps"), run.File.Number("momentum"));
+        using var bench = new LayerBench<T>(run, layer, ("unconstrained_weight", "unconstrained_weight"), ("bias", "bias"));
+        bench.Store.Write(bench.Find("running_mean"), run.Input("running_mean", cols));
+        bench.Store.Write(bench.Find("running_var"), run.Input("running_var", cols));
+        Var x = bench.LoadX();
+        FlowStep step = layer.Forward(bench.Tape, x, new StepContext { Mode = training ? FlowMode.Train : FlowMode.Evaluate });
+        T[] z = CaseRun<T>.Read(bench.Tape, step.Output), logDet = bench.Spread(step.LogAbsDet);
+        run.Compare("z", z);
+        run.Compare("log_abs_det", logDet);
+        bench.Tape.Backward(bench.Tape.Add(bench.Weighted(step.Output, "ct.z"), bench.Weighted(step.LogAbsDet, "ct.log_abs_det")));
+        run.CompareGrad("grad.x", bench.Tape, x);
+        run.Compare("grad.unconstrained_weight", bench.Store.ReadGradient(bench.Find("unconstrained_weight")));
+        run.Compare("grad.bias", bench.Store.ReadGradient(bench.Find("bias")));
+        if (!training)
+        {
+            bench.CompareInverse(z, logDet, Sensitivity.Plain);
+            return;
+        }
+        run.Compare("running_mean.after", bench.Store.Read(bench.Find("running_mean")));
+        run.Compare("running_var.after", bench.Store.Read(bench.Find("running_var")));
     }
 
     private static void Initialize<T>(CaseRun<T> run) where T : unmanaged, IFloatingPointIeee754<T>

@@ -12,8 +12,12 @@ public sealed class VerifyTests : IDisposable
         ["actnorm"] = 2,
         ["actnorm_center_first"] = 1,
         ["actnorm_init"] = 2,
+        ["batchnorm"] = 2,
+        ["cauchy_cdf"] = 1,
         ["clip_grad_norm"] = 2,
+        ["exp"] = 1,
         ["leaky_relu"] = 3,
+        ["learnable_leaky_relu"] = 1,
         ["linear_dense"] = 4,
         ["logit"] = 2,
         ["matrix_general"] = 9,
@@ -39,8 +43,14 @@ public sealed class VerifyTests : IDisposable
         ["rq_spline_linear_tails"] = 5,
         ["scalar_functions"] = 1,
         ["selfnorm_fc"] = 3,
+        ["sigmoid"] = 2,
         ["smooth_leaky_relu"] = 2,
+        ["smooth_tanh"] = 1,
+        ["sneaky_relu"] = 1,
+        ["softplus"] = 1,
+        ["softplus_inverse"] = 1,
         ["standard_normal"] = 2,
+        ["tanh"] = 1,
     };
 
     private readonly TempFolder _folder = new();

@@ -13,36 +13,52 @@ namespace NativeFlow.Tests;
 /// <param name="High">See <paramref name="Low"/>.</param>
 /// <param name="Extreme">Values at which everything must stay finite.</param>
 /// <param name="Noise">Size of the random numbers added to every parameter, so that nothing is tested at the identity.</param>
-public sealed record BijectorCase(string Name, string Recipe, double Low, double High, double[] Extreme, double Noise = 0.4)
+/// <param name="ExtremeOut">Values at which the inverse must stay finite; null where it is defined everywhere, and -1000, 1000 and 0 are taken.</param>
+/// <param name="Mixes">Whether every output depends on every input of its row.</param>
+public sealed record BijectorCase(string Name, string Recipe, double Low, double High, double[] Extreme, double Noise = 0.4, double[]? ExtremeOut = null, bool Mixes = false)
 {
     /// <summary>Every case; a kind without one fails the completeness test.</summary>
     public static IReadOnlyList<BijectorCase> All { get; } =
     [
         new("actnorm", """{"kind":"actnorm","channels":5}""", -3, 3, [-1000, 1000, 0]),
-        new("actnorm-images", """{"kind":"actnorm","channels":3,"pixels":4}""", -3, 3, [-1000, 1000, 0]),
         new("actnorm-center-first", """{"kind":"actnorm","channels":3,"pixels":3,"center_first":true}""", -3, 3, [-1000, 1000, 0]),
+        new("actnorm-images", """{"kind":"actnorm","channels":3,"pixels":4}""", -3, 3, [-1000, 1000, 0]),
         new("affine", """{"kind":"affine","scale":[0.5,-2,3,0.1,-0.7],"shift":[1,2,-3,0.25,0]}""", -3, 3, [-1000, 1000, 0]),
+        new("batchnorm", """{"kind":"batchnorm","channels":5,"eps":0.01,"momentum":0.2}""", -3, 3, [-1000, 1000, 0]),
+        new("batchnorm-images", """{"kind":"batchnorm","channels":3,"pixels":4}""", -3, 3, [-1000, 1000, 0]),
+        new("cauchy-cdf", """{"kind":"cauchy-cdf","dimension":7}""", -4, 4, [-1000, 1000, 0, 1e100], ExtremeOut: [1e-100, 1 - 1e-15, 0.5]),
         new("coupling-additive", """{"kind":"coupling","mask":[0,1,1,0,1],"transformer":{"kind":"additive"},"conditioner":{"kind":"mlp","hidden":[7],"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0]),
         new("coupling-affine", """{"kind":"coupling","mask":[1,0,1,0],"transformer":{"kind":"affine"},"conditioner":{"kind":"mlp","hidden":[8,6],"activation":"tanh"}}""", -2, 2, [-1000, 1000, 0], 0.2),
         new("coupling-affine-sigmoid", """{"kind":"coupling","mask":[0,0,1],"transformer":{"kind":"affine","scale":"sigmoid"},"conditioner":{"kind":"mlp","hidden":[5],"activation":"elu"}}""", -3, 3, [-1000, 1000, 0]),
-        new("coupling-affine-softplus", """{"kind":"coupling","mask":[0,0,1],"transformer":{"kind":"affine","scale":"softplus"},"conditioner":{"kind":"mlp","hidden":[],"activation":"elu"}}""", -3, 3, [-1000, 1000, 0]),
         new("coupling-affine-soft-clip", """{"kind":"coupling","mask":[1,0,0,1],"transformer":{"kind":"affine","scale":"soft-clip"},"conditioner":{"kind":"mlp","hidden":[6],"activation":"silu"}}""", -3, 3, [-1000, 1000, 0]),
+        new("coupling-affine-softplus", """{"kind":"coupling","mask":[0,0,1],"transformer":{"kind":"affine","scale":"softplus"},"conditioner":{"kind":"mlp","hidden":[],"activation":"elu"}}""", -3, 3, [-1000, 1000, 0]),
         new("coupling-rational-quadratic", """{"kind":"coupling","mask":[1,0,1],"transformer":{"kind":"rational-quadratic","bins":4},"conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -2.9, 2.9, [-1000, 1000, -3, 3, 0]),
         new("elementwise-affine", """{"kind":"elementwise","dimension":4,"transformer":{"kind":"affine","scale":"softplus"}}""", -3, 3, [-1000, 1000, 0]),
         new("elementwise-rational-quadratic", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"rational-quadratic","bins":5,"tail_bound":2}}""", -2, 2, [-1000, 1000, -2, 2, 0]),
+        new("exp", """{"kind":"exp","dimension":6}""", -4, 3, [-1000, 700, 0], ExtremeOut: [1e-200, 1e300, 1]),
         new("leaky-relu", """{"kind":"leaky-relu","dimension":7,"slope":0.2}""", -3, 3, [-1000, 1000, 0]),
-        new("smooth-leaky-relu", """{"kind":"smooth-leaky-relu","dimension":19,"alpha":0.3}""", -6, 6, [-1000, 1000, 0, -1e-8]),
-        new("smooth-leaky-relu-steep", """{"kind":"smooth-leaky-relu","dimension":3,"alpha":0.01}""", -6, 6, [-1000, 1000, 0]),
+        new("learnable-leaky-relu", """{"kind":"learnable-leaky-relu","dimension":7}""", -3, 3, [-1000, 1000, 0]),
         new("linear", """{"kind":"linear","dimension":6}""", -3, 3, [-1000, 1000, 0], 0.3),
         new("linear-no-bias", """{"kind":"linear","dimension":4,"no_bias":true}""", -3, 3, [-1000, 1000, 0], 0.3),
         new("logit", """{"kind":"logit","dimension":6,"alpha":0.01}""", 0.05, 0.95, [0, 1, 0.5]),
-        new("logit-pixels", """{"kind":"logit","dimension":5,"alpha":0.05,"low":-8,"high":256,"temperature":2}""", 1, 250, [-8, 256, 0]),
         new("logit-open", """{"kind":"logit","dimension":3,"alpha":0}""", 0.1, 0.9, [1e-12, 1 - 1e-12, 0.5]),
+        new("logit-pixels", """{"kind":"logit","dimension":5,"alpha":0.05,"low":-8,"high":256,"temperature":2}""", 1, 250, [-8, 256, 0]),
         new("permutation", """{"kind":"permutation","channels":7,"seed":3}""", -3, 3, [-1000, 1000, 0]),
-        new("permutation-reverse", """{"kind":"permutation","channels":3,"pixels":2,"arrange":"reverse"}""", -3, 3, [-1000, 1000, 0]),
         new("permutation-given", """{"kind":"permutation","order":[2,0,3,1]}""", -3, 3, [-1000, 1000, 0]),
+        new("permutation-reverse", """{"kind":"permutation","channels":3,"pixels":2,"arrange":"reverse"}""", -3, 3, [-1000, 1000, 0]),
         new("rational-quadratic-spline", """{"kind":"rational-quadratic-spline","dimension":5,"bins":6,"tail_bound":3}""", -2.9, 2.9, [-1000, 1000, -3, 3, 0, 3.0000001], 1),
         new("rational-quadratic-spline-identity", """{"kind":"rational-quadratic-spline","dimension":17,"bins":3,"tail_bound":2,"identity_init":true}""", -2.5, 2.5, [-1000, 1000, -2, 2, 0], 0.5),
+        new("sigmoid", """{"kind":"sigmoid","dimension":6}""", -6, 6, [-1000, 1000, 0], ExtremeOut: [1e-200, 1 - 1e-16, 0.5]),
+        new("sigmoid-pixels", """{"kind":"sigmoid","dimension":5,"temperature":2,"low":-8,"high":256}""", -3, 3, [-1000, 1000, 0], ExtremeOut: [-7.999999, 255.999999, 0]),
+        new("smooth-leaky-relu", """{"kind":"smooth-leaky-relu","dimension":19,"alpha":0.3}""", -6, 6, [-1000, 1000, 0, -1e-8]),
+        new("smooth-leaky-relu-steep", """{"kind":"smooth-leaky-relu","dimension":3,"alpha":0.01}""", -6, 6, [-1000, 1000, 0]),
+        new("smooth-tanh", """{"kind":"smooth-tanh","dimension":19,"alpha":1.5,"beta":0.1}""", -4, 4, [-1000, 1000, 0, 1e-9]),
+        new("smooth-tanh-flat", """{"kind":"smooth-tanh","dimension":3,"alpha":0.5,"beta":0.001}""", -6, 6, [-1000, 1000, 0]),
+        new("sneaky-relu", """{"kind":"sneaky-relu","dimension":19,"slope":0.1}""", -6, 6, [-1000, 1000, 0, 1e300]),
+        new("sneaky-relu-steep", """{"kind":"sneaky-relu","dimension":3,"slope":0.001}""", -6, 6, [-1000, 1000, 0]),
+        new("softplus", """{"kind":"softplus","dimension":7}""", -5, 5, [-700, 1000, 0], ExtremeOut: [1e-200, 1000, 1]),
+        new("softplus-inverse", """{"kind":"softplus","dimension":7,"inverse":true}""", 0.1, 6, [1e-200, 1000, 1], ExtremeOut: [-700, 1000, 0]),
+        new("tanh", """{"kind":"tanh","dimension":7}""", -3, 3, [-1000, 1000, 0], ExtremeOut: [-1 + 1e-15, 1 - 1e-15, 0]),
     ];
 
     /// <summary>The recipe's kind.</summary>

@@ -92,7 +92,7 @@ public static class OpCases
         Add("cached-inverse-linear", "with bias", [N(4, 3), N(3, 3), N(1, 3), InputSpec.Fixed(3, 3, 1, 2, 0, -1, 1, 0.5, 0, 0.3, 2)], (t, x) => CachedInverseLinearOp<T>.Record(t, x[0], x[1], x[3], x[2]).Z);
         Add("relative-gradient-linear", "with bias", [N(4, 3), N(3, 3), N(1, 3)], (t, x) => RelativeGradientLinearOp<T>.Record(t, x[0], x[1], x[2]).Z, surrogate: true);
 
-        foreach ((FlowFunction function, double parameter) in (ReadOnlySpan<(FlowFunction, double)>)[(FlowFunction.LeakyRelu, 0.2), (FlowFunction.SmoothLeakyRelu, 0.3)])
+        foreach ((FlowFunction function, double parameter) in (ReadOnlySpan<(FlowFunction, double)>)[(FlowFunction.LeakyRelu, 0.2), (FlowFunction.SmoothLeakyRelu, 0.3), (FlowFunction.SneakyRelu, 0.1), (FlowFunction.SmoothTanh, 0.2)])
         {
             InputSpec x37 = N(2, 37, Domain.AwayFromZero), x5 = N(3, 5, Domain.AwayFromZero);
             Add("elementwise-flow", $"{function}, z", [x37], (t, x) => ElementwiseFlowOp<T>.Record(t, x[0], function, parameter).Z);
@@ -130,6 +130,7 @@ public static class OpCases
         }
         Unary("abs", Domain.AwayFromZero, (t, x) => t.Abs(x), (t, x, y) => UnaryOps<T>.Abs.Derivative.Record(t, x, y));
         Unary("asinh", Domain.Normal, (t, x) => t.Asinh(x), (t, x, y) => UnaryOps<T>.Asinh.Derivative.Record(t, x, y));
+        Unary("atan", Domain.Normal, (t, x) => t.Atan(x), (t, x, y) => UnaryOps<T>.Atan.Derivative.Record(t, x, y));
         Unary("cos", Domain.Normal, (t, x) => t.Cos(x), (t, x, y) => UnaryOps<T>.Cos.Derivative.Record(t, x, y));
         Unary("elu", Domain.AwayFromZero, (t, x) => t.Elu(x, 0.6), (t, x, y) => UnaryOps<T>.Elu.Derivative.Record(t, x, y, 0.6));
         Unary("exp", Domain.Normal, (t, x) => t.Exp(x), (t, x, y) => UnaryOps<T>.Exp.Derivative.Record(t, x, y));

@@ -69,6 +69,17 @@ public static class PreciseFunctions
         return x < 0 ? -y : y;
     }
 
+    public static DoubleDouble Atan(double x)
+    {
+        if (double.IsNaN(x) || x == 0) return x;
+        // One step from the library's value y: atan(x) - y = atan((x cos y - sin y)/(cos y + x sin y)), an angle of about 1e-16.
+        double y = Math.Atan(x);
+        DoubleDouble sine = Sin(y), cosine = Cos(y);
+        if (double.IsInfinity(x)) return (cosine / sine) + y;
+        DoubleDouble one = Math.Abs(x) > 1 ? 1 / (DoubleDouble)x : 1, scaled = Math.Abs(x) > 1 ? 1 : x;
+        return (((scaled * cosine) - (one * sine)) / ((one * cosine) + (scaled * sine))) + y;
+    }
+
     public static DoubleDouble Logit(double x)
     {
         if (!(x >= 0 && x <= 1)) return double.NaN;

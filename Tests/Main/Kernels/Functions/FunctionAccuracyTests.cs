@@ -28,6 +28,7 @@ public sealed class FunctionAccuracyTests(ITestOutputHelper output)
     [InlineData("Erf", 2, 4)]
     [InlineData("ErfInverse", 2, 4)]
     [InlineData("Asinh", 3, 4)]
+    [InlineData("Atan", 4, 4)]
     [InlineData("Logit", 4, 4)]
     [InlineData("Sqrt", 0.5, 0.5)]
     [InlineData("Reciprocal", 0.5, 0.5)]
@@ -112,6 +113,7 @@ public sealed class FunctionAccuracyTests(ITestOutputHelper output)
         "Erf" => PreciseFunctions.Erf(x).High,
         "ErfInverse" => PreciseFunctions.ErfInverse(x, got).High,
         "Asinh" => Math.Abs(x) < 1e-2 ? x * (1 - (x * x / 6 * (1 - (0.45 * x * x)))) : Math.Asinh(x),
+        "Atan" => Math.Atan(x),
         "Logit" => x is >= 0 and <= 1 ? x == 1 ? double.PositiveInfinity : Math.Log(x) - Log1p(-x) : double.NaN,
         "Sqrt" => Math.Sqrt(x),
         "Reciprocal" => 1 / x,
@@ -136,6 +138,7 @@ public sealed class FunctionAccuracyTests(ITestOutputHelper output)
         "Erf" => PreciseFunctions.Erf(x),
         "ErfInverse" => PreciseFunctions.ErfInverse(x, got),
         "Asinh" => PreciseFunctions.Asinh(x),
+        "Atan" => PreciseFunctions.Atan(x),
         "Logit" => PreciseFunctions.Logit(x),
         "Sqrt" => Math.Sqrt(x),
         "Reciprocal" => 1 / x,
@@ -145,7 +148,7 @@ public sealed class FunctionAccuracyTests(ITestOutputHelper output)
     [Theory]
     [InlineData("Exp"), InlineData("Log"), InlineData("Log1p"), InlineData("Expm1"), InlineData("Tanh"), InlineData("Sigmoid"), InlineData("Softplus")]
     [InlineData("LogSigmoid"), InlineData("Relu"), InlineData("LeakyRelu"), InlineData("SmoothLeakyRelu"), InlineData("Elu"), InlineData("Square")]
-    [InlineData("Sqrt"), InlineData("Reciprocal"), InlineData("Negate"), InlineData("Abs"), InlineData("Sin"), InlineData("Cos"), InlineData("Logit"), InlineData("Asinh"), InlineData("Erf"), InlineData("ErfInverse")]
+    [InlineData("Sqrt"), InlineData("Reciprocal"), InlineData("Negate"), InlineData("Abs"), InlineData("Sin"), InlineData("Cos"), InlineData("Logit"), InlineData("Asinh"), InlineData("Atan"), InlineData("SneakyRelu"), InlineData("SmoothTanh"), InlineData("Erf"), InlineData("ErfInverse")]
     public void SpecialValues(string name) => FunctionCases.Dispatch(name, new Specials());
 
     private sealed class Specials : IFunctionVisitor

@@ -17,7 +17,7 @@ public static class FunctionCases
     public static readonly string[] Names =
     [
         "Exp", "Log", "Log1p", "Expm1", "Tanh", "Sigmoid", "Softplus", "LogSigmoid", "Relu", "LeakyRelu", "SmoothLeakyRelu", "Elu",
-        "Square", "Sqrt", "Reciprocal", "Negate", "Abs", "Sin", "Cos", "Logit", "Asinh", "Erf", "ErfInverse",
+        "Square", "Sqrt", "Reciprocal", "Negate", "Abs", "Sin", "Cos", "Logit", "Asinh", "Atan", "SneakyRelu", "SmoothTanh", "Erf", "ErfInverse",
     ];
 
     public static TheoryData<string> All => [.. Names];
@@ -48,6 +48,9 @@ public static class FunctionCases
             case "Cos": visitor.Visit(default(CosFunction<float>), default(CosFunction<double>), -6, 6); break;
             case "Logit": visitor.Visit(default(LogitFunction<float>), default(LogitFunction<double>), 0.02, 0.98); break;
             case "Asinh": visitor.Visit(default(AsinhFunction<float>), default(AsinhFunction<double>), -9, 9); break;
+            case "Atan": visitor.Visit(default(AtanFunction<float>), default(AtanFunction<double>), -9, 9); break;
+            case "SneakyRelu": visitor.Visit(new SneakyReluFunction<float>(0.25f), new SneakyReluFunction<double>(0.25), -8, 8); break;
+            case "SmoothTanh": visitor.Visit(new SmoothTanhFunction<float>(0.25f), new SmoothTanhFunction<double>(0.25), -4, 4); break;
             case "Erf": visitor.Visit(default(ErfFunction<float>), default(ErfFunction<double>), -2.5, 2.5); break;
             case "ErfInverse": visitor.Visit(default(ErfInverseFunction<float>), default(ErfInverseFunction<double>), -0.9, 0.9); break;
             default: throw new ArgumentException($"No function case is called {name}.");
