@@ -12,9 +12,19 @@ public sealed class VerifyTests : IDisposable
         ["actnorm"] = 2,
         ["actnorm_center_first"] = 1,
         ["actnorm_init"] = 2,
+        ["cauchy"] = 2,
         ["clip_grad_norm"] = 2,
+        ["diagonal_gaussian_mixture"] = 2,
+        ["diagonal_normal"] = 2,
+        ["full_gaussian_mixture"] = 1,
+        ["full_normal_covariance"] = 2,
+        ["full_normal_scale_tril"] = 2,
+        ["gumbel"] = 2,
+        ["laplace"] = 2,
         ["leaky_relu"] = 3,
         ["linear_dense"] = 4,
+        ["logistic"] = 2,
+        ["logistic_mixture"] = 1,
         ["logit"] = 2,
         ["matrix_general"] = 9,
         ["matrix_structured"] = 1,
@@ -41,6 +51,7 @@ public sealed class VerifyTests : IDisposable
         ["selfnorm_fc"] = 3,
         ["smooth_leaky_relu"] = 2,
         ["standard_normal"] = 2,
+        ["student_t"] = 2,
     };
 
     private readonly TempFolder _folder = new();
