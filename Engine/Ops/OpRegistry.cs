@@ -31,6 +31,8 @@ public static class OpRegistry
         StandardNormalLogProbOp<T>.Instance,
         LogAbsDetLuOp<T>.Instance,
         SolveRowsOp<T>.Instance,
+        CholeskyOp<T>.Instance,
+        LogGammaRatioOp<T>.Instance,
         SelfNormalizingLinearOp<T>.Instance,
         CachedInverseLinearOp<T>.Instance,
         RelativeGradientLinearOp<T>.Instance,

@@ -4,20 +4,36 @@ using NativeFlow.Engine;
 
 namespace NativeFlow.Layers;
 
-/// <summary>Every base distribution by its recipe name.</summary>
+/// <summary>Every distribution by its recipe name.</summary>
 public static class DistributionRegistry
 {
-    /// <summary>Recipe names.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["standard-normal"];
+    /// <summary>Recipe names, in alphabetical order.</summary>
+    public static IReadOnlyList<string> Kinds { get; } =
+    [
+        "cauchy", "diagonal-gaussian-mixture", "diagonal-normal", "full-gaussian-mixture", "full-normal-covariance", "full-normal-scale-tril",
+        "gumbel", "laplace", "logistic", "logistic-mixture", "standard-normal", "student-t",
+    ];
 
-    /// <summary>Makes a base distribution from its recipe entry.</summary>
+    /// <summary>Makes a distribution from its recipe entry.</summary>
     /// <exception cref="BadInputException">Unknown kind, or a property is missing or out of range.</exception>
     public static IDistribution<T> Create<T>(JsonElement config) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var reader = new ConfigReader("base", config);
-        string kind = reader.String("kind");
-        if (kind != "standard-normal") throw new BadInputException($"There is no base distribution {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}.");
-        int dimension = reader.Integer("dimension", 1);
-        return reader.Make(() => new StandardNormal<T>(dimension));
+        string kind = new ConfigReader("base", config).String("kind");
+        return kind switch
+        {
+            "cauchy" => Cauchy<T>.FromConfig(config),
+            "diagonal-gaussian-mixture" => DiagonalGaussianMixture<T>.FromConfig(config),
+            "diagonal-normal" => DiagonalNormal<T>.FromConfig(config),
+            "full-gaussian-mixture" => FullGaussianMixture<T>.FromConfig(config),
+            "full-normal-covariance" => FullNormalCovariance<T>.FromConfig(config),
+            "full-normal-scale-tril" => FullNormalScaleTril<T>.FromConfig(config),
+            "gumbel" => Gumbel<T>.FromConfig(config),
+            "laplace" => Laplace<T>.FromConfig(config),
+            "logistic" => Logistic<T>.FromConfig(config),
+            "logistic-mixture" => LogisticMixture<T>.FromConfig(config),
+            "standard-normal" => StandardNormal<T>.FromConfig(config),
+            "student-t" => StudentT<T>.FromConfig(config),
+            _ => throw new BadInputException($"There is no base distribution {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
+        };
     }
 }

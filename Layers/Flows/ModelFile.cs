@@ -158,6 +158,7 @@ public static class ModelFile
         double held = 0, claimed = 0;
         int index = 0;
         foreach (TensorInfo t in file.Tensors) held += t.Count;
+        RefuseOversizedBase(path, held, recipe);
         foreach (JsonElement layer in layers.EnumerateArray())
         {
             if (layer.ValueKind != JsonValueKind.Object) continue;
@@ -176,6 +177,25 @@ public static class ModelFile
                 throw new BadInputException($"{path}: with layer {index} (of {Math.Max(d, channels)} features) the recipe asks for {claimed:G6} numbers, but the file holds only {held:G6}; it is damaged or was edited.");
             index++;
         }
+    }
+
+    // A fixed base has its numbers in the recipe, or none where it starts from the identity; that much is taken on its word.
+    private static void RefuseOversizedBase(string path, double held, JsonElement recipe)
+    {
+        const double Trusted = 1 << 16;
+        if (!recipe.TryGetProperty("base", out JsonElement b) || b.ValueKind != JsonValueKind.Object || !b.TryGetProperty("kind", out JsonElement kind) || kind.ValueKind != JsonValueKind.String) return;
+        double d = Claim(b, "dimension", 0), components = Claim(b, "components", 1);
+        double claimed = kind.GetString() switch
+        {
+            "full-normal-covariance" or "full-normal-scale-tril" => d * d,
+            "full-gaussian-mixture" => components * d * d,
+            "diagonal-gaussian-mixture" or "logistic-mixture" => components * d,
+            _ => 0,
+        };
+        foreach (JsonProperty p in b.EnumerateObject())
+            if (p.Value.ValueKind == JsonValueKind.Array) held += p.Value.GetArrayLength();
+        if (claimed > held + Trusted)
+            throw new BadInputException($"{path}: its base (of {d} features) asks for {claimed:G6} numbers, but the file holds only {held:G6}; it is damaged or was edited.");
     }
 
     private static double Claim(JsonElement layer, string name, double otherwise)

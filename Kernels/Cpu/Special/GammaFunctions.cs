@@ -101,6 +101,27 @@ internal static class GammaFunctions
         return Math.Log(x) - 0.5 / x - tail * square + shift;
     }
 
+    // log(Gamma(x + 1/2) / (Gamma(x) sqrt x)) ~ sum of these x^-(2k + 1): from DLMF 5.11.8 at h = 1/2 and h = 0.
+    private static readonly double[] RatioTail = [-1.0 / 8, 1.0 / 192, -1.0 / 640, 17.0 / 14336, -31.0 / 18432, 691.0 / 180224, -5461.0 / 425984, 929569.0 / 15728640];
+
+    /// <summary>log(Gamma(x + 1/2) / (Gamma(x) sqrt x)) for x above 0, without the cancellation of the two logarithms for large x.</summary>
+    public static double LogGammaRatio(double x)
+    {
+        if (!(x >= 12)) return LogGamma(x + 0.5) - LogGamma(x) - 0.5 * Math.Log(x);
+        double square = 1 / (x * x), tail = 0;
+        for (int k = RatioTail.Length - 1; k >= 0; k--) tail = tail * square + RatioTail[k];
+        return tail / x;
+    }
+
+    /// <summary>Derivative of <see cref="LogGammaRatio"/>: digamma(x + 1/2) - digamma(x) - 1/(2 x).</summary>
+    public static double LogGammaRatioDerivative(double x)
+    {
+        if (!(x >= 12)) return Digamma(x + 0.5) - Digamma(x) - 0.5 / x;
+        double square = 1 / (x * x), tail = 0;
+        for (int k = RatioTail.Length - 1; k >= 0; k--) tail = tail * square - (2 * k + 1) * RatioTail[k];
+        return tail * square;
+    }
+
     /// <summary>lgamma(1 + e), |e| at most 1/2.</summary>
     private static double NearOne(double e) => Series(e) - LogFunctions.Log1p(e);
 

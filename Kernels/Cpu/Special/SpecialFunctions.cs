@@ -37,6 +37,14 @@ public static class SpecialFunctions
     public static T Digamma<T>(T x)
         where T : unmanaged, IFloatingPointIeee754<T> => T.CreateTruncating(GammaFunctions.Digamma(double.CreateTruncating(x)));
 
+    /// <summary>log(Gamma(x + 1/2) / (Gamma(x) sqrt x)) for x above 0: the normaliser of Student's t, which tends to 0 for large x. Computed in double.</summary>
+    public static T LogGammaRatio<T>(T x)
+        where T : unmanaged, IFloatingPointIeee754<T> => T.CreateTruncating(GammaFunctions.LogGammaRatio(double.CreateTruncating(x)));
+
+    /// <summary>Derivative of <see cref="LogGammaRatio{T}"/>. Computed in double.</summary>
+    public static T LogGammaRatioDerivative<T>(T x)
+        where T : unmanaged, IFloatingPointIeee754<T> => T.CreateTruncating(GammaFunctions.LogGammaRatioDerivative(double.CreateTruncating(x)));
+
     /// <summary>log(1 + x), accurate for small x.</summary>
     public static T Log1p<T>(T x)
         where T : unmanaged, IFloatingPointIeee754<T> => T.CreateTruncating(LogFunctions.Log1p(double.CreateTruncating(x)));

@@ -4,14 +4,18 @@ using NativeFlow.Engine;
 
 namespace NativeFlow.Layers;
 
-/// <summary>A base distribution over [batch x features].</summary>
+/// <summary>A distribution over [batch x features]: the base of a flow, or a target to be fitted.</summary>
+/// <remarks>With fixed parameters (<c>trainable</c> false in its recipe) it needs no store and works on any tape.</remarks>
 public interface IDistribution<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    /// <summary>Type name in a recipe.</summary>
+    /// <summary>Type name in a recipe; also its page under docs/distributions.</summary>
     string Kind { get; }
 
     /// <summary>Number of features.</summary>
     int Dimension { get; }
+
+    /// <summary>Whether the gradient that flows through <see cref="Sample"/> into the parameters is the whole one (location, scale and shape maps of fixed noise); true without parameters.</summary>
+    bool IsReparameterized { get; }
 
     /// <summary>Adds parameters, if any.</summary>
     void Attach(ParameterStore<T> store, string scope);

@@ -22,6 +22,18 @@ public sealed class StandardNormal<T> : IDistribution<T> where T : unmanaged, IF
     public int Dimension { get; }
 
     /// <inheritdoc/>
+    public bool IsReparameterized => true;
+
+    /// <summary>From a recipe entry: dimension.</summary>
+    /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
+    public static StandardNormal<T> FromConfig(JsonElement config)
+    {
+        var reader = new ConfigReader("standard-normal", config);
+        int dimension = reader.Integer("dimension", 1);
+        return reader.Make(() => new StandardNormal<T>(dimension));
+    }
+
+    /// <inheritdoc/>
     public void Attach(ParameterStore<T> store, string scope) { }
 
     /// <inheritdoc/>

@@ -16,9 +16,20 @@ public sealed class VerifyTests : IDisposable
         ["cauchy_cdf"] = 1,
         ["clip_grad_norm"] = 2,
         ["exp"] = 1,
+        ["cauchy"] = 2,
+        ["clip_grad_norm"] = 2,
+        ["diagonal_gaussian_mixture"] = 2,
+        ["diagonal_normal"] = 2,
+        ["full_gaussian_mixture"] = 1,
+        ["full_normal_covariance"] = 2,
+        ["full_normal_scale_tril"] = 2,
+        ["gumbel"] = 2,
+        ["laplace"] = 2,
         ["leaky_relu"] = 3,
         ["learnable_leaky_relu"] = 1,
         ["linear_dense"] = 4,
+        ["logistic"] = 2,
+        ["logistic_mixture"] = 1,
         ["logit"] = 2,
         ["matrix_general"] = 9,
         ["matrix_structured"] = 1,
@@ -51,6 +62,7 @@ public sealed class VerifyTests : IDisposable
         ["softplus_inverse"] = 1,
         ["standard_normal"] = 2,
         ["tanh"] = 1,
+        ["student_t"] = 2,
     };
 
     private readonly TempFolder _folder = new();

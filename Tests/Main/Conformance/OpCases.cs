@@ -84,6 +84,11 @@ public static class OpCases
         Add("solve-rows", "3x3", [N(3, 3), N(4, 3)], (t, x) => t.SolveRows(x[0], x[1]));
         Add("solve-rows", "1x1", [N(1, 1, Domain.AwayFromZero), N(4, 1)], (t, x) => t.SolveRows(x[0], x[1]));
 
+        Add("cholesky", "4x4", [N(4, 4)], (t, x) => t.Cholesky(t.Add(t.MatMul(x[0], x[0], transposeB: true), t.Identity(4))));
+        Add("cholesky", "1x1", [N(1, 1, Domain.Positive)], (t, x) => t.Cholesky(x[0]));
+        Add("log-gamma-ratio", "3x5", [N(3, 5, Domain.Positive)], (t, x) => t.LogGammaRatio(x[0]));
+        Add("log-gamma-ratio", "large", [N(1, 3, Domain.Positive)], (t, x) => t.LogGammaRatio(t.Scale(x[0], 20)));
+
         InputSpec[] linear = [N(4, 3), N(3, 3), N(3, 3), N(1, 3)];
         Add("self-normalizing-linear", "published", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.Published, 0.7).Z, surrogate: true);
         Add("self-normalizing-linear", "reconstruction only", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.ReconstructionOnly, 0.7).Z, surrogate: true);
@@ -184,6 +189,7 @@ public static class OpCases
             new("sparse-matmul", t => t.SparseMatMul(Index(t, 1, 2), Index(t, 0, 1), Index(t, 0, 1, 2), 3, V(t, 2, 4)), "2x3", "2x4"),
             new("sparse-matmul", t => t.SparseMatMul(Index(t, 1, 2), Index(t, 0), Index(t, 0, 1, 2), 3, V(t, 3, 4)), "1x2", "1x1"),
             new("sparse-matmul", t => t.SparseMatMul(Index(t, 1, 2), Index(t, 0, 3), Index(t, 0, 1, 2), 3, V(t, 3, 4)), "index number 1 is 3"),
+            new("cholesky", t => t.Cholesky(V(t, 2, 3)), "2x3", "square"),
             new("log-abs-det-lu", t => t.LogAbsDet(V(t, 2, 3)), "2x3", "square"),
             new("solve-rows", t => t.SolveRows(V(t, 2, 3), V(t, 4, 3)), "2x3", "4x3"),
             new("solve-rows", t => t.SolveRows(V(t, 3, 3), V(t, 4, 2)), "3x3", "4x2"),
@@ -199,7 +205,7 @@ public static class OpCases
 
     /// <summary>Ops that accept any shape.</summary>
     public static bool TakesAnyShape<T>(Op<T> op) where T : unmanaged, IFloatingPointIeee754<T>
-        => op.Name is "scale" or "add-constant" or "sum" or "transpose" or "row-log-sum-exp" or "row-softmax" or "standard-normal-log-prob"
+        => op.Name is "log-gamma-ratio" or "scale" or "add-constant" or "sum" or "transpose" or "row-log-sum-exp" or "row-softmax" or "standard-normal-log-prob"
             or "elementwise-flow" or "elementwise-inverse"
             || UnaryOps<T>.All.Contains(op);
 }

@@ -32,6 +32,27 @@ public sealed class HostileModelTests
         Assert.DoesNotContain('\n', e.Message);
     }
 
+    [Theory]
+    [InlineData("""{"kind":"full-normal-scale-tril","dimension":30000}""")]
+    [InlineData("""{"kind":"full-normal-covariance","dimension":30000,"trainable":false}""")]
+    [InlineData("""{"kind":"full-gaussian-mixture","dimension":1000,"components":1000}""")]
+    [InlineData("""{"kind":"diagonal-gaussian-mixture","dimension":1000,"components":2000000000}""")]
+    public void A_base_larger_than_its_file_is_refused_before_memory_is_taken(string hostile)
+    {
+        using var folder = new TempFolder();
+        string path = folder.At("hostile.safetensors");
+        var writer = new TensorFileWriter();
+        writer.Add<float>("layers.0.weight", [100, 100], new float[10_000]);
+        writer.AddMetadata("recipe", $$"""{"version":1,"dtype":"float","seed":0,"layers":[{"kind":"leaky-relu","dimension":100}],"base":{{hostile}}}""");
+        writer.AddMetadata("counters", "{}");
+        writer.Write(path);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        BadInputException e = Assert.Throws<BadInputException>(() => Flow<float>.Load(path));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4_000_000);
+        Assert.Contains("its base", e.Message);
+        Assert.Contains("holds only", e.Message);
+    }
+
     [Fact]
     public void An_honest_file_of_every_kind_with_parameters_is_loaded()
     {
