@@ -17,6 +17,7 @@ public static class BijectorRegistry
         "logit",
         "permutation",
         "rational-quadratic-spline",
+        "residual",
         "smooth-leaky-relu",
     ];
 
@@ -31,6 +32,7 @@ public static class BijectorRegistry
         "logit" => Logit<T>.FromConfig(config),
         "permutation" => Permutation<T>.FromConfig(config),
         "rational-quadratic-spline" => RationalQuadraticSpline<T>.FromConfig(config),
+        "residual" => Residual<T>.FromConfig(config),
         "smooth-leaky-relu" => SmoothLeakyRelu<T>.FromConfig(config),
         _ => throw new BadInputException($"There is no bijector of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
     };

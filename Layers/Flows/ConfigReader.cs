@@ -68,6 +68,25 @@ internal sealed class ConfigReader
         return numbers;
     }
 
+    /// <summary>A list of whole numbers; an empty one is allowed where there is another default.</summary>
+    public int[] Integers(string name, int[]? otherwise = null)
+    {
+        if (!Find(name, otherwise is null, out JsonElement value)) return otherwise!;
+        if (value.ValueKind != JsonValueKind.Array || (otherwise is null && value.GetArrayLength() == 0)) throw Wrong(name, value, "a list of whole numbers" + (otherwise is null ? ", not empty" : ""));
+        var numbers = new int[value.GetArrayLength()];
+        int i = 0;
+        foreach (JsonElement item in value.EnumerateArray())
+            if (item.ValueKind != JsonValueKind.Number || !item.TryGetInt32(out numbers[i++])) throw Wrong(name, item, "a list of whole numbers");
+        return numbers;
+    }
+
+    /// <summary>The kind of an entry inside an entry.</summary>
+    public static string KindOf(string what, JsonElement config)
+    {
+        if (config.ValueKind == JsonValueKind.Object && config.TryGetProperty("kind", out JsonElement kind) && kind.ValueKind == JsonValueKind.String) return kind.GetString()!;
+        throw new BadInputException($"{what}: its entry has no kind; it must be an object such as {{ \"kind\": \"...\", ... }}.");
+    }
+
     public string String(string name)
     {
         Find(name, true, out JsonElement value);

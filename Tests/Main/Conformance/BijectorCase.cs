@@ -33,6 +33,11 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("permutation", """{"kind":"permutation","channels":7,"seed":3}""", -3, 3, [-1000, 1000, 0]),
         new("permutation-reverse", """{"kind":"permutation","channels":3,"pixels":2,"arrange":"reverse"}""", -3, 3, [-1000, 1000, 0]),
         new("permutation-given", """{"kind":"permutation","order":[2,0,3,1]}""", -3, 3, [-1000, 1000, 0]),
+        new("residual", """{"kind":"residual","dimension":3,"hidden":[5,4]}""", -3, 3, [-1000, 1000, 0]),
+        new("residual-elu", """{"kind":"residual","dimension":4,"hidden":[6],"activation":"elu","lipschitz":0.97,"log_det":{"name":"truncated","terms":4}}""", -3, 3, [-1000, 1000, 0]),
+        new("residual-sin", """{"kind":"residual","dimension":1,"hidden":[4],"activation":"sin","lipschitz":0.5,"log_det":{"name":"neumann","stop":0.6}}""", -3, 3, [-1000, 1000, 0]),
+        new("residual-softplus", """{"kind":"residual","dimension":2,"hidden":[4,4],"activation":"softplus","log_det":{"name":"roulette","probes":2,"probe":"gaussian"}}""", -3, 3, [-1000, 1000, 0]),
+        new("residual-tanh", """{"kind":"residual","dimension":2,"hidden":[],"activation":"tanh"}""", -3, 3, [-1000, 1000, 0]),
         new("rational-quadratic-spline", """{"kind":"rational-quadratic-spline","dimension":5,"bins":6,"tail_bound":3}""", -2.9, 2.9, [-1000, 1000, -3, 3, 0, 3.0000001], 1),
         new("rational-quadratic-spline-identity", """{"kind":"rational-quadratic-spline","dimension":17,"bins":3,"tail_bound":2,"identity_init":true}""", -2.5, 2.5, [-1000, 1000, -2, 2, 0], 0.5),
     ];

@@ -111,8 +111,9 @@ public sealed class BijectorConformance
             else
             {
                 (double[] z, _) = BijectorChecks.Run(b, backend, store, x, inverse: false);
-                // A full matrix mixes the features of a row, and only those.
-                Assert.Equal(b.Kind == "linear" ? b.Dimension : 1, z.Count(double.IsNaN));
+                // Features of a row may mix, rows may not.
+                Assert.DoesNotContain(z.AsSpan(0, b.Dimension).ToArray(), double.IsNaN);
+                Assert.Contains(z.AsSpan(b.Dimension).ToArray(), double.IsNaN);
             }
             Assert.Contains(BijectorChecks.Run(b, backend, store, x, inverse: true).Out, double.IsNaN);
             store.Dispose();
