@@ -13,6 +13,7 @@ public sealed class VerifyTests : IDisposable
         ["actnorm_center_first"] = 1,
         ["actnorm_init"] = 2,
         ["clip_grad_norm"] = 2,
+        ["iresnet_block"] = 3,
         ["leaky_relu"] = 3,
         ["linear_dense"] = 4,
         ["logit"] = 2,
@@ -36,10 +37,13 @@ public sealed class VerifyTests : IDisposable
         ["permutation"] = 2,
         ["reductions"] = 1,
         ["relative_gradient"] = 1,
+        ["residual_logdet_basic_estimator"] = 2,
+        ["residual_logdet_neumann_estimator"] = 2,
         ["rq_spline_linear_tails"] = 5,
         ["scalar_functions"] = 1,
         ["selfnorm_fc"] = 3,
         ["smooth_leaky_relu"] = 2,
+        ["spectral_norm"] = 2,
         ["standard_normal"] = 2,
     };
 
