@@ -18,13 +18,13 @@ public static class TapeDerivatives
     public static Var Vjp<T>(this Tape<T> tape, Var output, Var input, Var v) where T : unmanaged, IFloatingPointIeee754<T>
     {
         RequireShape("Vjp", "cotangent", v, "output", output);
-        int end = tape.Producer(output, tape.Count);
-        HashSet<(int, int)> reached = Reach(tape, input, end);
+        int end = tape.Producer(output, tape.Count), start = FirstAfter(tape, input);
+        HashSet<(int, int)> reached = Reach(tape, input, start, end);
         if (!reached.Contains(Place(output))) throw new ArgumentException("Vjp: the output does not depend on the input.");
         Dictionary<(int, int), Var> cotangents = tape.Carried;
         cotangents.Clear();
         cotangents[Place(output)] = v;
-        for (int i = end; i >= 0; i--)
+        for (int i = end; i >= start; i--)
         {
             Node<T> node = tape.Node(i);
             RequireOneOutput("Vjp", node, !node.Out1.IsNone && (cotangents.ContainsKey(Place(node.Out1)) || cotangents.ContainsKey(Place(node.Out0))));
@@ -51,12 +51,12 @@ public static class TapeDerivatives
     public static Var Jvp<T>(this Tape<T> tape, Var output, Var input, Var v) where T : unmanaged, IFloatingPointIeee754<T>
     {
         RequireShape("Jvp", "tangent", v, "input", input);
-        int end = tape.Producer(output, tape.Count);
-        if (!Reach(tape, input, end).Contains(Place(output))) throw new ArgumentException("Jvp: the output does not depend on the input.");
+        int end = tape.Producer(output, tape.Count), start = FirstAfter(tape, input);
+        if (!Reach(tape, input, start, end).Contains(Place(output))) throw new ArgumentException("Jvp: the output does not depend on the input.");
         Dictionary<(int, int), Var> tangents = tape.Carried;
         tangents.Clear();
         tangents[Place(input)] = v;
-        for (int i = 0; i <= end; i++)
+        for (int i = start; i <= end; i++)
         {
             Node<T> node = tape.Node(i);
             Var sum = Var.None;
@@ -78,12 +78,27 @@ public static class TapeDerivatives
 
     private static (int, int) Place(Var v) => (v.Chunk, v.Offset);
 
-    private static HashSet<(int, int)> Reach<T>(Tape<T> tape, Var input, int end) where T : unmanaged, IFloatingPointIeee754<T>
+    // A node recorded before the input cannot depend on it. Outputs lie in the arena in the order of the nodes.
+    private static int FirstAfter<T>(Tape<T> tape, Var input) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (input.Chunk < Var.FirstArenaChunk) return 0;
+        int low = 0, high = tape.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            Var y = tape.Node(middle).Out0;
+            if (y.Chunk < input.Chunk || (y.Chunk == input.Chunk && y.Offset <= input.Offset)) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
+
+    private static HashSet<(int, int)> Reach<T>(Tape<T> tape, Var input, int start, int end) where T : unmanaged, IFloatingPointIeee754<T>
     {
         HashSet<(int, int)> reached = tape.Reached;
         reached.Clear();
         reached.Add(Place(input));
-        for (int i = 0; i <= end; i++)
+        for (int i = start; i <= end; i++)
         {
             ref readonly Node<T> node = ref tape.Node(i);
             for (int k = 0; k < node.InputCount; k++)

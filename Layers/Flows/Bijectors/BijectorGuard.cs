@@ -1,3 +1,4 @@
+using System.Numerics;
 using NativeFlow.Engine;
 
 namespace NativeFlow.Layers;
@@ -24,4 +25,7 @@ internal static class BijectorGuard
     {
         if (!parameter.IsNone) throw new InvalidOperationException($"{kind}: it is attached already; a bijector belongs to one store, make another one.");
     }
+
+    /// <summary>The same value under a handle that recorded derivatives go through: they take a detached one for a constant.</summary>
+    public static Var NotDetached<T>(Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => x.IsDetached ? tape.Scale(x, 1) : x;
 }

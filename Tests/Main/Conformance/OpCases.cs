@@ -81,6 +81,16 @@ public static class OpCases
         Add("log-abs-det-lu", "5x5", [N(5, 5)], (t, x) => t.LogAbsDet(x[0]));
         Add("log-abs-det-lu", "1x1", [N(1, 1)], (t, x) => t.LogAbsDet(x[0]));
 
+        // Among many random matrices one is nearly singular; 6 I away none is.
+        static Var Away(Tape<T> t, Var stack) => t.Add(stack.Reshape(stack.Length / 4, 4), t.Scale(t.Identity(2), 6).Reshape(1, 4)).Reshape(stack.Rows, 2);
+        Add("batched-log-abs-det", "4 of 3x3", [N(12, 3)], (t, x) => t.BatchedLogAbsDet(x[0]));
+        Add("batched-log-abs-det", "33 of 2x2", [N(66, 2)], (t, x) => t.BatchedLogAbsDet(Away(t, x[0])));
+        Add("batched-log-abs-det", "1x1", [N(4, 1, Domain.AwayFromZero)], (t, x) => t.BatchedLogAbsDet(x[0]));
+        Add("batched-solve", "4 of 3x3", [N(12, 3), N(4, 3)], (t, x) => t.BatchedSolve(x[0], x[1]));
+        Add("batched-solve", "33 of 2x2", [N(66, 2), N(33, 2)], (t, x) => t.BatchedSolve(Away(t, x[0]), x[1]));
+        Add("spectral-norm", "above the bound", [N(3, 4), InputSpec.Fixed(1, 3, 1, -2, 0.5)], (t, x) => SpectralNormOp<T>.Record(t, x[0], x[1], 0.7, 100_000, 1e-13).Weight);
+        Add("spectral-norm", "below the bound", [N(5, 2), InputSpec.Fixed(5, 1, 1, -2, 0.5, 1, 1)], (t, x) => SpectralNormOp<T>.Record(t, x[0], x[1], 100, 5).Weight);
+
         Add("solve-rows", "3x3", [N(3, 3), N(4, 3)], (t, x) => t.SolveRows(x[0], x[1]));
         Add("solve-rows", "1x1", [N(1, 1, Domain.AwayFromZero), N(4, 1)], (t, x) => t.SolveRows(x[0], x[1]));
 
@@ -191,6 +201,9 @@ public static class OpCases
             new("sparse-matmul", t => t.SparseMatMul(Index(t, 1, 2), Index(t, 0, 3), Index(t, 0, 1, 2), 3, V(t, 3, 4)), "index number 1 is 3"),
             new("cholesky", t => t.Cholesky(V(t, 2, 3)), "2x3", "square"),
             new("log-abs-det-lu", t => t.LogAbsDet(V(t, 2, 3)), "2x3", "square"),
+            new("batched-log-abs-det", t => t.BatchedLogAbsDet(V(t, 5, 2)), "5x2", "order 2"),
+            new("batched-solve", t => t.BatchedSolve(V(t, 6, 3), V(t, 3, 3)), "6x3", "3x3", "9x3"),
+            new("spectral-norm", t => SpectralNormOp<T>.Record(t, V(t, 2, 3), V(t, 1, 3), 1, 1), "2x3", "1x3", "2 numbers"),
             new("solve-rows", t => t.SolveRows(V(t, 2, 3), V(t, 4, 3)), "2x3", "4x3"),
             new("solve-rows", t => t.SolveRows(V(t, 3, 3), V(t, 4, 2)), "3x3", "4x2"),
             new("self-normalizing-linear", t => SelfNormalizingLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), V(t, 3, 3), Var.None, SelfNormalizingForm.Published, 1), "2x3", "4x4"),

@@ -1,0 +1,29 @@
+using System.Numerics;
+using System.Text.Json;
+using NativeFlow.Engine;
+
+namespace NativeFlow.Layers;
+
+/// <summary>How log|det(I + J)| of a residual map x + g(x) is treated in training. Immutable; what it says of its value and gradient decides what may be called a likelihood.</summary>
+public interface ILogDetEstimator<T> where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <summary>Name in recipes, such as <c>roulette</c>.</summary>
+    string Name { get; }
+
+    /// <summary>What the value is.</summary>
+    ValueKind Value { get; }
+
+    /// <summary>What its gradient is.</summary>
+    GradientKind Gradient { get; }
+
+    /// <summary>Records the estimate for every sample, [rows x 1].</summary>
+    /// <param name="tape">The tape that holds the graph from input to output.</param>
+    /// <param name="output">Output g(x) [rows x D].</param>
+    /// <param name="input">Input x [rows x D].</param>
+    /// <param name="key">Seed of the layer under the run's key.</param>
+    /// <param name="step">Training step.</param>
+    Var Record(Tape<T> tape, Var output, Var input, ulong key, long step);
+
+    /// <summary>Writes the options needed to make it again; the caller writes the braces and <c>name</c>.</summary>
+    void WriteConfig(Utf8JsonWriter json);
+}

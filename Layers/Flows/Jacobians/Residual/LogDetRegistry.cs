@@ -1,0 +1,47 @@
+using System.Numerics;
+using System.Text.Json;
+using NativeFlow.Engine;
+
+namespace NativeFlow.Layers;
+
+/// <summary>Every estimator of log|det(I + J)| by its recipe name.</summary>
+public static class LogDetRegistry
+{
+    /// <summary>Recipe names, strongest kind first.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["exact", "truncated", "roulette", "neumann"];
+
+    /// <summary>Makes an estimator from the object <c>log_det</c> of a recipe.</summary>
+    /// <param name="config">Object with <c>name</c> and options.</param>
+    /// <param name="lipschitz">Lipschitz constant of the map, which the roulette's variance depends on.</param>
+    /// <exception cref="BadInputException">Unknown name; or an option is unknown, of the wrong type or out of range.</exception>
+    public static ILogDetEstimator<T> FromConfig<T>(JsonElement config, double lipschitz) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var reader = new ConfigReader("log_det", config);
+        string name = reader.String("name");
+        switch (name)
+        {
+            case "exact":
+                return reader.Make<ILogDetEstimator<T>>(() => new ExactLogDet<T>());
+            case "truncated":
+                {
+                    int terms = reader.Integer("terms", 1, 10);
+                    ProbeSettings probes = ProbeSettings.From(reader);
+                    return reader.Make<ILogDetEstimator<T>>(() => new TruncatedLogDet<T>(terms, probes));
+                }
+
+            case "roulette":
+            case "neumann":
+                {
+                    double stop = reader.Number("stop", RussianRoulette.DefaultStop(lipschitz));
+                    int exact = reader.Integer("exact_terms", 0, 2);
+                    ProbeSettings probes = ProbeSettings.From(reader);
+                    return reader.Make<ILogDetEstimator<T>>(() => name == "roulette"
+                        ? new RouletteLogDet<T>(new RussianRoulette(stop, exact, lipschitz), probes)
+                        : new NeumannLogDet<T>(new RussianRoulette(stop, exact, lipschitz), probes));
+                }
+
+            default:
+                throw new BadInputException($"log_det: there is no estimator named {BadInputException.Quote(name)}; there are {string.Join(", ", Names)}.");
+        }
+    }
+}
