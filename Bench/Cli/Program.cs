@@ -29,6 +29,7 @@ public static class Program
             Commands.ScoreCommand.Create(),
             Commands.SampleCommand.Create(),
             Commands.InfoCommand.Create(),
+            Commands.LayersCommand.Create(),
             VerifyCommand.Create(),
             BenchCommand.Create(),
         };

@@ -1,0 +1,66 @@
+namespace NativeFlow.Cli.Commands;
+
+/// <summary>What a layer costs and what its log-determinant is.</summary>
+/// <param name="Room">Folder of its page under docs: bijectors, transformers, conditioners or distributions.</param>
+/// <param name="Kind">Recipe name.</param>
+/// <param name="Forward">Cost a sample of data to latent; of a distribution, its log-density.</param>
+/// <param name="Inverse">Cost a sample of latent to data; of a distribution, a draw.</param>
+/// <param name="LogDet">Kind of the log-determinant and what it costs beyond the map.</param>
+internal sealed record LayerInfo(string Room, string Kind, string Forward, string Inverse, string LogDet)
+{
+    /// <summary>Path of its page.</summary>
+    public string Page => $"docs/{Room}/{Kind}.md";
+}
+
+/// <summary>Every layer that a recipe can name. Costs in features D, bins or components K, a pass N of the network, evaluations E of a root finder or solver.</summary>
+internal static class LayerCatalog
+{
+    private const string Free = "exact, free", Constant = "exact, constant", Zero = "exact, 0", Diagonal = "exact, D";
+
+    public static IReadOnlyList<LayerInfo> All { get; } =
+    [
+        .. Room("bijectors",
+            ("actnorm", "D", "D", Constant),
+            ("affine", "D", "D", Constant),
+            ("batchnorm", "D", "D", Constant),
+            ("cauchy-cdf", "D", "D", Diagonal),
+            ("coupling", "N + transformer", "N + transformer", "exact, transformer"),
+            ("elementwise", "transformer", "transformer", "exact, transformer"),
+            ("exp", "D", "D", Diagonal),
+            ("leaky-relu", "D", "D", Diagonal),
+            ("learnable-leaky-relu", "D", "D", Diagonal),
+            ("linear", "D^2", "D^2 after D^3 once", "by strategy; exact: D^3 once a step"),
+            ("logit", "D", "D", Diagonal),
+            ("permutation", "D", "D", Zero),
+            ("rational-quadratic-spline", "D K", "D K", Diagonal),
+            ("residual", "N", "E N", "exact: D N + D^3; truncated, roulette, neumann: E N"),
+            ("sigmoid", "D", "D", Diagonal),
+            ("smooth-leaky-relu", "D", "E D", Diagonal),
+            ("smooth-tanh", "D", "E D", Diagonal),
+            ("sneaky-relu", "D", "D", Diagonal),
+            ("softplus", "D", "D", Diagonal),
+            ("tanh", "D", "D", Diagonal)),
+        .. Room("transformers",
+            ("additive", "D", "D", Zero),
+            ("affine", "D", "D", Diagonal),
+            ("rational-quadratic", "D K", "D K", Diagonal)),
+        .. Room("conditioners",
+            ("mlp", "N", "", "")),
+        .. Room("distributions",
+            ("cauchy", "D", "D", ""),
+            ("diagonal-gaussian-mixture", "D K", "D", ""),
+            ("diagonal-normal", "D", "D", ""),
+            ("full-gaussian-mixture", "D^2 K", "D^2", ""),
+            ("full-normal-covariance", "D^2 after D^3 once", "D^2", ""),
+            ("full-normal-scale-tril", "D^2", "D^2", ""),
+            ("gumbel", "D", "D", ""),
+            ("laplace", "D", "D", ""),
+            ("logistic", "D", "D", ""),
+            ("logistic-mixture", "D K", "D", ""),
+            ("standard-normal", "D", "D", ""),
+            ("student-t", "D", "D", "")),
+    ];
+
+    private static IEnumerable<LayerInfo> Room(string room, params (string Kind, string Forward, string Inverse, string LogDet)[] layers)
+        => layers.Select(l => new LayerInfo(room, l.Kind, l.Forward, l.Inverse, l.LogDet));
+}
