@@ -12,6 +12,7 @@ public static class BijectorRegistry
     [
         "actnorm",
         "affine",
+        "cnf",
         "leaky-relu",
         "linear",
         "logit",
@@ -27,6 +28,7 @@ public static class BijectorRegistry
     {
         "actnorm" => ActNorm<T>.FromConfig(config),
         "affine" => Affine<T>.FromConfig(config),
+        "cnf" => Cnf<T>.FromConfig(config),
         "leaky-relu" => LeakyRelu<T>.FromConfig(config),
         "linear" => Linear<T>.FromConfig(config),
         "logit" => Logit<T>.FromConfig(config),
