@@ -12,6 +12,9 @@ public static class UnaryOps<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>The inverse hyperbolic sine.</summary>
     public static readonly UnaryOp<T, AsinhFunction<T>> Asinh = new("asinh", "y = asinh(x);  dx = dy / sqrt(1 + x^2)", static _ => default);
 
+    /// <summary>The arc tangent in radians.</summary>
+    public static readonly UnaryOp<T, AtanFunction<T>> Atan = new("atan", "y = atan(x);  dx = dy / (1 + x^2)", static _ => default);
+
     /// <summary>The cosine of x in radians.</summary>
     public static readonly UnaryOp<T, CosFunction<T>> Cos = new("cos", "y = cos(x);  dx = -sin(x) dy", static _ => default);
 
@@ -74,6 +77,7 @@ public static class UnaryOps<T> where T : unmanaged, IFloatingPointIeee754<T>
     [
         Abs, Abs.Derivative,
         Asinh, Asinh.Derivative,
+        Atan, Atan.Derivative,
         Cos, Cos.Derivative,
         Elu, Elu.Derivative,
         Exp, Exp.Derivative,

@@ -11,6 +11,9 @@ public static class UnaryRecording
     /// <summary>The inverse hyperbolic sine.</summary>
     public static Var Asinh<T>(this Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.Asinh.Record(tape, x);
 
+    /// <summary>The arc tangent in radians.</summary>
+    public static Var Atan<T>(this Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.Atan.Record(tape, x);
+
     /// <summary>The cosine of x in radians.</summary>
     public static Var Cos<T>(this Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.Cos.Record(tape, x);
 

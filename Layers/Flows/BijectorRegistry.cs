@@ -20,6 +20,7 @@ public static class BijectorRegistry
         "permutation",
         "rational-quadratic-spline",
         "smooth-leaky-relu",
+        "two-sided-coupling",
     ];
 
     /// <summary>Makes a bijector from its recipe entry.</summary>
@@ -36,6 +37,7 @@ public static class BijectorRegistry
         "permutation" => Permutation<T>.FromConfig(config),
         "rational-quadratic-spline" => RationalQuadraticSpline<T>.FromConfig(config),
         "smooth-leaky-relu" => SmoothLeakyRelu<T>.FromConfig(config),
+        "two-sided-coupling" => TwoSidedCoupling<T>.FromConfig(config),
         _ => throw new BadInputException($"There is no bijector of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
     };
 }

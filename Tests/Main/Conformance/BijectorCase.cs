@@ -27,6 +27,12 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("coupling-affine-sigmoid", """{"kind":"coupling","mask":[0,0,1],"transformer":{"kind":"affine","scale":"sigmoid"},"conditioner":{"kind":"mlp","hidden":[5],"activation":"elu"}}""", -3, 3, [-1000, 1000, 0]),
         new("coupling-affine-softplus", """{"kind":"coupling","mask":[0,0,1],"transformer":{"kind":"affine","scale":"softplus"},"conditioner":{"kind":"mlp","hidden":[],"activation":"elu"}}""", -3, 3, [-1000, 1000, 0]),
         new("coupling-affine-soft-clip", """{"kind":"coupling","mask":[1,0,0,1],"transformer":{"kind":"affine","scale":"soft-clip"},"conditioner":{"kind":"mlp","hidden":[6],"activation":"silu"}}""", -3, 3, [-1000, 1000, 0]),
+        new("coupling-affine-cap", """{"kind":"coupling","mask":[1,0,1,0],"transformer":{"kind":"affine","scale":"softplus","cap":1.5},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0]),
+        new("coupling-affine-clamp-atan", """{"kind":"coupling","mask":[1,0,1,0],"transformer":{"kind":"affine","scale":"clamp-atan","clamp":1.9},"conditioner":{"kind":"mlp","hidden":[5],"activation":"softplus"}}""", -3, 3, [-1000, 1000, 0]),
+        new("coupling-affine-reciprocal", """{"kind":"coupling","mask":[0,1,0,1],"transformer":{"kind":"affine","scale":"reciprocal-sigmoid"},"conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0]),
+        new("coupling-affine-volume", """{"kind":"coupling","mask":[0,1,1,0,1],"transformer":{"kind":"affine","scale":"clamp-tanh","clamp":2,"volume_preserving":true},"conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0]),
+        new("coupling-residual-mlp", """{"kind":"coupling","mask":[0,1,0,1],"transformer":{"kind":"affine","scale":"sigmoid","least":0.01},"conditioner":{"kind":"residual-mlp","hidden":5,"blocks":2,"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0], 0.2),
+        new("coupling-separate", """{"kind":"coupling","mask":[0,1,1],"transformer":{"kind":"affine","scale":"clamp-sigmoid","clamp":1},"conditioner":{"kind":"separate","networks":[{"kind":"mlp","hidden":[4],"activation":"tanh"},{"kind":"residual-mlp","hidden":3,"blocks":1,"activation":"tanh"}]}}""", -3, 3, [-1000, 1000, 0]),
         new("coupling-rational-quadratic", """{"kind":"coupling","mask":[1,0,1],"transformer":{"kind":"rational-quadratic","bins":4},"conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -2.9, 2.9, [-1000, 1000, -3, 3, 0]),
         new("elementwise-affine", """{"kind":"elementwise","dimension":4,"transformer":{"kind":"affine","scale":"softplus"}}""", -3, 3, [-1000, 1000, 0]),
         new("elementwise-rational-quadratic", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"rational-quadratic","bins":5,"tail_bound":2}}""", -2, 2, [-1000, 1000, -2, 2, 0]),
@@ -42,6 +48,8 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("permutation-reverse", """{"kind":"permutation","channels":3,"pixels":2,"arrange":"reverse"}""", -3, 3, [-1000, 1000, 0]),
         new("permutation-given", """{"kind":"permutation","order":[2,0,3,1]}""", -3, 3, [-1000, 1000, 0]),
         new("rational-quadratic-spline", """{"kind":"rational-quadratic-spline","dimension":5,"bins":6,"tail_bound":3}""", -2.9, 2.9, [-1000, 1000, -3, 3, 0, 3.0000001], 1),
+        new("two-sided-coupling-additive", """{"kind":"two-sided-coupling","dimension":5,"split":3,"transformer":{"kind":"additive"},"conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0]),
+        new("two-sided-coupling", """{"kind":"two-sided-coupling","dimension":4,"transformer":{"kind":"affine","scale":"clamp-tanh"},"conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0], 0.2),
         new("rational-quadratic-spline-identity", """{"kind":"rational-quadratic-spline","dimension":17,"bins":3,"tail_bound":2,"identity_init":true}""", -2.5, 2.5, [-1000, 1000, -2, 2, 0], 0.5),
     ];
 

@@ -130,6 +130,7 @@ public static class OpCases
         }
         Unary("abs", Domain.AwayFromZero, (t, x) => t.Abs(x), (t, x, y) => UnaryOps<T>.Abs.Derivative.Record(t, x, y));
         Unary("asinh", Domain.Normal, (t, x) => t.Asinh(x), (t, x, y) => UnaryOps<T>.Asinh.Derivative.Record(t, x, y));
+        Unary("atan", Domain.Normal, (t, x) => t.Atan(x), (t, x, y) => UnaryOps<T>.Atan.Derivative.Record(t, x, y));
         Unary("cos", Domain.Normal, (t, x) => t.Cos(x), (t, x, y) => UnaryOps<T>.Cos.Derivative.Record(t, x, y));
         Unary("elu", Domain.AwayFromZero, (t, x) => t.Elu(x, 0.6), (t, x, y) => UnaryOps<T>.Elu.Derivative.Record(t, x, y, 0.6));
         Unary("exp", Domain.Normal, (t, x) => t.Exp(x), (t, x, y) => UnaryOps<T>.Exp.Derivative.Record(t, x, y));
