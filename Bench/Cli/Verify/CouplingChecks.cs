@@ -19,7 +19,11 @@ internal static class CouplingChecks
             => Check(run, Halves(run, firstPass: true), new AffineTransformer<T>(ScaleFunction.SoftClip, run.File.Number("slope")), blocks: true)));
         table.Add("masked_affine_coupling", new FixtureCheck<T>(
             ["x", "ct.z", "ct.log_abs_det", "b", "s.0.weight", "s.0.bias", "s.1.weight", "s.1.bias", "t.0.weight", "t.0.bias", "t.1.weight", "t.1.bias"], Masked));
-        table.Add("rq_spline_coupling", new FixtureCheck<T>(s_net, static run => Check(run, Mask(run), Spline(run), blocks: false)));
+        table.Add("rq_spline_coupling", new FixtureCheck<T>(s_net, static run =>
+        {
+            SplineSensitivity(run);
+            Check(run, Mask(run), Spline(run), blocks: false);
+        }));
     }
 
     /// <summary>Runs a coupling with the stored network against everything stored.</summary>
@@ -29,10 +33,8 @@ internal static class CouplingChecks
     /// <param name="blocks">Whether the stored network gives parameter after parameter, each for all features; feature by feature otherwise.</param>
     public static void Check<T>(CaseRun<T> run, bool[] moved, ITransformer<T> transformer, bool blocks) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        int moving = moved.Count(m => m), p = transformer.ParametersPerFeature;
-        var net = new Mlp<T>(moved.Length - moving, moving * p, PlacedTensors<T>.Hidden(run, "net"), Activation(run));
-        using var bench = new LayerBench<T>(run, new Coupling<T>(moved, transformer, net));
-        PlacedTensors<T> parameters = new PlacedTensors<T>(run).AddMlp("net", "", blocks ? FromBlocks(moving, p) : null);
+        (IBijector<T> layer, PlacedTensors<T> parameters) = Make(run, moved, transformer, blocks);
+        using var bench = new LayerBench<T>(run, layer);
         CompareAll(bench, parameters);
     }
 
@@ -58,6 +60,40 @@ internal static class CouplingChecks
 
     public static BadInputException Foreign<T>(CaseRun<T> run, string name, string value, string expected) where T : unmanaged, IFloatingPointIeee754<T>
         => new($"{run.File.Path}: config '{name}' is {BadInputException.Quote(value)}, expected {expected}; the file is damaged or of another kind.");
+
+    private static (IBijector<T> Layer, PlacedTensors<T> Parameters) Make<T>(CaseRun<T> run, bool[] moved, ITransformer<T> transformer, bool blocks)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int moving = moved.Count(m => m), p = transformer.ParametersPerFeature;
+        var net = new Mlp<T>(moved.Length - moving, moving * p, PlacedTensors<T>.Hidden(run, "net"), Activation(run));
+        return (new Coupling<T>(moved, transformer, net), new PlacedTensors<T>(run).AddMlp("net", "", blocks ? FromBlocks(moving, p) : null));
+    }
+
+    private static void SplineSensitivity<T>(CaseRun<T> run) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        CaseRun<double> wide = run.InDouble();
+        (IBijector<double> layer, PlacedTensors<double> parameters) = Make(wide, Mask(wide), Spline(wide), blocks: false);
+        using var bench = new LayerBench<double>(wide, layer);
+        parameters.Write(bench.Store, "layer.");
+        double[] z = [];
+        RoundingSensitivity.Allow(run, run.Input("x"), x =>
+        {
+            bench.Tape.Reset();
+            Var v = bench.Tape.Input(x, bench.Rows, layer.Dimension, needsGrad: true);
+            FlowStep step = layer.Forward(bench.Tape, v, new StepContext());
+            bench.Tape.Backward(bench.Tape.Add(bench.Weighted(step.Output, "ct.z"), bench.Weighted(step.LogAbsDet, "ct.log_abs_det")));
+            Dictionary<string, double[]> gradients = parameters.Gradients(bench.Store, "layer.");
+            gradients.Add("grad.x", CaseRun<double>.ReadGrad(bench.Tape, v));
+            if (z.Length == 0) z = CaseRun<double>.Read(bench.Tape, step.Output);
+            return gradients;
+        });
+        RoundingSensitivity.Allow(run, z, at =>
+        {
+            bench.Tape.Reset();
+            FlowStep back = layer.Inverse(bench.Tape, bench.Tape.Input(at, bench.Rows, layer.Dimension), new StepContext());
+            return new() { [LayerBench<T>.InverseLogDet] = CaseRun<double>.Read(bench.Tape, back.LogAbsDet) };
+        });
+    }
 
     private static void Masked<T>(CaseRun<T> run) where T : unmanaged, IFloatingPointIeee754<T>
     {

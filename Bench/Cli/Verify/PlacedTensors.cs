@@ -71,8 +71,12 @@ internal sealed class PlacedTensors<T>(CaseRun<T> run) where T : unmanaged, IFlo
     /// <summary>Compares the store's gradients with the stored ones, grad.{tensor}.</summary>
     public void CompareGradients(ParameterStore<T> store, string scope)
     {
-        foreach ((string tensor, string entry, int[]? source) in _places) run.Compare("grad." + tensor, Placed(tensor, store.ReadGradient(store.Find(scope + entry)), source, 0));
+        foreach ((string name, double[] gradient) in Gradients(store, scope)) run.Compare(name, gradient);
     }
+
+    /// <summary>The store's gradients in the stored order, by the names grad.{tensor}.</summary>
+    public Dictionary<string, double[]> Gradients(ParameterStore<T> store, string scope)
+        => _places.ToDictionary(p => "grad." + p.Tensor, p => Placed(p.Tensor, store.ReadGradient(store.Find(scope + p.Entry)), p.Source, 0));
 
     /// <summary>Compares the store's values with the stored {prefix}{tensor}. Numbers that the library leaves out must be as they were.</summary>
     public void CompareValues(ParameterStore<T> store, string scope, string prefix)
