@@ -20,6 +20,7 @@ internal static class FixtureChecks
         SplineChecks.Add(table);
         DistributionChecks.Add(table);
         CouplingChecks.Add(table);
+        CouplingModelChecks.Add(table);
         TwoSidedChecks.Add(table);
         return table;
     }

@@ -24,6 +24,8 @@ public sealed class VerifyTests : IDisposable
         ["matrix_general"] = 9,
         ["matrix_structured"] = 1,
         ["matrix_symmetric"] = 4,
+        ["model_nice"] = 1,
+        ["model_realnvp"] = 1,
         ["model_selfnorm"] = 1,
         ["optimizer_adagrad"] = 1,
         ["optimizer_adam"] = 1,
