@@ -31,6 +31,7 @@ public static class BijectorRegistry
         "sneaky-relu",
         "softplus",
         "tanh",
+        "two-sided-coupling",
     ];
 
     /// <summary>Makes a bijector from its recipe entry.</summary>
@@ -58,6 +59,7 @@ public static class BijectorRegistry
         "sneaky-relu" => SneakyRelu<T>.FromConfig(config),
         "softplus" => Softplus<T>.FromConfig(config),
         "tanh" => Tanh<T>.FromConfig(config),
+        "two-sided-coupling" => TwoSidedCoupling<T>.FromConfig(config),
         _ => throw new BadInputException($"There is no bijector of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
     };
 }

@@ -16,6 +16,9 @@ public interface IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>Number of features in and out.</summary>
     int Dimension { get; }
 
+    /// <summary>Columns of the context that a conditional layer takes; 0 for the others, which leave a context alone.</summary>
+    int ContextWidth => 0;
+
     /// <summary>Adds parameters, buffers and counters under <paramref name="scope"/>, with start values from <paramref name="seed"/>. Called once, before the store is built.</summary>
     void Attach(ParameterStore<T> store, string scope, ulong seed);
 

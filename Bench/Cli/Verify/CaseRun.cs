@@ -25,6 +25,12 @@ internal sealed class CaseRun<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>Condition number of the case's matrix, for <see cref="ToleranceRule"/>; the check sets it where there is one.</summary>
     public double Condition { get; set; } = 1;
 
+    /// <summary>By tensor, what rounding alone does to it, measured in double; allowed on top of its tolerance.</summary>
+    public Dictionary<string, double> Moved { get; } = [];
+
+    /// <summary>The same case in double on the reference, to measure what the run's precision does to it. What it compares counts for nothing.</summary>
+    public CaseRun<double> InDouble() => new(File, new ReferenceBackend<double>(), [.. _inputs]);
+
     /// <summary>Runs the check and gives every comparison; a reason where it could not be finished.</summary>
     /// <exception cref="BadInputException">The file lacks something, or holds what no layer can be made of.</exception>
     public static CaseResult Execute(FixtureFile file, IBackend<T> backend, FixtureCheck<T> check)
@@ -136,7 +142,7 @@ internal sealed class CaseRun<T> where T : unmanaged, IFloatingPointIeee754<T>
             if (double.IsNaN(error) || error > worst) worst = error;
             if (double.IsNaN(worst)) break;
         }
-        _results.Add(new TensorResult(name, worst / scale, Allowed(sensitivity) + (moved / scale)));
+        _results.Add(new TensorResult(name, worst / scale, Allowed(sensitivity) + ((moved + Moved.GetValueOrDefault(name)) / scale)));
     }
 
     /// <summary>

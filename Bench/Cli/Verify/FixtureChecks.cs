@@ -20,6 +20,9 @@ internal static class FixtureChecks
         ResidualChecks.Add(table);
         SplineChecks.Add(table);
         DistributionChecks.Add(table);
+        CouplingChecks.Add(table);
+        CouplingModelChecks.Add(table);
+        TwoSidedChecks.Add(table);
         return table;
     }
 }

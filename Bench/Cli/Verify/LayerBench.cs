@@ -7,6 +7,9 @@ namespace NativeFlow.Cli;
 /// <summary>One bijector with the stored parameters, on a tape.</summary>
 internal sealed class LayerBench<T> : IDisposable where T : unmanaged, IFloatingPointIeee754<T>
 {
+    /// <summary>What the report calls the inverse's log-determinant.</summary>
+    public const string InverseLogDet = "inverse log_abs_det (against -log_abs_det)";
+
     private readonly CaseRun<T> _run;
     private readonly (string Tensor, string Entry)[] _parameters;
 
@@ -88,7 +91,7 @@ internal sealed class LayerBench<T> : IDisposable where T : unmanaged, IFloating
         if (_run.Has("x_rec")) _run.Compare("x_rec", Tape, back.Output, sensitivity);
         _run.CompareTo("inverse (against x)", source ?? _run.Input("x"), CaseRun<T>.Widen(CaseRun<T>.Read(Tape, back.Output)), sensitivity);
         double[] minus = Array.ConvertAll(CaseRun<T>.Widen(logDet), static v => -v);
-        _run.CompareTo("inverse log_abs_det (against -log_abs_det)", minus, CaseRun<T>.Widen(Spread(back.LogAbsDet)), sensitivity);
+        _run.CompareTo(InverseLogDet, minus, CaseRun<T>.Widen(Spread(back.LogAbsDet)), sensitivity);
     }
 
     /// <summary>One log-determinant per row.</summary>

@@ -12,7 +12,6 @@ namespace NativeFlow.Layers;
 public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly bool[] _moved;
-    private readonly int _context;
     private readonly ITransformer<T> _transformer;
     private readonly IConditioner<T> _conditioner;
     private Var _passColumns = Var.None;
@@ -35,7 +34,7 @@ public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPoi
             throw new ArgumentException(
                 $"conditioner maps {conditioner.InputWidth} to {conditioner.OutputWidth} columns; with {passing} features that pass, {context} of context and {moving} that move with {transformer.ParametersPerFeature} parameters each it must map {passing + context} to {outputs}.");
         _moved = moved.ToArray();
-        _context = context;
+        ContextWidth = context;
         _transformer = transformer;
         _conditioner = conditioner;
     }
@@ -45,6 +44,9 @@ public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPoi
 
     /// <inheritdoc/>
     public int Dimension => _moved.Length;
+
+    /// <inheritdoc/>
+    public int ContextWidth { get; }
 
     /// <summary>From a recipe entry: mask (a list of 0 and 1, 1 where a feature moves), transformer, conditioner (entries of their own), context (0).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
@@ -103,7 +105,7 @@ public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         json.WriteStartArray("mask");
         foreach (bool moved in _moved) json.WriteNumberValue(moved ? 1 : 0);
         json.WriteEndArray();
-        json.WriteNumber("context", _context);
+        json.WriteNumber("context", ContextWidth);
         TransformerRegistry.Write(json, "transformer", _transformer);
         ConditionerRegistry.Write(json, "conditioner", _conditioner);
     }
@@ -113,7 +115,7 @@ public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         BijectorGuard.Width(Kind, Dimension, x);
         BijectorGuard.Attached(Kind, _order);
         Var pass = tape.GatherColumns(x, _passColumns), move = tape.GatherColumns(x, _movedColumns);
-        return (pass, move, _conditioner.Record(tape, ContextGuard.Join(tape, Kind, pass, c.Context, _context)));
+        return (pass, move, _conditioner.Record(tape, ContextGuard.Join(tape, Kind, pass, c.Context, ContextWidth)));
     }
 
     private Var Join(Tape<T> tape, Var pass, Var moved) => tape.GatherColumns(tape.ConcatColumns(pass, moved), _order);

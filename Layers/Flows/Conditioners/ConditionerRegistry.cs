@@ -11,6 +11,8 @@ public static class ConditionerRegistry
     public static IReadOnlyList<string> Kinds { get; } =
     [
         "mlp",
+        "residual-mlp",
+        "separate",
     ];
 
     /// <summary>Makes a conditioner from its recipe entry, such as <c>{"kind":"mlp","hidden":[64,64]}</c>, and the widths that its place demands.</summary>
@@ -21,6 +23,8 @@ public static class ConditionerRegistry
         return kind switch
         {
             "mlp" => Mlp<T>.FromConfig(config, inputs, outputs),
+            "residual-mlp" => ResidualMlp<T>.FromConfig(config, inputs, outputs),
+            "separate" => SeparateNetworks<T>.FromConfig(config, inputs, outputs),
             _ => throw new BadInputException($"There is no conditioner of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
         };
     }

@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Text.Json;
 using NativeFlow.Engine;
-using NativeFlow.Kernels;
 
 namespace NativeFlow.Layers;
 
@@ -9,12 +8,8 @@ namespace NativeFlow.Layers;
 /// <remarks>Parameters net.{i}.weight [out x in], net.{i}.bias [1 x out]. Cost: 2 x batch x sum of in x out flops.</remarks>
 public sealed class Mlp<T> : IConditioner<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    /// <summary>Deviation of the last layer's weights, times that of the others: the flow starts near where its transformer starts.</summary>
-    private const double LastLayerStart = 0.01;
-
     private readonly int[] _hidden;
-    private readonly Var[] _weights;
-    private readonly Var[] _biases;
+    private readonly DenseLayer[] _layers;
     private readonly Activation _activation;
 
     /// <summary>Makes the network.</summary>
@@ -32,9 +27,8 @@ public sealed class Mlp<T> : IConditioner<T> where T : unmanaged, IFloatingPoint
         OutputWidth = outputs;
         _hidden = hidden.ToArray();
         _activation = activation;
-        _weights = new Var[hidden.Length + 1];
-        _biases = new Var[hidden.Length + 1];
-        Array.Fill(_weights, Var.None);
+        _layers = new DenseLayer[hidden.Length + 1];
+        Array.Fill(_layers, DenseLayer.None);
     }
 
     /// <inheritdoc/>
@@ -59,17 +53,12 @@ public sealed class Mlp<T> : IConditioner<T> where T : unmanaged, IFloatingPoint
     /// <inheritdoc/>
     public void Attach(ParameterStore<T> store, string scope, ulong seed, ReadOnlySpan<double> outputStart)
     {
-        BijectorGuard.NotAttached(Kind, _weights[0]);
-        for (int i = 0; i < _weights.Length; i++)
+        BijectorGuard.NotAttached(Kind, _layers[0].Weight);
+        for (int i = 0; i < _layers.Length; i++)
         {
             int from = i == 0 ? InputWidth : _hidden[i - 1], to = i == _hidden.Length ? OutputWidth : _hidden[i];
             bool last = i == _hidden.Length;
-            var weight = new double[to * from];
-            RandomFill.Gaussian<double>(SeedMix.Of(seed, (ulong)i), 0, 0, weight);
-            double deviation = (last ? LastLayerStart : 1) / Math.Sqrt(from);
-            for (int j = 0; j < weight.Length; j++) weight[j] *= deviation;
-            _weights[i] = store.AddParameter($"{scope}.net.{i}.weight", to, from, weight);
-            _biases[i] = store.AddParameter($"{scope}.net.{i}.bias", 1, to, last ? outputStart : default, decay: false);
+            _layers[i] = DenseLayer.Attach(store, $"{scope}.net.{i}", from, to, SeedMix.Of(seed, (ulong)i), last ? DenseLayer.LastLayerStart : 1, last ? outputStart : default);
         }
     }
 
@@ -77,12 +66,12 @@ public sealed class Mlp<T> : IConditioner<T> where T : unmanaged, IFloatingPoint
     public Var Record(Tape<T> tape, Var input)
     {
         BijectorGuard.Width(Kind, InputWidth, input);
-        BijectorGuard.Attached(Kind, _weights[0]);
+        BijectorGuard.Attached(Kind, _layers[0].Weight);
         Var h = input;
-        for (int i = 0; i < _weights.Length; i++)
+        for (int i = 0; i < _layers.Length; i++)
         {
             if (i > 0) h = tape.Activate(_activation, h);
-            h = tape.Add(tape.MatMul(h, _weights[i], transposeB: true), _biases[i]);
+            h = _layers[i].Record(tape, h);
         }
         return h;
     }

@@ -16,6 +16,9 @@ public interface ITransformer<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>P, the raw parameters of one feature.</summary>
     int ParametersPerFeature { get; }
 
+    /// <summary>Whether a feature's result depends on other features' parameters too. Then the Jacobian is triangular only where all parameters come from features that pass: in couplings, not in autoregressive layers.</summary>
+    bool MixesFeatures => false;
+
     /// <summary>Adds what all features share (most have nothing). Called once, before the store is built.</summary>
     void Attach(ParameterStore<T> store, string scope, ulong seed);
 

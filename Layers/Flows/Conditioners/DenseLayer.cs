@@ -1,0 +1,29 @@
+using System.Numerics;
+using NativeFlow.Engine;
+using NativeFlow.Kernels;
+
+namespace NativeFlow.Layers;
+
+/// <summary>One fully connected layer: y = x W^T + b, W [out x in], b [1 x out].</summary>
+internal readonly record struct DenseLayer(Var Weight, Var Bias)
+{
+    /// <summary>Deviation of a last layer's weights, times that of the others: the flow starts near where its transformer starts.</summary>
+    public const double LastLayerStart = 0.01;
+
+    public static DenseLayer None => new(Var.None, Var.None);
+
+    /// <summary>Adds {scope}.weight with deviation <paramref name="gain"/>/sqrt(in), and {scope}.bias that starts at <paramref name="bias"/> (0 where empty).</summary>
+    public static DenseLayer Attach<T>(ParameterStore<T> store, string scope, int inputs, int outputs, ulong seed, double gain = 1, ReadOnlySpan<double> bias = default)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var weight = new double[checked(outputs * inputs)];
+        RandomFill.Gaussian<double>(seed, 0, 0, weight);
+        double deviation = gain / Math.Sqrt(inputs);
+        for (int j = 0; j < weight.Length; j++) weight[j] *= deviation;
+        return new DenseLayer(store.AddParameter($"{scope}.weight", outputs, inputs, weight), store.AddParameter($"{scope}.bias", 1, outputs, bias, decay: false));
+    }
+
+    /// <summary>Records y [batch x out]. A pass over y for the bias besides the product.</summary>
+    public Var Record<T>(Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T>
+        => tape.Add(tape.MatMul(x, Weight, transposeB: true), Bias);
+}
