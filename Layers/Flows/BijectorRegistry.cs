@@ -12,6 +12,7 @@ public static class BijectorRegistry
     [
         "actnorm",
         "affine",
+        "autoregressive",
         "coupling",
         "elementwise",
         "leaky-relu",
@@ -28,6 +29,7 @@ public static class BijectorRegistry
     {
         "actnorm" => ActNorm<T>.FromConfig(config),
         "affine" => Affine<T>.FromConfig(config),
+        "autoregressive" => Autoregressive<T>.FromConfig(config),
         "coupling" => Coupling<T>.FromConfig(config),
         "elementwise" => Elementwise<T>.FromConfig(config),
         "leaky-relu" => LeakyRelu<T>.FromConfig(config),
