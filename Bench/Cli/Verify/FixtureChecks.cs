@@ -19,6 +19,8 @@ internal static class FixtureChecks
         NormalizationChecks.Add(table);
         SplineChecks.Add(table);
         DistributionChecks.Add(table);
+        AutoregressiveChecks.Add(table);
+        MafModelChecks.Add(table);
         return table;
     }
 }
