@@ -23,6 +23,8 @@ internal static class FixtureChecks
         CouplingChecks.Add(table);
         CouplingModelChecks.Add(table);
         TwoSidedChecks.Add(table);
+        AutoregressiveChecks.Add(table);
+        MafModelChecks.Add(table);
         return table;
     }
 }
