@@ -18,6 +18,16 @@ internal static class FlowRecipes
 
     public static JsonArray GlowTabular(int d) => Stack(8, d, k => [ActNorm(d), Linear(d), Coupling(d, k, BoundedAffine)]);
 
+    public static JsonArray Maf(int d) => Stack(6, d, k => [ActNorm(d), Autoregressive(d, BoundedAffine, "maf"), Reverse(d)]);
+
+    public static JsonArray Iaf(int d) => Stack(6, d, k => [ActNorm(d), Autoregressive(d, BoundedAffine, "iaf"), Reverse(d)]);
+
+    public static JsonArray NsfAutoregressive(int d) => Stack(4, d, k => [ActNorm(d), Linear(d), Autoregressive(d, Spline, "maf")]);
+
+    public static JsonArray Residual(int d) => Stack(8, d, k => [ActNorm(d), $$"""{"kind":"residual","dimension":{{d}},"hidden":[{{Hidden(d)}},{{Hidden(d)}}],"lipschitz":0.95,"log_det":{{LogDet(d)}} }"""]);
+
+    public static JsonArray Cnf(int d) => Stack(1, d, k => [ActNorm(d), $$"""{"kind":"cnf","dimension":{{d}},"hidden":[{{Hidden(d)}},{{Hidden(d)}}]}"""]);
+
     /// <summary>Width of the hidden layers of a conditioner.</summary>
     private static int Hidden(int d) => d <= 16 ? 64 : 128;
 
@@ -31,6 +41,14 @@ internal static class FlowRecipes
         string mask = string.Join(',', Enumerable.Range(0, d).Select(j => (j + layer) % 2));
         return $$"""{"kind":"coupling","mask":[{{mask}}],"transformer":{{transformer}},"conditioner":{"kind":"mlp","hidden":[{{Hidden(d)}},{{Hidden(d)}}],"activation":"relu"} }""";
     }
+
+    private static string Autoregressive(int d, string transformer, string direction)
+        => $$"""{"kind":"autoregressive","dimension":{{d}},"direction":"{{direction}}","transformer":{{transformer}},"conditioner":{"kind":"made","hidden":[{{Hidden(d)}},{{Hidden(d)}}],"activation":"relu"} }""";
+
+    private static string Reverse(int d) => $$"""{"kind":"permutation","channels":{{d}},"arrange":"reverse"}""";
+
+    // The exact determinant costs a pass for each feature; beyond a few the unbiased series trains as well.
+    private static string LogDet(int d) => d <= 8 ? """{"name":"exact"}""" : """{"name":"roulette"}""";
 
     private static JsonArray Stack(int count, int d, Func<int, string[]> layers)
     {

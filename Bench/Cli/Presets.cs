@@ -46,6 +46,11 @@ internal static class Presets
         new("linear", "one full matrix: fits a Gaussian", "exact-lu", ["linear"]),
         Deep("nice", "additive couplings", FlowRecipes.Nice),
         Deep("realnvp", "affine couplings", FlowRecipes.RealNvp),
+        Deep("maf", "masked autoregressive flow: affine, fast density, slow samples", FlowRecipes.Maf),
+        Deep("iaf", "inverse autoregressive flow: affine, fast samples, slow density", FlowRecipes.Iaf),
+        Deep("nsf-ar", "rational-quadratic splines, autoregressive, between full matrices", FlowRecipes.NsfAutoregressive),
+        Deep("residual", "invertible residual blocks", FlowRecipes.Residual),
+        Deep("cnf", "a neural ODE (continuous normalizing flow)", FlowRecipes.Cnf),
         Deep("nsf-coupling", "rational-quadratic spline couplings between full matrices", FlowRecipes.NsfCoupling),
         Deep("glow-tabular", "Glow's steps on vectors: ActNorm, a full matrix, an affine coupling", FlowRecipes.GlowTabular),
     ];

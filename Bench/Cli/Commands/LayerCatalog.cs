@@ -48,6 +48,7 @@ internal static class LayerCatalog
             ("affine", "D", "D", Diagonal),
             ("rational-quadratic", "D K", "D K", Diagonal)),
         .. Room("conditioners",
+            ("made", "N", "", ""),
             ("mlp", "N", "", ""),
             ("residual-mlp", "N", "", ""),
             ("separate", "sum of N", "", "")),

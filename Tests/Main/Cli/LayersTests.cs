@@ -13,7 +13,7 @@ public sealed class LayersTests
         string[] registered =
         [
             .. BijectorRegistry.Kinds.Select(k => "bijectors " + k), .. TransformerRegistry.Kinds.Select(k => "transformers " + k),
-            .. ConditionerRegistry.Kinds.Select(k => "conditioners " + k), .. DistributionRegistry.Kinds.Select(k => "distributions " + k),
+            .. ConditionerRegistry.Kinds.Select(k => "conditioners " + k), "conditioners made", .. DistributionRegistry.Kinds.Select(k => "distributions " + k),
         ];
         Assert.Equal(registered.Order(StringComparer.Ordinal), LayerCatalog.All.Select(l => $"{l.Room} {l.Kind}").Order(StringComparer.Ordinal));
     }
