@@ -103,10 +103,10 @@ internal sealed class CaseRun<T> where T : unmanaged, IFloatingPointIeee754<T>
         => Compare(tensor, Widen(computed), sensitivity);
 
     /// <summary>As the other, for what is computed in double whatever the run's precision.</summary>
-    public void Compare(string tensor, double[] computed, Sensitivity sensitivity = Sensitivity.Plain)
+    public void Compare(string tensor, double[] computed, Sensitivity sensitivity = Sensitivity.Plain, double moved = 0)
     {
         _compared.Add(tensor);
-        CompareTo(tensor, File.Read(tensor), computed, sensitivity);
+        CompareTo(tensor, File.Read(tensor), computed, sensitivity, moved);
     }
 
     /// <summary>Compares where the file has the tensor.</summary>

@@ -14,8 +14,8 @@ namespace NativeFlow.Tests;
 /// <param name="Extreme">Values at which everything must stay finite.</param>
 /// <param name="Noise">Size of the random numbers added to every parameter, so that nothing is tested at the identity.</param>
 /// <param name="ExtremeOut">Values at which the inverse must stay finite; null where it is defined everywhere, and -1000, 1000 and 0 are taken.</param>
-/// <param name="Mixes">Whether every output depends on every input of its row.</param>
-public sealed record BijectorCase(string Name, string Recipe, double Low, double High, double[] Extreme, double Noise = 0.4, double[]? ExtremeOut = null, bool Mixes = false)
+/// <param name="Reach">Number of outputs that are computed from the first feature; 0 for all of its row.</param>
+public sealed record BijectorCase(string Name, string Recipe, double Low, double High, double[] Extreme, double Noise = 0.4, double[]? ExtremeOut = null, int Reach = 1)
 {
     /// <summary>Every case; a kind without one fails the completeness test.</summary>
     public static IReadOnlyList<BijectorCase> All { get; } =
@@ -27,15 +27,26 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("batchnorm", """{"kind":"batchnorm","channels":5,"eps":0.01,"momentum":0.2}""", -3, 3, [-1000, 1000, 0]),
         new("batchnorm-images", """{"kind":"batchnorm","channels":3,"pixels":4}""", -3, 3, [-1000, 1000, 0]),
         new("cauchy-cdf", """{"kind":"cauchy-cdf","dimension":7}""", -4, 4, [-1000, 1000, 0, 1e100], ExtremeOut: [1e-100, 1 - 1e-15, 0.5]),
+        new("diagonal-low-rank", """{"kind":"diagonal-low-rank","dimension":6,"rank":2}""", -3, 3, [-1000, 1000, 0], 0.3, Reach: 0),
+        new("diagonal-low-rank-no-bias", """{"kind":"diagonal-low-rank","dimension":3,"rank":3,"no_bias":true}""", -3, 3, [-1000, 1000, 0], 0.2, Reach: 0),
         new("exp", """{"kind":"exp","dimension":6}""", -4, 3, [-1000, 700, 0], ExtremeOut: [1e-200, 1e300, 1]),
+        new("householder", """{"kind":"householder","dimension":5,"reflections":3}""", -3, 3, [-1000, 1000, 0], Reach: 0),
+        new("householder-full", """{"kind":"householder","dimension":4,"reflections":6}""", -3, 3, [-1000, 1000, 0], Reach: 0),
         new("leaky-relu", """{"kind":"leaky-relu","dimension":7,"slope":0.2}""", -3, 3, [-1000, 1000, 0]),
         new("learnable-leaky-relu", """{"kind":"learnable-leaky-relu","dimension":7}""", -3, 3, [-1000, 1000, 0]),
+        new("linear-lu", """{"kind":"linear-lu","dimension":6}""", -3, 3, [-1000, 1000, 0], Reach: 0),
+        new("linear-lu-one", """{"kind":"linear-lu","dimension":1,"eps":0.1,"no_bias":true}""", -3, 3, [-1000, 1000, 0], Reach: 0),
+        new("linear-lu-packed", """{"kind":"linear-lu-packed","dimension":6}""", -3, 3, [-1000, 1000, 0], 0.3, Reach: 0),
+        new("linear-qr", """{"kind":"linear-qr","dimension":6,"reflections":4}""", -3, 3, [-1000, 1000, 0], Reach: 0),
+        new("linear-svd", """{"kind":"linear-svd","dimension":6,"reflections":3}""", -3, 3, [-1000, 1000, 0], Reach: 0),
+        new("matrix-exponential", """{"kind":"matrix-exponential","dimension":5}""", -3, 3, [-1000, 1000, 0], Reach: 0),
+        new("rotation", """{"kind":"rotation","dimension":5}""", -3, 3, [-1000, 1000, 0], 0.8, Reach: 0),
         new("sigmoid", """{"kind":"sigmoid","dimension":6}""", -6, 6, [-1000, 1000, 0], ExtremeOut: [1e-200, 1 - 1e-16, 0.5]),
         new("sigmoid-pixels", """{"kind":"sigmoid","dimension":5,"temperature":2,"low":-8,"high":256}""", -3, 3, [-1000, 1000, 0], ExtremeOut: [-7.999999, 255.999999, 0]),
         new("smooth-leaky-relu", """{"kind":"smooth-leaky-relu","dimension":19,"alpha":0.3}""", -6, 6, [-1000, 1000, 0, -1e-8]),
         new("smooth-leaky-relu-steep", """{"kind":"smooth-leaky-relu","dimension":3,"alpha":0.01}""", -6, 6, [-1000, 1000, 0]),
-        new("linear", """{"kind":"linear","dimension":6}""", -3, 3, [-1000, 1000, 0], 0.3, Mixes: true),
-        new("linear-no-bias", """{"kind":"linear","dimension":4,"no_bias":true}""", -3, 3, [-1000, 1000, 0], 0.3, Mixes: true),
+        new("linear", """{"kind":"linear","dimension":6}""", -3, 3, [-1000, 1000, 0], 0.3, Reach: 0),
+        new("linear-no-bias", """{"kind":"linear","dimension":4,"no_bias":true}""", -3, 3, [-1000, 1000, 0], 0.3, Reach: 0),
         new("logit", """{"kind":"logit","dimension":6,"alpha":0.01}""", 0.05, 0.95, [0, 1, 0.5]),
         new("logit-pixels", """{"kind":"logit","dimension":5,"alpha":0.05,"low":-8,"high":256,"temperature":2}""", 1, 250, [-8, 256, 0]),
         new("logit-open", """{"kind":"logit","dimension":3,"alpha":0}""", 0.1, 0.9, [1e-12, 1 - 1e-12, 0.5]),
@@ -51,6 +62,10 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("softplus", """{"kind":"softplus","dimension":7}""", -5, 5, [-700, 1000, 0], ExtremeOut: [1e-200, 1000, 1]),
         new("softplus-inverse", """{"kind":"softplus","dimension":7,"inverse":true}""", 0.1, 6, [1e-200, 1000, 1], ExtremeOut: [-700, 1000, 0]),
         new("tanh", """{"kind":"tanh","dimension":7}""", -3, 3, [-1000, 1000, 0], ExtremeOut: [-1 + 1e-15, 1 - 1e-15, 0]),
+        new("triangular", """{"kind":"triangular","dimension":6}""", -3, 3, [-1000, 1000, 0], Reach: 0),
+        new("triangular-upper", """{"kind":"triangular","dimension":6,"upper":true,"no_bias":true}""", -3, 3, [-1000, 1000, 0], Reach: 0),
+        new("woodbury", """{"kind":"woodbury","features":5,"rank":2}""", -3, 3, [-1000, 1000, 0], 0.3, Reach: 0),
+        new("woodbury-rows", """{"kind":"woodbury","features":4,"rank":2,"rows":3}""", -3, 3, [-1000, 1000, 0], 0.3, Reach: 4),
     ];
 
     /// <summary>The recipe's kind.</summary>
