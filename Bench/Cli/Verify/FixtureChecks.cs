@@ -14,6 +14,7 @@ internal static class FixtureChecks
         SelfNormChecks.Add(table);
         RelativeGradientChecks.Add(table);
         LinearChecks.Add(table);
+        FactoredLinearChecks.Add(table);
         ModelChecks.Add(table);
         ElementwiseChecks.Add(table);
         NormalizationChecks.Add(table);

@@ -35,7 +35,7 @@ public sealed class BatchNorm<T> : IBijector<T> where T : unmanaged, IFloatingPo
         BijectorGuard.Dimension("channels", channels);
         BijectorGuard.Dimension("pixels", pixels);
         if ((long)channels * pixels > int.MaxValue) throw new ArgumentException($"channels is {channels}, pixels is {pixels}; their product is too large.");
-        if (!(eps > 0 && eps < 1)) throw new ArgumentException($"eps is {eps}; it must be in (0, 1).");
+        SoftplusStart.Check(eps);
         if (!(momentum > 0 && momentum <= 1)) throw new ArgumentException($"momentum is {momentum}; it must be in (0, 1].");
         _channels = channels;
         _pixels = pixels;
@@ -63,11 +63,9 @@ public sealed class BatchNorm<T> : IBijector<T> where T : unmanaged, IFloatingPo
     public void Attach(ParameterStore<T> store, string scope, ulong seed)
     {
         BijectorGuard.NotAttached(Kind, _weight);
-        double[] start = new double[_channels], ones = new double[_channels];
-        // softplus(start) + eps = 1.
-        Array.Fill(start, Math.Log(Math.Exp(1 - _eps) - 1));
+        var ones = new double[_channels];
         Array.Fill(ones, 1);
-        _weight = store.AddParameter($"{scope}.unconstrained_weight", 1, _channels, start, decay: false);
+        _weight = store.AddParameter($"{scope}.unconstrained_weight", 1, _channels, SoftplusStart.Ones(_channels, _eps), decay: false);
         _bias = store.AddParameter($"{scope}.bias", 1, _channels, decay: false);
         _mean = store.AddBuffer($"{scope}.running_mean", 1, _channels);
         _variance = store.AddBuffer($"{scope}.running_var", 1, _channels, ones);

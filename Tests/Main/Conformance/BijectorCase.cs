@@ -14,8 +14,7 @@ namespace NativeFlow.Tests;
 /// <param name="Extreme">Values at which everything must stay finite.</param>
 /// <param name="Noise">Size of the random numbers added to every parameter, so that nothing is tested at the identity.</param>
 /// <param name="ExtremeOut">Values at which the inverse must stay finite; null where it is defined everywhere, and -1000, 1000 and 0 are taken.</param>
-/// <param name="Mixes">Whether every output depends on every input of its row.</param>
-public sealed record BijectorCase(string Name, string Recipe, double Low, double High, double[] Extreme, double Noise = 0.4, double[]? ExtremeOut = null, bool Mixes = false)
+public sealed record BijectorCase(string Name, string Recipe, double Low, double High, double[] Extreme, double Noise = 0.4, double[]? ExtremeOut = null)
 {
     /// <summary>Every case; a kind without one fails the completeness test.</summary>
     public static IReadOnlyList<BijectorCase> All { get; } =
@@ -47,7 +46,11 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("coupling-separate", """{"kind":"coupling","mask":[0,1,1],"transformer":{"kind":"affine","scale":"clamp-sigmoid","clamp":1},"conditioner":{"kind":"separate","networks":[{"kind":"mlp","hidden":[4],"activation":"tanh"},{"kind":"residual-mlp","hidden":3,"blocks":1,"activation":"tanh"}]}}""", -3, 3, [-1000, 1000, 0]),
         new("elementwise-affine", """{"kind":"elementwise","dimension":4,"transformer":{"kind":"affine","scale":"softplus"}}""", -3, 3, [-1000, 1000, 0]),
         new("elementwise-rational-quadratic", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"rational-quadratic","bins":5,"tail_bound":2}}""", -2, 2, [-1000, 1000, -2, 2, 0]),
+        new("diagonal-low-rank", """{"kind":"diagonal-low-rank","dimension":6,"rank":2}""", -3, 3, [-1000, 1000, 0], 0.3),
+        new("diagonal-low-rank-no-bias", """{"kind":"diagonal-low-rank","dimension":3,"rank":3,"no_bias":true}""", -3, 3, [-1000, 1000, 0], 0.2),
         new("exp", """{"kind":"exp","dimension":6}""", -4, 3, [-1000, 700, 0], ExtremeOut: [1e-200, 1e300, 1]),
+        new("householder", """{"kind":"householder","dimension":5,"reflections":3}""", -3, 3, [-1000, 1000, 0]),
+        new("householder-full", """{"kind":"householder","dimension":4,"reflections":6}""", -3, 3, [-1000, 1000, 0]),
         new("leaky-relu", """{"kind":"leaky-relu","dimension":7,"slope":0.2}""", -3, 3, [-1000, 1000, 0]),
         new("learnable-leaky-relu", """{"kind":"learnable-leaky-relu","dimension":7}""", -3, 3, [-1000, 1000, 0]),
         new("linear", """{"kind":"linear","dimension":6}""", -3, 3, [-1000, 1000, 0], 0.3),
@@ -65,10 +68,27 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("residual-sin", """{"kind":"residual","dimension":1,"hidden":[4],"activation":"sin","lipschitz":0.5,"log_det":{"name":"neumann","stop":0.6}}""", -3, 3, [-1000, 1000, 0]),
         new("residual-softplus", """{"kind":"residual","dimension":2,"hidden":[4,4],"activation":"softplus","log_det":{"name":"roulette","probes":2,"probe":"gaussian"}}""", -3, 3, [-1000, 1000, 0]),
         new("residual-tanh", """{"kind":"residual","dimension":2,"hidden":[],"activation":"tanh"}""", -3, 3, [-1000, 1000, 0]),
+        new("linear-lu", """{"kind":"linear-lu","dimension":6}""", -3, 3, [-1000, 1000, 0]),
+        new("linear-lu-one", """{"kind":"linear-lu","dimension":1,"eps":0.1,"no_bias":true}""", -3, 3, [-1000, 1000, 0]),
+        new("linear-lu-packed", """{"kind":"linear-lu-packed","dimension":6}""", -3, 3, [-1000, 1000, 0], 0.3),
+        new("linear-qr", """{"kind":"linear-qr","dimension":6,"reflections":4}""", -3, 3, [-1000, 1000, 0]),
+        new("linear-svd", """{"kind":"linear-svd","dimension":6,"reflections":3}""", -3, 3, [-1000, 1000, 0]),
+        new("matrix-exponential", """{"kind":"matrix-exponential","dimension":5}""", -3, 3, [-1000, 1000, 0]),
+        new("rotation", """{"kind":"rotation","dimension":5}""", -3, 3, [-1000, 1000, 0], 0.8),
         new("sigmoid", """{"kind":"sigmoid","dimension":6}""", -6, 6, [-1000, 1000, 0], ExtremeOut: [1e-200, 1 - 1e-16, 0.5]),
         new("sigmoid-pixels", """{"kind":"sigmoid","dimension":5,"temperature":2,"low":-8,"high":256}""", -3, 3, [-1000, 1000, 0], ExtremeOut: [-7.999999, 255.999999, 0]),
         new("smooth-leaky-relu", """{"kind":"smooth-leaky-relu","dimension":19,"alpha":0.3}""", -6, 6, [-1000, 1000, 0, -1e-8]),
         new("smooth-leaky-relu-steep", """{"kind":"smooth-leaky-relu","dimension":3,"alpha":0.01}""", -6, 6, [-1000, 1000, 0]),
+        new("linear", """{"kind":"linear","dimension":6}""", -3, 3, [-1000, 1000, 0], 0.3),
+        new("linear-no-bias", """{"kind":"linear","dimension":4,"no_bias":true}""", -3, 3, [-1000, 1000, 0], 0.3),
+        new("logit", """{"kind":"logit","dimension":6,"alpha":0.01}""", 0.05, 0.95, [0, 1, 0.5]),
+        new("logit-pixels", """{"kind":"logit","dimension":5,"alpha":0.05,"low":-8,"high":256,"temperature":2}""", 1, 250, [-8, 256, 0]),
+        new("logit-open", """{"kind":"logit","dimension":3,"alpha":0}""", 0.1, 0.9, [1e-12, 1 - 1e-12, 0.5]),
+        new("permutation", """{"kind":"permutation","channels":7,"seed":3}""", -3, 3, [-1000, 1000, 0]),
+        new("permutation-reverse", """{"kind":"permutation","channels":3,"pixels":2,"arrange":"reverse"}""", -3, 3, [-1000, 1000, 0]),
+        new("permutation-given", """{"kind":"permutation","order":[2,0,3,1]}""", -3, 3, [-1000, 1000, 0]),
+        new("rational-quadratic-spline", """{"kind":"rational-quadratic-spline","dimension":5,"bins":6,"tail_bound":3}""", -2.9, 2.9, [-1000, 1000, -3, 3, 0, 3.0000001], 1),
+        new("rational-quadratic-spline-identity", """{"kind":"rational-quadratic-spline","dimension":17,"bins":3,"tail_bound":2,"identity_init":true}""", -2.5, 2.5, [-1000, 1000, -2, 2, 0], 0.5),
         new("smooth-tanh", """{"kind":"smooth-tanh","dimension":19,"alpha":1.5,"beta":0.1}""", -4, 4, [-1000, 1000, 0, 1e-9]),
         new("smooth-tanh-flat", """{"kind":"smooth-tanh","dimension":3,"alpha":0.5,"beta":0.001}""", -6, 6, [-1000, 1000, 0]),
         new("sneaky-relu", """{"kind":"sneaky-relu","dimension":19,"slope":0.1}""", -6, 6, [-1000, 1000, 0, 1e300]),
@@ -78,6 +98,10 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("tanh", """{"kind":"tanh","dimension":7}""", -3, 3, [-1000, 1000, 0], ExtremeOut: [-1 + 1e-15, 1 - 1e-15, 0]),
         new("two-sided-coupling", """{"kind":"two-sided-coupling","dimension":4,"transformer":{"kind":"affine","scale":"clamp-tanh"},"conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0], 0.2),
         new("two-sided-coupling-additive", """{"kind":"two-sided-coupling","dimension":5,"split":3,"transformer":{"kind":"additive"},"conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0]),
+        new("triangular", """{"kind":"triangular","dimension":6}""", -3, 3, [-1000, 1000, 0]),
+        new("triangular-upper", """{"kind":"triangular","dimension":6,"upper":true,"no_bias":true}""", -3, 3, [-1000, 1000, 0]),
+        new("woodbury", """{"kind":"woodbury","features":5,"rank":2}""", -3, 3, [-1000, 1000, 0], 0.3),
+        new("woodbury-rows", """{"kind":"woodbury","features":4,"rank":2,"rows":3}""", -3, 3, [-1000, 1000, 0], 0.3),
     ];
 
     /// <summary>The recipe's kind.</summary>

@@ -106,6 +106,25 @@ public static class OpCases
         Add("cholesky", "1x1", [N(1, 1, Domain.Positive)], (t, x) => t.Cholesky(x[0]));
         Add("log-gamma-ratio", "3x5", [N(3, 5, Domain.Positive)], (t, x) => t.LogGammaRatio(x[0]));
         Add("log-gamma-ratio", "large", [N(1, 3, Domain.Positive)], (t, x) => t.LogGammaRatio(t.Scale(x[0], 20)));
+        // Far from singular: ones and twos on the diagonal.
+        Var Dominant(Tape<T> t, Var m) => t.Add(m, t.Scale(t.Identity(m.Rows), 4));
+        for (int flags = 0; flags < 8; flags++)
+        {
+            bool lower = (flags & 1) != 0, unit = (flags & 2) != 0, transpose = (flags & 4) != 0;
+            list.Add(new OpCase<T>("solve-triangular-rows", $"lower {lower}, unit {unit}, transposed {transpose}", [N(5, 5), N(4, 5)],
+                (t, x) => t.SolveTriangularRows(Dominant(t, x[0]), x[1], lower, unit, transpose)) { Recorded = false });
+        }
+        list.Add(new OpCase<T>("solve-triangular-rows", "wide", [N(70, 70), N(5, 70)], (t, x) => t.SolveTriangularRows(Dominant(t, t.Scale(x[0], 0.05)), x[1], true)) { Recorded = false });
+        foreach (bool lower in (ReadOnlySpan<bool>)[true, false])
+        {
+            Add("triangle", $"lower {lower}", [N(4, 4)], (t, x) => t.Triangle(x[0], lower));
+            Add("triangle", $"lower {lower}, unit", [N(4, 4)], (t, x) => t.Triangle(x[0], lower, unit: true));
+            Add("unpack-triangle", $"lower {lower}", [N(1, 6), N(1, 4)], (t, x) => t.UnpackTriangle(x[0], x[1], 4, lower));
+            Add("unpack-triangle", $"lower {lower}, ones", [N(1, 6)], (t, x) => t.UnpackTriangle(x[0], Var.None, 4, lower));
+            Add("unpack-triangle", $"lower {lower}, diagonal", [N(1, 4)], (t, x) => t.UnpackTriangle(Var.None, x[0], 4, lower));
+        }
+        Add("matrix-exponential", "4x4", [N(4, 4)], (t, x) => t.MatrixExponential(x[0]));
+        Add("matrix-exponential", "1x1", [N(1, 1)], (t, x) => t.MatrixExponential(x[0]));
 
         InputSpec[] linear = [N(4, 3), N(3, 3), N(3, 3), N(1, 3)];
         Add("self-normalizing-linear", "published", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.Published, 0.7).Z, surrogate: true);
@@ -216,6 +235,12 @@ public static class OpCases
             new("batched-log-abs-det", t => t.BatchedLogAbsDet(V(t, 5, 2)), "5x2", "order 2"),
             new("batched-solve", t => t.BatchedSolve(V(t, 6, 3), V(t, 3, 3)), "6x3", "3x3", "9x3"),
             new("spectral-norm", t => SpectralNormOp<T>.Record(t, V(t, 2, 3), V(t, 1, 3), 1, 1), "2x3", "1x3", "2 numbers"),
+            new("solve-triangular-rows", t => t.SolveTriangularRows(V(t, 2, 3), V(t, 4, 3), true), "2x3", "4x3"),
+            new("solve-triangular-rows", t => t.SolveTriangularRows(V(t, 3, 3), V(t, 4, 2), true), "3x3", "4x2"),
+            new("triangle", t => t.Triangle(V(t, 2, 3), true), "2x3", "square"),
+            new("unpack-triangle", t => t.UnpackTriangle(V(t, 1, 4), V(t, 1, 3), 3, true), "1x4", "1x3", "3 and 3"),
+            new("unpack-triangle", t => t.UnpackTriangle(Var.None, V(t, 1, 2), 3, true), "1x2"),
+            new("matrix-exponential", t => t.MatrixExponential(V(t, 2, 3)), "2x3", "square"),
             new("solve-rows", t => t.SolveRows(V(t, 2, 3), V(t, 4, 3)), "2x3", "4x3"),
             new("solve-rows", t => t.SolveRows(V(t, 3, 3), V(t, 4, 2)), "3x3", "4x2"),
             new("self-normalizing-linear", t => SelfNormalizingLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), V(t, 3, 3), Var.None, SelfNormalizingForm.Published, 1), "2x3", "4x4"),
