@@ -18,6 +18,7 @@ internal static class FixtureChecks
         ModelChecks.Add(table);
         ElementwiseChecks.Add(table);
         NormalizationChecks.Add(table);
+        ContinuousChecks.Add(table);
         ResidualChecks.Add(table);
         SplineChecks.Add(table);
         DistributionChecks.Add(table);
