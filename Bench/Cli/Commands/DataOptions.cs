@@ -13,6 +13,7 @@ internal sealed class DataOptions
     private readonly Option<string?> _data = Arguments.Text("--data", $"data as for train [{Presets.DefaultData}]", "NAME|PATH");
     private readonly Option<string?> _columns = Arguments.Text("--columns", "columns to use [all]", "LIST");
     private readonly Option<string?> _split = Arguments.Text("--split", "file that divides the rows", "FILE");
+    private readonly Option<string?> _dequantize = Arguments.Text("--dequantize", DataChoice.DequantizeHelp, "columns[:SEED]");
     private readonly Option<string?> _part;
     private readonly Option<string?> _draws = Arguments.Text("--draws", $"dequantisation draws of integer data [{Presets.TestDraws}]", "N");
     private readonly Option<string?> _threads = Arguments.Text("--threads", "threads; results do not depend on it [one per processor]", "N");
@@ -32,7 +33,7 @@ internal sealed class DataOptions
     public void AddTo(Command command)
     {
         command.Add(Model);
-        foreach (Option option in (ReadOnlySpan<Option>)[_data, _columns, _split, _part, _draws, _threads]) command.Add(option);
+        foreach (Option option in (ReadOnlySpan<Option>)[_data, _columns, _split, _dequantize, _part, _draws, _threads]) command.Add(option);
     }
 
     public int Draws(ParseResult parsed) => parsed.GetValue(_draws) is { } text ? Arguments.Whole("--draws", text, 1) : Presets.TestDraws;
@@ -40,26 +41,37 @@ internal sealed class DataOptions
     public int Threads(ParseResult parsed) => parsed.GetValue(_threads) is { } text ? Arguments.Whole("--threads", text, 1) : 0;
 
     /// <summary>Opens the rows asked for and says which they are.</summary>
-    public (Table Table, string Part) Open(ParseResult parsed)
+    public (Table Table, string Part, DataChoice? Choice) Open(ParseResult parsed)
     {
         string data = parsed.GetValue(_data) ?? Presets.DefaultData;
-        string? columns = parsed.GetValue(_columns), split = parsed.GetValue(_split);
+        string? columns = parsed.GetValue(_columns), split = parsed.GetValue(_split), dequantize = parsed.GetValue(_dequantize);
         bool divided = DataSource.IsDivided(data);
-        string part = parsed.GetValue(_part) is { } text ? Arguments.OneOf("--part", text, Parts) : _defaultPart ?? (divided || split is not null ? "test" : "all");
+        string part = parsed.GetValue(_part) is { } text ? Arguments.OneOf("--part", text, Parts) : _defaultPart ?? (divided || split is not null || dequantize is not null ? "test" : "all");
         if (part == "all")
         {
             if (divided) throw new BadInputException($"--part all: {data} comes divided and has no one order of rows; choose train, validation or test.");
             if (split is not null) throw new BadInputException("--part all: takes every row, so --split has no meaning; leave one of the two out.");
-            return (DataSource.OpenFile(data, columns), part);
+            if (dequantize is not null) throw new BadInputException("--part all: has no training rows to find the steps of --dequantize in; choose train, validation or test, or leave --dequantize out.");
+            return (DataSource.OpenFile(data, columns), part, null);
         }
 
-        DataSet set = DataSource.Open(data, columns, split);
-        return (part switch { "train" => set.Train, "validation" => set.Validation, _ => set.Test }, part);
+        DataChoice choice = DataChoice.Open(data, columns, split, dequantize);
+        return (part switch { "train" => choice.Set.Train, "validation" => choice.Set.Validation, _ => choice.Set.Test }, part, choice);
     }
+
+    /// <summary>log p in standardised units minus log p in original ones, for a model that begins with a fixed scale (as train --standardize makes it); NaN for others.</summary>
+    public static double StandardizedOffset(string model) => ModelFile.DtypeOf(model) == "float" ? StandardizedOffset<float>(model) : StandardizedOffset<double>(model);
 
     /// <summary>Exact log-likelihoods of the rows, in the element type that the model was trained in.</summary>
     public static double[] PerRow(string model, Table table, int draws, int threads)
         => ModelFile.DtypeOf(model) == "float" ? PerRow<float>(model, table, draws, threads) : PerRow<double>(model, table, draws, threads);
+
+    private static double StandardizedOffset<T>(string model) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        using var backend = new Kernels.SimdBackend<T>(1);
+        using Flow<T> flow = ModelFile.Load(model, backend);
+        return flow.Transforms[0] is Affine<T> ? -flow.Store.Read(flow.Store.Find("layers.0.scale")).Sum(s => Math.Log(Math.Abs(double.CreateTruncating(s)))) : double.NaN;
+    }
 
     private static double[] PerRow<T>(string model, Table table, int draws, int threads) where T : unmanaged, IFloatingPointIeee754<T>
     {

@@ -17,7 +17,8 @@ internal static class EvaluateCommand
         command.SetAction(parsed =>
         {
             string model = parsed.GetRequiredValue(options.Model);
-            (Table table, string part) = options.Open(parsed);
+            (Table table, string part, DataChoice? choice) = options.Open(parsed);
+            double offset = table.Levels > 0 ? double.NaN : DataOptions.StandardizedOffset(model);
             LikelihoodEvaluation result = LikelihoodEvaluation.Of(DataOptions.PerRow(model, table, options.Draws(parsed), options.Threads(parsed)), table, options.Draws(parsed));
             TextWriter stdout = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(asJson))
@@ -27,13 +28,18 @@ internal static class EvaluateCommand
                     json.WriteString("model", model);
                     json.WriteString("data", table.Name);
                     json.WriteString("part", part);
-                    TrainSummary.Likelihood(json, result);
+                    TrainSummary.Likelihood(json, result, offset);
+                    if (choice?.Set.Toy is { } known) TrainSummary.Entropy(json, known, result);
+                    choice?.Write(json);
                 }));
                 return Program.Done;
             }
 
+            if (choice?.Noise is not null) stdout.WriteLine(choice.Describe());
             string bits = table.Levels > 0 ? FormattableString.Invariant($", {result.BitsPerDim:F4} bits/dim") : "";
             stdout.WriteLine(FormattableString.Invariant($"{table.Name} ({part}, {result.Rows} rows): exact log-likelihood {result.Nats:F3} +- {result.StandardError:F3} nats{bits}, {result.Draws} {(result.Draws == 1 ? "draw" : "draws")}"));
+            if (double.IsFinite(offset)) stdout.WriteLine(FormattableString.Invariant($"       {result.Nats + offset:F3} +- {result.StandardError:F3} nats in standardised units"));
+            if (choice?.Set.Toy is { } toy) stdout.WriteLine(TrainSummary.Entropy(toy, result));
             return Program.Done;
         });
         return command;

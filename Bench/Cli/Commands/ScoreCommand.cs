@@ -19,7 +19,7 @@ internal static class ScoreCommand
         command.SetAction(parsed =>
         {
             string model = parsed.GetRequiredValue(options.Model), path = parsed.GetValue(output)!;
-            (Table table, string part) = options.Open(parsed);
+            (Table table, string part, _) = options.Open(parsed);
             double[] scores = DataOptions.PerRow(model, table, options.Draws(parsed), options.Threads(parsed));
             CsvWriter.Write<double>(path, ["log_prob"], scores, 1);
             TextWriter stdout = parsed.InvocationConfiguration.Output;

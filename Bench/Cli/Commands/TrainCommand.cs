@@ -16,9 +16,10 @@ internal static class TrainCommand
         string presets = string.Join("; ", Presets.All.Select(p => $"{p.Name}: {p.About}"));
         Option<string?>[] identity =
         [
-            Arguments.Text("--data", "optdigits (built in), a folder of MNIST-style IDX files (.gz or not), or a file: CSV, TSV, .npy, IDX [optdigits]", "NAME|PATH"),
+            Arguments.Text("--data", $"optdigits (built in), toy:NAME[:ROWS[:SEED]] ({string.Join(", ", Toys.All.Select(t => t.Name))}), a folder of MNIST-style IDX files (.gz or not), or a file: CSV, TSV, .npy, IDX [optdigits]", "NAME|PATH"),
             Arguments.Text("--columns", "columns to use, such as 0-10,12 or pH,alcohol [all]", "LIST"),
             Arguments.Text("--split", "file that divides the rows into train, validation and test", "FILE"),
+            Arguments.Text("--dequantize", DataChoice.DequantizeHelp, "columns[:SEED]"),
             Arguments.Text("--model", $"preset or JSON recipe file [{Presets.DefaultModel(64, 17)}; {Presets.DefaultModel(784, 256)} for images of more than 128 pixels]. Presets: {presets}", "PRESET|FILE"),
             Arguments.Text("--strategy", $"Jacobian strategy of all linear layers: {string.Join(", ", JacobianRegistry.Names)} [the preset's]", "NAME"),
             Arguments.Text("--lambda", $"weight of the reconstruction penalty of the snf strategies [{Presets.Lambda("snf-reconstruction", 64)} for up to 128 features, else 1; snf-published: {Presets.Lambda("snf-published", 64)}]", "WEIGHT"),
@@ -70,7 +71,9 @@ internal static class TrainCommand
         bool resume = false;
         RunFolder? folder = request.Out is null ? null : new RunFolder(request.Out);
         if (request.Resume && folder is not null) (resume, run) = Stored(request, folder);
-        DataSet data = DataSource.Open(run?.Data ?? request.Given.GetValueOrDefault("data") ?? Presets.DefaultData, run?["columns"] ?? request.Given.GetValueOrDefault("columns"), run?["split"] ?? request.Given.GetValueOrDefault("split"));
+        string? Asked(string name) => run is null ? request.Given.GetValueOrDefault(name) : run[name];
+        DataChoice choice = DataChoice.Open(Asked("data") ?? Presets.DefaultData, Asked("columns"), Asked("split"), Asked("dequantize"));
+        DataSet data = choice.Set;
         RunDescription asked = run ?? RunSettings.Resolve(request.Given, data);
         if (folder is null)
         {
@@ -81,17 +84,19 @@ internal static class TrainCommand
 
         if (resume && asked.DataChecksum != RunSettings.Checksum(data)) throw new BadInputException($"{asked.Data}: the data are not those that the run in {folder.FullName} was started with; put them back, or start anew in another folder.");
         if (!resume) RequireFree(folder, asked);
-        return asked.Dtype == "float" ? Run<float>(request, asked, data, folder, resume) : Run<double>(request, asked, data, folder, resume);
+        return asked.Dtype == "float" ? Run<float>(request, asked, choice, folder, resume) : Run<double>(request, asked, choice, folder, resume);
     }
 
-    private static int Run<T>(Request request, RunDescription run, DataSet data, RunFolder folder, bool resume) where T : unmanaged, IFloatingPointIeee754<T>
+    private static int Run<T>(Request request, RunDescription run, DataChoice choice, RunFolder folder, bool resume) where T : unmanaged, IFloatingPointIeee754<T>
     {
+        DataSet data = choice.Set;
         TextWriter writer = request.Json ? request.Stderr : request.Stdout;
         double offset = run.Standardize ? ModelBuilder.StandardizedOffset(data) : double.NaN;
         var display = new TrainDisplay(writer, Terminal.IsOne(writer), request.Quiet, data.Levels > 0, offset);
         using var stop = new StopSignal();
         using var training = new TrainRun<T>(run, data, folder, display, stop, request.Threads, resume, request.CheckpointSeconds);
         display.Line($"data   {data.Train.Name}: {data.Train.Rows} train, {data.Validation.Rows} validation, {data.Test.Rows} test rows x {data.Train.Columns}{(data.Levels > 0 ? $", {data.Levels} levels, dequantised" : "")}{(run.Standardize ? ", standardised" : "")}");
+        if (choice.Noise is not null) display.Line(choice.Describe());
         display.Line($"model  {run.Model}: {string.Join(" > ", training.Flow.Transforms.Select(t => t is Linear<T> l ? $"{t.Kind}({l.Strategy.Name}{(l.Strategy is SelfNormalizing<T> s ? FormattableString.Invariant($", lambda {s.Weight:G4}") : "")})" : t.Kind))} > {training.Flow.Base.Kind}; {training.Flow.Store.ParameterCount} parameters, {run.Dtype}, {training.BackendName}");
         display.Line($"train  {run.Epochs} epochs, batch {run.Batch}, {run["optimizer"]} lr {run["lr"]}, {run["schedule"]}, warm-up {run.Warmup} steps, seed {run.Seed}; to {folder.FullName}");
         if (resume) display.Line($"resume at epoch {training.Trainer.State.Epoch}, step {training.Trainer.State.Step}");
@@ -119,7 +124,7 @@ internal static class TrainCommand
             return Program.Done;
         }
 
-        string summary = TrainSummary.Of(run, data, folder, training, test, offset, request.Threads);
+        string summary = TrainSummary.Of(run, choice, folder, training, test, offset, request.Threads);
         AtomicFile.Write(folder.Summary, stream => stream.Write(Encoding.UTF8.GetBytes(summary + "\n")));
         if (request.Json) request.Stdout.WriteLine(summary);
         else Report(request.Stdout, training, data, folder, test, offset);
@@ -131,6 +136,7 @@ internal static class TrainCommand
         string units = double.IsNaN(offset) ? "" : " in original units";
         writer.WriteLine(FormattableString.Invariant($"test   exact log-likelihood {test.Nats:F3} +- {test.StandardError:F3} nats{units}{(data.Levels > 0 ? FormattableString.Invariant($", {test.BitsPerDim:F4} bits/dim") : "")} ({test.Rows} rows, {test.Draws} {(test.Draws == 1 ? "draw" : "draws")}; best epoch {training.Trainer.State.BestEpoch})"));
         if (!double.IsNaN(offset)) writer.WriteLine(FormattableString.Invariant($"       exact log-likelihood {test.Nats + offset:F3} +- {test.StandardError:F3} nats in standardised units"));
+        if (data.Toy is { } toy) writer.WriteLine(TrainSummary.Entropy(toy, test));
         foreach (LearnedInverseReport i in training.Inverses)
             writer.WriteLine(FormattableString.Invariant($"       {i.Name}: |RWx-x|^2 {i.Reconstruction:G4}, cos(R, 1/W) {i.Cosine:F6}, cond(W) {i.Condition:G4}, s2min of its input {i.SmallestVariance:G4} (1/(8 s2min) = {1 / (8 * i.SmallestVariance):G4}), lambda {i.Weight:G4}{(i.Threshold == 0 ? ", stable for any" : i.IsBelowThreshold ? $", BELOW the threshold {i.Threshold:G4}" : $", above the threshold {i.Threshold:G4}")}"));
         writer.WriteLine(FormattableString.Invariant($"time   {training.Seconds:F1} s, peak memory {TrainSummary.PeakMemory() / 1048576.0:F0} MiB"));

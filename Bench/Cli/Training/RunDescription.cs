@@ -14,7 +14,7 @@ internal sealed class RunDescription
     /// <summary>Options that are part of a run's identity, in the order of the help text.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        "data", "columns", "split", "standardize", "model", "strategy", "lambda", "every", "probes", "epochs", "batch", "lr",
+        "data", "columns", "split", "dequantize", "standardize", "model", "strategy", "lambda", "every", "probes", "epochs", "batch", "lr",
         "optimizer", "schedule", "warmup", "clip", "seed", "dtype",
     ];
 
@@ -74,7 +74,8 @@ internal sealed class RunDescription
         "seed" => Arguments.Seed("--" + name, text).ToString(CultureInfo.InvariantCulture),
         "dtype" => Arguments.OneOf("--" + name, text, "float", "double"),
         "split" => Path.GetFullPath(text),
-        "data" => text == Presets.DefaultData || text.Length == 0 ? text : Path.GetFullPath(text),
+        "dequantize" => Commands.DataChoice.Canonical(text),
+        "data" => text == Presets.DefaultData || text.Length == 0 || Layers.Toys.IsToy(text) ? text : Path.GetFullPath(text),
         "model" => Presets.All.Any(p => p.Name == text) || text.Length == 0 ? text : Path.GetFullPath(text),
         _ => text,
     };

@@ -10,10 +10,11 @@ namespace NativeFlow.Cli.Training;
 /// <summary>What a finished run is worth, as summary.json.</summary>
 internal static class TrainSummary
 {
-    public static string Of<T>(RunDescription run, DataSet data, RunFolder folder, TrainRun<T> training, LikelihoodEvaluation test, double standardizedOffset, int threads)
+    public static string Of<T>(RunDescription run, Commands.DataChoice choice, RunFolder folder, TrainRun<T> training, LikelihoodEvaluation test, double standardizedOffset, int threads)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         Flow<T> flow = training.Flow;
+        DataSet data = choice.Set;
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
         {
@@ -23,6 +24,7 @@ internal static class TrainSummary
             json.WriteStartObject("test");
             Likelihood(json, test, standardizedOffset);
             json.WriteEndObject();
+            if (data.Toy is { } toy) Entropy(json, toy, test);
             json.WriteStartObject("validation");
             json.WriteNumber("nats", training.Trainer.State.BestNats);
             json.WriteNumber("bits_per_dim", -training.Trainer.State.BestNats / (flow.Dimension * Math.Log(2)));
@@ -35,6 +37,7 @@ internal static class TrainSummary
             json.WriteNumber("validation", data.Validation.Rows);
             json.WriteNumber("test", data.Test.Rows);
             json.WriteEndObject();
+            choice.Write(json);
             json.WriteNumber("dimension", flow.Dimension);
             json.WriteNumber("parameters", flow.Store.ParameterCount);
             json.WriteNumber("seed", run.Seed);
@@ -65,6 +68,20 @@ internal static class TrainSummary
         json.WriteNumber("rows", value.Rows);
         if (double.IsFinite(standardizedOffset)) json.WriteNumber("nats_standardized", value.Nats + standardizedOffset);
     }
+
+    /// <summary>A known entropy beside the test loss: what no model can get below, but for the luck of the rows.</summary>
+    public static void Entropy(Utf8JsonWriter json, IToyDensity toy, LikelihoodEvaluation value)
+    {
+        json.WriteStartObject("entropy");
+        json.WriteNumber("nats", toy.Entropy);
+        json.WriteString("source", toy.EntropySource);
+        json.WriteNumber("excess", -value.Nats - toy.Entropy);
+        json.WriteEndObject();
+    }
+
+    /// <summary>As the other, in words.</summary>
+    public static string Entropy(IToyDensity toy, LikelihoodEvaluation value)
+        => FormattableString.Invariant($"       NLL {-value.Nats:F4} +- {value.StandardError:F4} nats; the density's own entropy is {toy.Entropy:F4} ({toy.EntropySource}), excess {-value.Nats - toy.Entropy:F4}");
 
     /// <summary>Names of the strategies in a flow, each once.</summary>
     public static string Strategies<T>(Flow<T> flow) where T : unmanaged, IFloatingPointIeee754<T>

@@ -36,6 +36,9 @@ public sealed class DataSet
     /// <summary>The number of integer levels, 0 for continuous data; the same in all three tables.</summary>
     public int Levels => Train.Levels;
 
+    /// <summary>The density that the rows were drawn from, where it is known; null for real data.</summary>
+    public IToyDensity? Toy { get; init; }
+
     /// <summary>The same columns of all three tables.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column does not exist.</exception>
     public DataSet SelectColumns(ReadOnlySpan<int> columns) =>

@@ -5,11 +5,11 @@ namespace NativeFlow.Layers;
 /// <summary>Opens a data set by name or path; the format is told by the content, never by the file's ending.</summary>
 public static class DataSource
 {
-    private const string Accepted = "expected 'optdigits' (built in), a folder with train-images-idx3-ubyte and t10k-images-idx3-ubyte, "
+    private const string Accepted = "expected 'optdigits' (built in), 'toy:NAME' (such as toy:two-moons), a folder with train-images-idx3-ubyte and t10k-images-idx3-ubyte, "
         + "or one file: IDX images, NumPy .npy, or text (comma, semicolon, tab or blank separated), each plain or .gz";
 
     /// <summary>Opens a data set.</summary>
-    /// <param name="nameOrPath"><c>optdigits</c>, a folder of IDX files, or a file.</param>
+    /// <param name="nameOrPath"><c>optdigits</c>, <c>toy:NAME</c> (see <see cref="Toys"/>), a folder of IDX files, or a file.</param>
     /// <param name="columns">A <see cref="ColumnSelection"/> list, or null for all columns.</param>
     /// <param name="splitFile">A <see cref="SplitFile"/>, or null for the default split; sets that come divided take none.</param>
     /// <exception cref="BadInputException">Not found, not understood, or damaged.</exception>
@@ -20,7 +20,7 @@ public static class DataSource
             throw new BadInputException($"data: no name given; {Accepted}.");
         }
 
-        bool builtIn = nameOrPath == "optdigits";
+        bool builtIn = nameOrPath == "optdigits" || Toys.IsToy(nameOrPath);
         if (builtIn || Directory.Exists(nameOrPath))
         {
             if (splitFile is not null)
@@ -33,7 +33,7 @@ public static class DataSource
                 throw new BadInputException($"{nameOrPath}: the folder has no train-images-idx3-ubyte(.gz); {Accepted}.");
             }
 
-            DataSet set = builtIn ? Optdigits.Load() : IdxReader.ReadFolder(nameOrPath);
+            DataSet set = Toys.IsToy(nameOrPath) ? Toys.Open(nameOrPath) : builtIn ? Optdigits.Load() : IdxReader.ReadFolder(nameOrPath);
             return columns is null ? set : set.SelectColumns(ColumnSelection.Parse(columns, set.Train).Indices);
         }
 
@@ -48,7 +48,7 @@ public static class DataSource
     public static Table OpenFile(string path, string? columns = null) => ReadFile(path, columns);
 
     /// <summary>Whether a name or path is a set that comes divided into train, validation and test.</summary>
-    public static bool IsDivided(string nameOrPath) => nameOrPath == "optdigits" || Directory.Exists(nameOrPath);
+    public static bool IsDivided(string nameOrPath) => nameOrPath == "optdigits" || Toys.IsToy(nameOrPath) || Directory.Exists(nameOrPath);
 
     private static Table ReadFile(string path, string? columns)
     {
