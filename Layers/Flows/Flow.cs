@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
 
@@ -24,6 +25,12 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
         for (int i = 0; i < transforms.Count; i++)
             if (transforms[i].Dimension != baseDistribution.Dimension)
                 throw new ArgumentException($"Flow: layer {i} ({transforms[i].Kind}) has {transforms[i].Dimension} features, the base distribution {baseDistribution.Dimension}; all must be equal.");
+        foreach (IBijector<T> t in transforms)
+        {
+            if (t.ContextWidth == 0) continue;
+            if (ContextWidth != 0 && t.ContextWidth != ContextWidth) throw new ArgumentException($"Flow: one layer takes a context of {ContextWidth} columns, another ({t.Kind}) one of {t.ContextWidth}; they must be equal.");
+            ContextWidth = t.ContextWidth;
+        }
         Transforms = [.. transforms];
         Base = baseDistribution;
         Seed = seed;
@@ -50,6 +57,9 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
 
     /// <summary>Number of features.</summary>
     public int Dimension => Base.Dimension;
+
+    /// <summary>Columns of the context of a conditional flow p(x | context); 0 for a flow without.</summary>
+    public int ContextWidth { get; }
 
     /// <summary>Seed of the start values.</summary>
     public ulong Seed { get; }
@@ -104,10 +114,20 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
     /// <summary>Exact log p(x) in nats of the continuous input, for every row. Cost: one forward pass and one LU per linear layer for each block of rows.</summary>
     /// <param name="x">[rows x features], row-major.</param>
     /// <param name="destination">[rows].</param>
+    /// <exception cref="ArgumentException">No whole rows, or the flow takes a context.</exception>
     /// <exception cref="InvalidOperationException">A layer has no exact route.</exception>
-    public void LogProb(ReadOnlySpan<T> x, Span<T> destination)
+    public void LogProb(ReadOnlySpan<T> x, Span<T> destination) => LogProb(x, default, destination);
+
+    /// <summary>Exact log p(x | context) in nats, for every row.</summary>
+    /// <param name="x">[rows x features], row-major.</param>
+    /// <param name="context">[rows x <see cref="ContextWidth"/>], row-major; empty for a flow without.</param>
+    /// <param name="destination">[rows].</param>
+    /// <exception cref="ArgumentException">No whole rows, or a context that is missing or of another width.</exception>
+    /// <exception cref="InvalidOperationException">A layer has no exact route.</exception>
+    public void LogProb(ReadOnlySpan<T> x, ReadOnlySpan<T> context, Span<T> destination)
     {
         int rows = RowsOf(x.Length, nameof(LogProb));
+        RequireContext(nameof(LogProb), rows, context.Length);
         if (destination.Length != rows) throw new ArgumentException($"LogProb: {rows} rows, but room for {destination.Length} results.");
         int block = BlockRows;
         for (int start = 0; start < rows; start += block)
@@ -115,7 +135,7 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
             int count = Math.Min(block, rows - start);
             _evaluation.Reset();
             Var input = _evaluation.Input(x.Slice(start * Dimension, count * Dimension), count, Dimension);
-            FlowStep step = Forward(_evaluation, input, new StepContext { Mode = FlowMode.Evaluate });
+            FlowStep step = Forward(_evaluation, input, new StepContext { Mode = FlowMode.Evaluate, Context = ContextBlock(context, start, count) });
             if (step.Value != ValueKind.Exact) throw new InvalidOperationException($"LogProb: the log-determinant of this flow is {step.Value} even in evaluation; there is no exact likelihood.");
             Var logProb = _evaluation.Add(Base.LogProb(_evaluation, step.Output), step.LogAbsDet);
             _evaluation.Read(logProb, destination.Slice(start, count));
@@ -131,36 +151,64 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
         return result;
     }
 
+    /// <summary>As <see cref="LogProb(ReadOnlySpan{T}, ReadOnlySpan{T}, Span{T})"/>, into a new array.</summary>
+    // Two arrays mean input and destination, as without a context: this one is taken by name (context: ...) or by type.
+    [OverloadResolutionPriority(-1)]
+    public T[] LogProb(ReadOnlySpan<T> x, ReadOnlySpan<T> context)
+    {
+        var result = new T[RowsOf(x.Length, nameof(LogProb))];
+        LogProb(x, context, result);
+        return result;
+    }
+
     /// <summary>Draws samples [count x features] into <paramref name="destination"/>: the same for the same seed, whatever the block size or number of threads.</summary>
-    public void Sample(ulong seed, Span<T> destination, InverseKind inverse = InverseKind.Exact)
+    public void Sample(ulong seed, Span<T> destination, InverseKind inverse = InverseKind.Exact) => Sample(seed, default, destination, inverse);
+
+    /// <summary>Draws samples of p(x | context) [count x features] into <paramref name="destination"/>.</summary>
+    /// <param name="seed">The same seed gives the same samples.</param>
+    /// <param name="context">[count x <see cref="ContextWidth"/>], or one row for all samples; empty for a flow without.</param>
+    /// <param name="destination">Room for whole samples.</param>
+    /// <param name="inverse">Which inverse.</param>
+    /// <exception cref="ArgumentException">No whole rows, or a context that is missing or of another width.</exception>
+    public void Sample(ulong seed, ReadOnlySpan<T> context, Span<T> destination, InverseKind inverse = InverseKind.Exact)
     {
         int count = RowsOf(destination.Length, nameof(Sample)), block = BlockRows;
+        bool one = ContextWidth > 0 && context.Length == ContextWidth;
+        if (!one) RequireContext(nameof(Sample), count, context.Length);
         for (int start = 0; start < count; start += block)
         {
             int rows = Math.Min(block, count - start);
             _evaluation.Reset();
+            Var given = one ? _evaluation.RepeatRows(ContextBlock(context, 0, 1), rows) : ContextBlock(context, start, rows);
             Var z = Base.Sample(_evaluation, rows, seed, (ulong)(start / block));
-            FlowStep step = Inverse(_evaluation, z, new StepContext { Mode = FlowMode.Evaluate, Inverse = inverse });
+            FlowStep step = Inverse(_evaluation, z, new StepContext { Mode = FlowMode.Evaluate, Inverse = inverse, Context = given });
             _evaluation.Read(step.Output, destination.Slice(start * Dimension, rows * Dimension));
         }
         _evaluation.Reset();
     }
 
     /// <summary>As <see cref="Sample(ulong, Span{T}, InverseKind)"/>, into a new array.</summary>
-    public T[] Sample(int count, ulong seed, InverseKind inverse = InverseKind.Exact)
+    public T[] Sample(int count, ulong seed, InverseKind inverse = InverseKind.Exact) => Sample(count, default, seed, inverse);
+
+    /// <summary>As <see cref="Sample(ulong, ReadOnlySpan{T}, Span{T}, InverseKind)"/>, into a new array.</summary>
+    public T[] Sample(int count, ReadOnlySpan<T> context, ulong seed, InverseKind inverse = InverseKind.Exact)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         var result = new T[count * Dimension];
-        Sample(seed, result, inverse);
+        Sample(seed, context, result, inverse);
         return result;
     }
 
     /// <summary>Gives layers with data-dependent start values (ActNorm) their first batch; others, and initialised ones, are left alone.</summary>
-    public void Initialize(ReadOnlySpan<T> x)
+    /// <param name="x">[rows x features], row-major.</param>
+    /// <param name="context">[rows x <see cref="ContextWidth"/>]; empty for a flow without.</param>
+    public void Initialize(ReadOnlySpan<T> x, ReadOnlySpan<T> context = default)
     {
         int rows = RowsOf(x.Length, nameof(Initialize));
+        RequireContext(nameof(Initialize), rows, context.Length);
         if (!Transforms.Any(t => t is IDataDependent<T> d && !d.IsInitialized(Store))) return;
         _evaluation.Reset();
+        var c = new StepContext { Mode = FlowMode.Evaluate, Context = ContextBlock(context, 0, rows) };
         Var h = _evaluation.Input(x, rows, Dimension);
         var values = new T[x.Length];
         foreach (IBijector<T> layer in Transforms)
@@ -170,18 +218,20 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
                 _evaluation.Read(h, values);
                 data.Initialize(Store, values, rows);
             }
-            h = layer.Forward(_evaluation, h, new StepContext { Mode = FlowMode.Evaluate }).Output;
+            h = layer.Forward(_evaluation, h, c).Output;
         }
         _evaluation.Reset();
     }
 
     /// <summary>The input of layer <paramref name="layer"/> for data x, [rows x features]: for monitors and pictures.</summary>
-    public T[] InputOf(int layer, ReadOnlySpan<T> x)
+    public T[] InputOf(int layer, ReadOnlySpan<T> x, ReadOnlySpan<T> context = default)
     {
         int rows = RowsOf(x.Length, nameof(InputOf));
+        RequireContext(nameof(InputOf), rows, context.Length);
         _evaluation.Reset();
+        var c = new StepContext { Mode = FlowMode.Evaluate, Context = ContextBlock(context, 0, rows) };
         Var h = _evaluation.Input(x, rows, Dimension);
-        for (int i = 0; i < layer; i++) h = Transforms[i].Forward(_evaluation, h, new StepContext { Mode = FlowMode.Evaluate }).Output;
+        for (int i = 0; i < layer; i++) h = Transforms[i].Forward(_evaluation, h, c).Output;
         var values = new T[x.Length];
         _evaluation.Read(h, values);
         _evaluation.Reset();
@@ -204,7 +254,19 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
     }
 
     // Blocks of about half a million numbers: large enough for full-speed products, small enough for bounded memory.
-    private int BlockRows => Math.Max(1, (1 << 19) / Dimension);
+    private int BlockRows => Math.Max(1, (1 << 19) / Math.Max(Dimension, ContextWidth));
+
+    /// <summary>Refuses a context of <paramref name="length"/> numbers that does not fit <paramref name="rows"/> rows.</summary>
+    internal void RequireContext(string what, int rows, int length)
+    {
+        if (length == rows * ContextWidth) return;
+        if (ContextWidth == 0) throw new ArgumentException($"{what}: the flow takes no context, but there are {length} numbers of it; leave it out.");
+        if (length == 0) throw new ArgumentException($"{what}: the flow takes a context of {ContextWidth} columns and there is none; give it one row of context for every row.");
+        throw new ArgumentException($"{what}: the context has {length} numbers; {rows} rows of {ContextWidth} columns are {rows * ContextWidth}.");
+    }
+
+    private Var ContextBlock(ReadOnlySpan<T> context, int start, int count)
+        => ContextWidth == 0 ? Var.None : _evaluation.Input(context.Slice(start * ContextWidth, count * ContextWidth), count, ContextWidth);
 
     private int RowsOf(int length, string what)
     {

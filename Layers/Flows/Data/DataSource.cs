@@ -12,8 +12,9 @@ public static class DataSource
     /// <param name="nameOrPath"><c>optdigits</c>, <c>toy:NAME</c> (see <see cref="Toys"/>), a folder of IDX files, or a file.</param>
     /// <param name="columns">A <see cref="ColumnSelection"/> list, or null for all columns.</param>
     /// <param name="splitFile">A <see cref="SplitFile"/>, or null for the default split; sets that come divided take none.</param>
+    /// <param name="contextColumns">A <see cref="ColumnSelection"/> list of context columns, or null for none; where <paramref name="columns"/> is null the others are data.</param>
     /// <exception cref="BadInputException">Not found, not understood, or damaged.</exception>
-    public static DataSet Open(string nameOrPath, string? columns = null, string? splitFile = null)
+    public static DataSet Open(string nameOrPath, string? columns = null, string? splitFile = null, string? contextColumns = null)
     {
         if (string.IsNullOrWhiteSpace(nameOrPath))
         {
@@ -34,21 +35,36 @@ public static class DataSource
             }
 
             DataSet set = Toys.IsToy(nameOrPath) ? Toys.Open(nameOrPath) : builtIn ? Optdigits.Load() : IdxReader.ReadFolder(nameOrPath);
+            if (contextColumns is not null)
+                return new DataSet(set.Name, Choose(set.Train, columns, contextColumns), Choose(set.Validation, columns, contextColumns), Choose(set.Test, columns, contextColumns));
             return columns is null ? set : set.SelectColumns(ColumnSelection.Parse(columns, set.Train).Indices);
         }
 
-        Table table = ReadFile(nameOrPath, columns);
+        Table table = OpenFile(nameOrPath, columns, contextColumns);
         return DataSet.From(table, splitFile is null ? SplitFile.Default(table.Name, table.Rows) : SplitFile.Read(splitFile, table.Rows));
     }
 
     /// <summary>Opens a single file whole, its rows in the order of the file.</summary>
     /// <param name="path">A file; sets that come divided have no one order of rows, use <see cref="Open"/> for them.</param>
     /// <param name="columns">A <see cref="ColumnSelection"/> list, or null for all columns.</param>
+    /// <param name="contextColumns">As in <see cref="Open"/>.</param>
     /// <exception cref="BadInputException">Not found, not a file, not understood, or damaged.</exception>
-    public static Table OpenFile(string path, string? columns = null) => ReadFile(path, columns);
+    public static Table OpenFile(string path, string? columns = null, string? contextColumns = null)
+    {
+        if (contextColumns is null) return ReadFile(path, columns);
+        // Read twice where both are named: columns that nobody asks for may hold text.
+        return columns is null ? Choose(ReadFile(path, null), null, contextColumns) : ReadFile(path, columns).WithContext(ReadFile(path, contextColumns));
+    }
 
     /// <summary>Whether a name or path is a set that comes divided into train, validation and test.</summary>
     public static bool IsDivided(string nameOrPath) => nameOrPath == "optdigits" || Toys.IsToy(nameOrPath) || Directory.Exists(nameOrPath);
+
+    private static Table Choose(Table table, string? columns, string? contextColumns)
+    {
+        if (contextColumns is null) return columns is null ? table : table.SelectColumns(ColumnSelection.Parse(columns, table).Indices);
+        ColumnSelection context = ColumnSelection.Parse(contextColumns, table);
+        return columns is null ? table.WithContextColumns(context.Indices) : table.SelectColumns(ColumnSelection.Parse(columns, table).Indices).WithContext(table.SelectColumns(context.Indices));
+    }
 
     private static Table ReadFile(string path, string? columns)
     {

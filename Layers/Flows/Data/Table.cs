@@ -57,6 +57,9 @@ public sealed class Table
     /// <summary>One name a column, or null if the source names none.</summary>
     public IReadOnlyList<string>? ColumnNames { get; private init; }
 
+    /// <summary>Context of every row, for conditional flows: a table of as many rows, or null. Views by rows take theirs along.</summary>
+    public Table? Context { get; private init; }
+
     /// <summary>A table over bytes, [rows x columns], row-major; the array is kept, not copied.</summary>
     /// <param name="name">The data set's name.</param>
     /// <param name="rows">Samples.</param>
@@ -147,8 +150,8 @@ public sealed class Table
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, Rows - count);
         return _rowIndex is null
-            ? View(count, Columns, _firstRow + start, null, _columnIndex)
-            : View(count, Columns, 0, _rowIndex.AsSpan(start, count).ToArray(), _columnIndex);
+            ? View(count, Columns, _firstRow + start, null, _columnIndex, Context?.Slice(start, count))
+            : View(count, Columns, 0, _rowIndex.AsSpan(start, count).ToArray(), _columnIndex, Context?.Slice(start, count));
     }
 
     /// <summary>A view of the given rows, in that order; a row may appear more than once.</summary>
@@ -163,7 +166,7 @@ public sealed class Table
             index[i] = _rowIndex is null ? _firstRow + rows[i] : _rowIndex[rows[i]];
         }
 
-        return View(index.Length, Columns, 0, index, _columnIndex);
+        return View(index.Length, Columns, 0, index, _columnIndex, Context?.Select(rows));
     }
 
     /// <summary>A view of the given columns, in that order; image sizes are lost.</summary>
@@ -183,15 +186,49 @@ public sealed class Table
             }
         }
 
-        return new Table(Name, Rows, index.Length, _bytes, _doubles, _stride, _firstRow, _rowIndex, index) { Levels = Levels, ColumnNames = names };
+        return new Table(Name, Rows, index.Length, _bytes, _doubles, _stride, _firstRow, _rowIndex, index) { Levels = Levels, ColumnNames = names, Context = Context };
     }
 
     /// <summary>The same table under another name.</summary>
-    public Table WithName(string name) => View(Rows, Columns, _firstRow, _rowIndex, _columnIndex, name);
+    public Table WithName(string name) => View(Rows, Columns, _firstRow, _rowIndex, _columnIndex, Context, name);
+
+    /// <summary>The same table with a context for every row.</summary>
+    /// <exception cref="ArgumentException">The numbers of rows differ.</exception>
+    public Table WithContext(Table context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.Rows == Rows
+            ? View(Rows, Columns, _firstRow, _rowIndex, _columnIndex, context)
+            : throw new ArgumentException($"Table: '{Name}' has {Rows} rows, its context {context.Rows}; they must be equal.");
+    }
+
+    /// <summary>Some columns as the context, the others as the data; image sizes are lost.</summary>
+    /// <exception cref="BadInputException">No column is left.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A column does not exist.</exception>
+    public Table WithContextColumns(ReadOnlySpan<int> columns)
+    {
+        int[] context = columns.ToArray(), rest = [.. Enumerable.Range(0, Columns).Where(i => !context.Contains(i))];
+        if (rest.Length == 0) throw new BadInputException($"{Name}: all {Columns} columns are context; leave at least one as data.");
+        return SelectColumns(rest).WithContext(SelectColumns(context));
+    }
+
+    /// <summary>Refuses a table whose context has another width.</summary>
+    /// <param name="width">Columns of context, 0 for none.</param>
+    /// <param name="who">What asks for it.</param>
+    /// <exception cref="BadInputException">Another width.</exception>
+    internal void RequireContext(int width, string who)
+    {
+        int has = Context?.Columns ?? 0;
+        if (has == width) return;
+        throw new BadInputException(has == 0
+            ? $"{Name}: has no context, but {who} takes one of {width} columns; choose context columns (--context-columns)."
+            : width == 0 ? $"{Name}: has a context of {has} columns, but {who} takes none; leave the context columns out, or give the model's layers a context."
+            : $"{Name}: has a context of {has} columns, {who} takes one of {width}; they must be equal.");
+    }
 
     /// <summary>For example <c>mnist: 60000 rows x 784 columns, 256 levels, 28x28</c>.</summary>
     public override string ToString() =>
-        $"{Name}: {Rows} rows x {Columns} columns{(Levels > 0 ? $", {Levels} levels" : "")}{(Width is { } w ? $", {(Channels > 1 ? $"{Channels}x" : "")}{Height}x{w}" : "")}";
+        $"{Name}: {Rows} rows x {Columns} columns{(Levels > 0 ? $", {Levels} levels" : "")}{(Width is { } w ? $", {(Channels > 1 ? $"{Channels}x" : "")}{Height}x{w}" : "")}{(Context is { } c ? $", context of {c.Columns}" : "")}";
 
     internal static int CheckedCount(string path, long rows, long columns)
     {
@@ -213,7 +250,7 @@ public sealed class Table
         }
     }
 
-    private Table View(int rows, int columns, int firstRow, int[]? rowIndex, int[]? columnIndex, string? name = null) =>
+    private Table View(int rows, int columns, int firstRow, int[]? rowIndex, int[]? columnIndex, Table? context, string? name = null) =>
         new(name ?? Name, rows, columns, _bytes, _doubles, _stride, firstRow, rowIndex, columnIndex)
         {
             Levels = Levels,
@@ -221,5 +258,6 @@ public sealed class Table
             Height = Height,
             Channels = Channels,
             ColumnNames = ColumnNames,
+            Context = context,
         };
 }

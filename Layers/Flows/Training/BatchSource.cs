@@ -28,9 +28,15 @@ public sealed class BatchSource<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>Batches of an epoch.</summary>
     public int BatchesPerEpoch => _table.Rows / _batchSize;
 
-    /// <summary>Fills [batch size x columns] with batch <paramref name="index"/> of <paramref name="epoch"/>.</summary>
-    public void Fill(long epoch, int index, Span<T> destination)
+    /// <summary>Fills [batch size x columns] with batch <paramref name="index"/> of <paramref name="epoch"/>, and its context where the table has one.</summary>
+    /// <param name="epoch">Number of the epoch.</param>
+    /// <param name="index">Number of the batch in it.</param>
+    /// <param name="destination">[batch size x columns].</param>
+    /// <param name="context">[batch size x context columns]; empty where the table has none.</param>
+    /// <exception cref="Engine.BadInputException">The context has another width than the table's.</exception>
+    public void Fill(long epoch, int index, Span<T> destination, Span<T> context = default)
     {
+        _table.RequireContext(context.Length / _batchSize, "the flow");
         if (epoch != _epoch)
         {
             for (int i = 0; i < _order.Length; i++) _order[i] = i;
@@ -40,6 +46,9 @@ public sealed class BatchSource<T> where T : unmanaged, IFloatingPointIeee754<T>
         int columns = _table.Columns;
         for (int r = 0; r < _batchSize; r++)
             _table.CopyRow(_order[index * _batchSize + r], destination.Slice(r * columns, columns));
+        if (_table.Context is { } given)
+            for (int r = 0; r < _batchSize; r++)
+                given.CopyRow(_order[index * _batchSize + r], context.Slice(r * given.Columns, given.Columns));
         if (_dequantize) Dequantization.AddUniformNoise(destination, SeedMix.Of(_seed, 2), (ulong)(epoch * BatchesPerEpoch + index), 0);
     }
 }

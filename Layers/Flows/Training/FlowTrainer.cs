@@ -14,6 +14,7 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
     private readonly Tape<T> _tape;
     private readonly TrainerState<T> _state;
     private T[] _batch = [];
+    private T[] _context = [];
 
     /// <summary>Creates a trainer for a flow that has none yet.</summary>
     public FlowTrainer(Flow<T> flow, IOptimizer<T> optimizer, TrainerOptions options)
@@ -47,16 +48,19 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
     public Tape<T> Tape => _tape;
 
     /// <summary>One training step on a batch [rows x features] of continuous (dequantised) data. Allocates nothing after the first.</summary>
+    /// <param name="batch">[rows x features], row-major.</param>
+    /// <param name="context">[rows x <see cref="Flow{T}.ContextWidth"/>] of a conditional flow; empty for a flow without.</param>
     /// <exception cref="NonFiniteException">The loss is not finite, or with a clipping norm the gradient is not; parameters are as before the step. Names the layer and node. Without a clipping norm a gradient that is not finite shows in the next step's loss.</exception>
-    public StepReport Step(ReadOnlySpan<T> batch)
+    public StepReport Step(ReadOnlySpan<T> batch, ReadOnlySpan<T> context = default)
     {
         int rows = batch.Length / Flow.Dimension;
         if (rows == 0 || rows * Flow.Dimension != batch.Length)
             throw new ArgumentException($"FlowTrainer.Step: {batch.Length} numbers are no whole rows of {Flow.Dimension} features.");
+        Flow.RequireContext("FlowTrainer.Step", rows, context.Length);
         long step = _state.Step;
         _tape.Reset();
-        Var x = _tape.Input(batch, rows, Flow.Dimension);
-        FlowObjective objective = Flow.RecordObjective(_tape, x, new StepContext { Mode = FlowMode.Train, Step = step, Key = Options.Seed });
+        Var x = _tape.Input(batch, rows, Flow.Dimension), given = context.IsEmpty ? Var.None : _tape.Input(context, rows, Flow.ContextWidth);
+        FlowObjective objective = Flow.RecordObjective(_tape, x, new StepContext { Mode = FlowMode.Train, Step = step, Key = Options.Seed, Context = given });
         double loss = double.CreateTruncating(_tape.Scalar(objective.Loss));
         if (!double.IsFinite(loss)) throw new NonFiniteException($"Step {step}: the loss is {loss}; first bad value in {_tape.FindNonFinite()?.TrimEnd('.') ?? "the loss itself"}. Lower the learning rate or clip the gradient.");
         _tape.Backward(objective.Loss);
@@ -83,14 +87,14 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
     public EpochReport? RunEpoch(BatchSource<T> batches, Table? validation, Func<StepReport, bool>? onStep = null)
     {
         int width = Options.BatchSize * Flow.Dimension;
-        if (_batch.Length != width) _batch = new T[width];
+        if (_batch.Length != width) (_batch, _context) = (new T[width], new T[Options.BatchSize * Flow.ContextWidth]);
         ValueKind value = ValueKind.Exact;
         double rate = 0;
         while (_state.StepInEpoch < batches.BatchesPerEpoch)
         {
-            batches.Fill(_state.Epoch, (int)_state.StepInEpoch, _batch);
-            if (_state.Step == 0) Flow.Initialize(_batch);
-            StepReport report = Step(_batch);
+            batches.Fill(_state.Epoch, (int)_state.StepInEpoch, _batch, _context);
+            if (_state.Step == 0) Flow.Initialize(_batch, _context);
+            StepReport report = Step(_batch, _context);
             value = report.Value;
             rate = report.LearningRate;
             _state.Count(report);
@@ -118,11 +122,13 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
     /// <param name="validation">Validation rows; null for none.</param>
     /// <param name="onEpoch">Called after every epoch.</param>
     /// <param name="cancel">Stops after the step under way.</param>
-    /// <exception cref="BadInputException">The table has other columns than the flow has features, or fewer rows than a batch.</exception>
+    /// <exception cref="BadInputException">The table has other columns than the flow has features, another context, or fewer rows than a batch.</exception>
     /// <exception cref="NonFiniteException">Training diverged.</exception>
     public void Fit(Table train, Table? validation = null, Action<EpochReport>? onEpoch = null, CancellationToken cancel = default)
     {
         if (train.Columns != Flow.Dimension) throw new BadInputException($"{train.Name}: has {train.Columns} columns, the flow {Flow.Dimension} features; they must be equal.");
+        train.RequireContext(Flow.ContextWidth, "the flow");
+        validation?.RequireContext(Flow.ContextWidth, "the flow");
         var batches = new BatchSource<T>(train, Options.BatchSize, Options.Seed, Options.Dequantize);
         while (_state.Epoch < Options.Epochs && !cancel.IsCancellationRequested)
             if (RunEpoch(batches, validation, _ => !cancel.IsCancellationRequested) is { } report) onEpoch?.Invoke(report);

@@ -34,18 +34,22 @@ public readonly record struct LikelihoodEvaluation(double Nats, double StandardE
         int columns = table.Columns, block = Math.Max(1, Math.Min(table.Rows, (1 << 19) / columns));
         if (table.Levels == 0) draws = 1;
         var x = new T[block * columns];
+        table.RequireContext(flow.ContextWidth, "the flow");
+        int width = flow.ContextWidth;
+        var context = new T[block * width];
         var logProb = new T[block];
         var sums = new double[table.Rows];
         for (int start = 0; start < table.Rows; start += block)
         {
             int count = Math.Min(block, table.Rows - start);
-            Span<T> rows = x.AsSpan(0, count * columns);
+            Span<T> rows = x.AsSpan(0, count * columns), given = context.AsSpan(0, count * width);
+            for (int r = 0; r < count && width > 0; r++) table.Context!.CopyRow(start + r, given.Slice(r * width, width));
             for (int draw = 0; draw < draws; draw++)
             {
                 cancel.ThrowIfCancellationRequested();
                 for (int r = 0; r < count; r++) table.CopyRow(start + r, rows.Slice(r * columns, columns));
                 if (table.Levels > 0) Dequantization.AddUniformNoise(rows, key, (ulong)draw, (ulong)start * (ulong)columns);
-                flow.LogProb(rows, logProb.AsSpan(0, count));
+                flow.LogProb(rows, given, logProb.AsSpan(0, count));
                 for (int r = 0; r < count; r++) sums[start + r] += double.CreateTruncating(logProb[r]);
             }
         }
