@@ -15,6 +15,17 @@ public sealed class DensityMassTests
 
     public static TheoryData<string, string, double> Lines => new()
     {
+        { "actnorm", """{"kind":"actnorm","channels":1}""", 1 },
+        { "batchnorm", """{"kind":"batchnorm","channels":1}""", 1 },
+        { "cauchy-cdf", """{"kind":"cauchy-cdf","dimension":1}""", 0.3413447 },
+        { "exp", """{"kind":"exp","dimension":1}""", 0.5 },
+        { "learnable-leaky-relu", """{"kind":"learnable-leaky-relu","dimension":1}""", 1 },
+        { "residual-line", """{"kind":"residual","dimension":1,"hidden":[6]}""", 1 },
+        { "sigmoid", """{"kind":"sigmoid","dimension":1}""", 0.3413447 },
+        { "smooth-tanh", """{"kind":"smooth-tanh","dimension":1}""", 1 },
+        { "sneaky-relu", """{"kind":"sneaky-relu","dimension":1}""", 1 },
+        { "softplus", """{"kind":"softplus","dimension":1}""", 0.5 },
+        { "tanh", """{"kind":"tanh","dimension":1}""", 0.6826895 },
         { "affine", """{"kind":"affine","scale":[-0.3],"shift":[1.5]}""", 1 },
         { "elementwise-affine", """{"kind":"elementwise","dimension":1,"transformer":{"kind":"affine","scale":"softplus"}}""", 1 },
         { "elementwise-rational-quadratic", """{"kind":"elementwise","dimension":1,"transformer":{"kind":"rational-quadratic","bins":6}}""", 1 },
@@ -24,6 +35,11 @@ public sealed class DensityMassTests
 
     public static TheoryData<string, string, double> Planes => new()
     {
+        { "autoregressive-maf", """{"kind":"autoregressive","dimension":2,"transformer":{"kind":"affine","scale":"soft-clip"},"conditioner":{"kind":"made","hidden":[6],"activation":"tanh"}}""", 1 },
+        { "autoregressive-iaf", """{"kind":"autoregressive","dimension":2,"direction":"iaf","transformer":{"kind":"affine","scale":"soft-clip"},"conditioner":{"kind":"made","hidden":[6],"activation":"tanh"}}""", 1 },
+        { "linear-lu", """{"kind":"linear-lu","dimension":2}""", 1 },
+        { "residual-plane", """{"kind":"residual","dimension":2,"hidden":[6]}""", 1 },
+        { "two-sided-coupling", """{"kind":"two-sided-coupling","dimension":2,"transformer":{"kind":"affine","scale":"clamp-tanh"},"conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"} }""", 1 },
         { "coupling-affine", """{"kind":"coupling","mask":[0,1],"transformer":{"kind":"affine"},"conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", 1 },
         { "coupling-rational-quadratic", """{"kind":"coupling","mask":[1,0],"transformer":{"kind":"rational-quadratic","bins":4},"conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", 1 },
         { "linear", """{"kind":"linear","dimension":2}""", 1 },
