@@ -28,6 +28,7 @@ public static class OpRegistry
         SparseMatMulOp<T>.Instance,
         RowLogSumExpOp<T>.Instance,
         RowSoftmaxOp<T>.Instance,
+        RowNormOp<T>.Instance,
         StandardNormalLogProbOp<T>.Instance,
         LogAbsDetLuOp<T>.Instance,
         SolveRowsOp<T>.Instance,
@@ -44,5 +45,6 @@ public static class OpRegistry
         LogitFlowOp<T>.Instance,
         ActNormOp<T>.Instance,
         RationalQuadraticSplineOp<T>.Instance,
+        RidgeRootOp<T>.Instance,
     ];
 }

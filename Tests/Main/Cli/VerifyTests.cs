@@ -17,6 +17,7 @@ public sealed class VerifyTests : IDisposable
         ["clip_grad_norm"] = 2,
         ["exp"] = 1,
         ["householder"] = 2,
+        ["householder_matrix"] = 1,
         ["leaky_relu"] = 3,
         ["learnable_leaky_relu"] = 1,
         ["linear_dense"] = 4,
@@ -44,6 +45,8 @@ public sealed class VerifyTests : IDisposable
         ["optimizer_sgd_momentum"] = 1,
         ["optimizer_sgd_nesterov_wd"] = 1,
         ["permutation"] = 2,
+        ["planar"] = 2,
+        ["radial"] = 2,
         ["reductions"] = 1,
         ["relative_gradient"] = 1,
         ["rotation_expm"] = 2,
@@ -57,6 +60,8 @@ public sealed class VerifyTests : IDisposable
         ["softplus"] = 1,
         ["softplus_inverse"] = 1,
         ["standard_normal"] = 2,
+        ["sylvester"] = 2,
+        ["sylvester_triangular"] = 1,
         ["tanh"] = 1,
     };
 
