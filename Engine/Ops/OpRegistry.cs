@@ -35,6 +35,7 @@ public static class OpRegistry
         ClampOp<T>.Instance,
         LogNormalCdfOp<T>.Instance,
         NormalQuantileOp<T>.Instance,
+        RowNormOp<T>.Instance,
         StandardNormalLogProbOp<T>.Instance,
         LogAbsDetLuOp<T>.Instance,
         SolveRowsOp<T>.Instance,
@@ -54,5 +55,6 @@ public static class OpRegistry
         LogitFlowOp<T>.Instance,
         ActNormOp<T>.Instance,
         RationalQuadraticSplineOp<T>.Instance,
+        RidgeRootOp<T>.Instance,
     ];
 }

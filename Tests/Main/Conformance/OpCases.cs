@@ -123,6 +123,11 @@ public static class OpCases
             Add("unpack-triangle", $"lower {lower}, ones", [N(1, 6)], (t, x) => t.UnpackTriangle(x[0], Var.None, 4, lower));
             Add("unpack-triangle", $"lower {lower}, diagonal", [N(1, 4)], (t, x) => t.UnpackTriangle(Var.None, x[0], 4, lower));
         }
+        foreach (RidgeFunction ridge in (ReadOnlySpan<RidgeFunction>)[RidgeFunction.Tanh, RidgeFunction.Bump])
+            Add("ridge-root", $"{ridge}", [N(3, 5), N(3, 5, Domain.Unit), N(3, 5, Domain.Unit), N(3, 5)], (t, x) => t.RidgeRoot(ridge, x[0], x[1], x[2], x[3]));
+        Add("row-norm", "3x5", [N(3, 5)], (t, x) => t.RowNorm(x[0]));
+        Add("row-norm", "2x37", [N(2, 37)], (t, x) => t.RowNorm(x[0]));
+        Add("row-norm", "one column", [N(3, 1, Domain.AwayFromZero)], (t, x) => t.RowNorm(x[0]));
         Add("matrix-exponential", "4x4", [N(4, 4)], (t, x) => t.MatrixExponential(x[0]));
         Add("matrix-exponential", "1x1", [N(1, 1)], (t, x) => t.MatrixExponential(x[0]));
 
@@ -237,6 +242,7 @@ public static class OpCases
             new("spectral-norm", t => SpectralNormOp<T>.Record(t, V(t, 2, 3), V(t, 1, 3), 1, 1), "2x3", "1x3", "2 numbers"),
             new("solve-triangular-rows", t => t.SolveTriangularRows(V(t, 2, 3), V(t, 4, 3), true), "2x3", "4x3"),
             new("solve-triangular-rows", t => t.SolveTriangularRows(V(t, 3, 3), V(t, 4, 2), true), "3x3", "4x2"),
+            new("ridge-root", t => t.RidgeRoot(RidgeFunction.Tanh, V(t, 2, 3), V(t, 2, 3), V(t, 1, 3), V(t, 2, 3)), "2x3", "1x3"),
             new("triangle", t => t.Triangle(V(t, 2, 3), true), "2x3", "square"),
             new("unpack-triangle", t => t.UnpackTriangle(V(t, 1, 4), V(t, 1, 3), 3, true), "1x4", "1x3", "3 and 3"),
             new("unpack-triangle", t => t.UnpackTriangle(Var.None, V(t, 1, 2), 3, true), "1x2"),
@@ -256,6 +262,7 @@ public static class OpCases
     /// <summary>Ops that accept any shape.</summary>
     public static bool TakesAnyShape<T>(Op<T> op) where T : unmanaged, IFloatingPointIeee754<T>
         => op.Name is "log-gamma-ratio" or "scale" or "add-constant" or "sum" or "transpose" or "running-sum" or "log-normal-cdf" or "row-log-sum-exp" or "row-softmax" or "standard-normal-log-prob"
+        => op.Name is "row-norm" or "scale" or "add-constant" or "sum" or "transpose" or "row-log-sum-exp" or "row-softmax" or "standard-normal-log-prob"
             or "elementwise-flow" or "elementwise-inverse"
             || UnaryOps<T>.All.Contains(op);
 }
