@@ -10,6 +10,9 @@ internal readonly struct StepControl<T> : IDisposable where T : unmanaged, IFloa
     private const double Safety = 0.9, LeastFactor = 0.2, MostFactor = 10;
     private const int MostAttempts = 100_000;
 
+    // Lengths lie on a grid of this many values an octave, so that the last digit of an error estimate, which may depend on the batch, hardly ever changes a step.
+    private const double PerOctave = 8;
+
     private readonly OdeSolver _solver;
     private readonly int _rows;
     private readonly int _cols;
@@ -63,7 +66,7 @@ internal readonly struct StepControl<T> : IDisposable where T : unmanaged, IFloa
             (size, speed) = (Math.Sqrt(size / x.Cols), Math.Sqrt(speed / x.Cols));
             double first = size < 1e-5 || speed < 1e-5 ? 1e-3 * _span : 0.01 * size / speed;
             // A row that holds no number is carried to the end in one step.
-            Planned[r] = double.IsFinite(first) ? Math.Min(first, _span) : _span;
+            Planned[r] = double.IsFinite(first) ? OnGrid(Math.Min(first, _span)) : _span;
         }
     }
 
@@ -125,7 +128,7 @@ internal readonly struct StepControl<T> : IDisposable where T : unmanaged, IFloa
             if (Errors[r] <= 1) continue;
             all = false;
             Rejected[r] = 1;
-            Lengths[r] *= Math.Max(LeastFactor, Safety * Math.Pow(Errors[r], -0.2));
+            Lengths[r] = OnGrid(Lengths[r] * Math.Max(LeastFactor, Safety * Math.Pow(Errors[r], -0.2)));
             if (Lengths[r] < 1e-14 * _span) throw Stuck($"the step at t = {Times[r]:G4} in row {r} fell below {Lengths[r]:G2}");
         }
         if (!all) return false;
@@ -135,7 +138,7 @@ internal readonly struct StepControl<T> : IDisposable where T : unmanaged, IFloa
             bool arrives = Lengths[r] == Math.Abs(_end - Times[r]);
             Times[r] = arrives ? _end : Times[r] + (_sign * Lengths[r]);
             double factor = Errors[r] == 0 ? MostFactor : Math.Clamp(Safety * Math.Pow(Errors[r], -0.2), LeastFactor, MostFactor);
-            Planned[r] = Lengths[r] * (Rejected[r] == 1 ? Math.Min(1, factor) : factor);
+            Planned[r] = OnGrid(Lengths[r] * (Rejected[r] == 1 ? Math.Min(1, factor) : factor));
         }
         return true;
     }
@@ -146,6 +149,9 @@ internal readonly struct StepControl<T> : IDisposable where T : unmanaged, IFloa
         ArrayPool<double>.Shared.Return(_row);
         ArrayPool<T>.Shared.Return(_values);
     }
+
+    // Rounded down; a length that lies on the grid stays.
+    private double OnGrid(double length) => _span * Math.Pow(2, Math.Floor((PerOctave * Math.Log2(length / _span)) + 1e-6) / PerOctave);
 
     private double Scale(double a, double b) => _solver.AbsoluteTolerance + (_solver.RelativeTolerance * Math.Max(Math.Abs(a), Math.Abs(b)));
 
