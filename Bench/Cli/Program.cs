@@ -29,6 +29,8 @@ public static class Program
             Commands.ScoreCommand.Create(),
             Commands.SampleCommand.Create(),
             Commands.InfoCommand.Create(),
+            Commands.BaselineCommand.Create(),
+            Commands.PlotCommand.Create(),
             VerifyCommand.Create(),
             BenchCommand.Create(),
         };
