@@ -30,6 +30,8 @@ public static class Program
             Commands.SampleCommand.Create(),
             Commands.InfoCommand.Create(),
             Commands.LayersCommand.Create(),
+            Commands.BaselineCommand.Create(),
+            Commands.PlotCommand.Create(),
             VerifyCommand.Create(),
             BenchCommand.Create(),
         };

@@ -13,7 +13,22 @@ public static class PngWriter
     /// <summary>Writes a colour picture, [height x width x 3], red green blue interleaved; atomically.</summary>
     public static void WriteRgb(string path, ReadOnlySpan<byte> pixels, int width, int height) => Write(path, pixels, width, height, 3);
 
+    /// <summary>The bytes of a colour picture, [height x width x 3].</summary>
+    public static byte[] EncodeRgb(ReadOnlySpan<byte> pixels, int width, int height)
+    {
+        using MemoryStream stream = new();
+        Write(stream, pixels, width, height, 3);
+        return stream.ToArray();
+    }
+
     private static void Write(string path, ReadOnlySpan<byte> pixels, int width, int height, int channels)
+    {
+        using AtomicFile file = AtomicFile.Create(path);
+        Write(file.Stream, pixels, width, height, channels);
+        file.Commit();
+    }
+
+    private static void Write(Stream stream, ReadOnlySpan<byte> pixels, int width, int height, int channels)
     {
         if (width < 1 || height < 1 || (long)width * height * channels != pixels.Length)
         {
@@ -28,12 +43,10 @@ public static class PngWriter
         header[9] = (byte)(channels == 1 ? 0 : 2);
         header[10..].Clear();
 
-        using AtomicFile file = AtomicFile.Create(path);
-        file.Stream.Write([0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]);
-        WriteChunk(file.Stream, "IHDR"u8, header);
-        WriteChunk(file.Stream, "IDAT"u8, packed);
-        WriteChunk(file.Stream, "IEND"u8, []);
-        file.Commit();
+        stream.Write([0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]);
+        WriteChunk(stream, "IHDR"u8, header);
+        WriteChunk(stream, "IDAT"u8, packed);
+        WriteChunk(stream, "IEND"u8, []);
     }
 
     private static byte[] Compress(ReadOnlySpan<byte> pixels, int stride, int height)

@@ -137,8 +137,8 @@ internal static class ModelBuilder
         return new JsonObject { ["kind"] = "affine", ["scale"] = scale, ["shift"] = shift };
     }
 
-    // Two passes; the noise of dequantisation adds 1/2 to the mean and 1/12 to the variance.
-    private static (double[] Mean, double[] Deviation) Statistics(Table table, int levels)
+    /// <summary>Means and (biased) deviations of a table's columns. Two passes; the noise of dequantisation adds 1/2 to the mean and 1/12 to the variance.</summary>
+    public static (double[] Mean, double[] Deviation) Statistics(Table table, int levels)
     {
         double[] mean = new double[table.Columns], deviation = new double[table.Columns], row = new double[table.Columns];
         for (int r = 0; r < table.Rows; r++)
