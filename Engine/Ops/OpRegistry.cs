@@ -40,5 +40,6 @@ public static class OpRegistry
         LogitFlowOp<T>.Instance,
         ActNormOp<T>.Instance,
         RationalQuadraticSplineOp<T>.Instance,
+        StraightThroughRoundOp<T>.Instance,
     ];
 }

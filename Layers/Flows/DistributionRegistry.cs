@@ -8,7 +8,7 @@ namespace NativeFlow.Layers;
 public static class DistributionRegistry
 {
     /// <summary>Recipe names.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["standard-normal"];
+    public static IReadOnlyList<string> Kinds { get; } = ["discretized-logistic", "standard-normal"];
 
     /// <summary>Makes a base distribution from its recipe entry.</summary>
     /// <exception cref="BadInputException">Unknown kind, or a property is missing or out of range.</exception>
@@ -16,6 +16,7 @@ public static class DistributionRegistry
     {
         var reader = new ConfigReader("base", config);
         string kind = reader.String("kind");
+        if (kind == "discretized-logistic") return DiscretizedLogistic<T>.FromConfig(config);
         if (kind != "standard-normal") throw new BadInputException($"There is no base distribution {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}.");
         int dimension = reader.Integer("dimension", 1);
         return reader.Make(() => new StandardNormal<T>(dimension));

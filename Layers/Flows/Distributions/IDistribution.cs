@@ -13,6 +13,9 @@ public interface IDistribution<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>Number of features.</summary>
     int Dimension { get; }
 
+    /// <summary>Whether it lives on whole numbers: <see cref="LogProb"/> is then the logarithm of a probability, and data need no dequantisation.</summary>
+    bool IsDiscrete => false;
+
     /// <summary>Adds parameters, if any.</summary>
     void Attach(ParameterStore<T> store, string scope);
 
