@@ -56,5 +56,6 @@ public static class OpRegistry
         ActNormOp<T>.Instance,
         RationalQuadraticSplineOp<T>.Instance,
         RidgeRootOp<T>.Instance,
+        StraightThroughRoundOp<T>.Instance,
     ];
 }

@@ -13,6 +13,8 @@ public static class DistributionRegistry
         "cauchy", "diagonal-gaussian-mixture", "diagonal-normal", "full-gaussian-mixture", "full-normal-covariance", "full-normal-scale-tril",
         "gumbel", "laplace", "logistic", "logistic-mixture", "standard-normal", "student-t",
     ];
+    /// <summary>Recipe names.</summary>
+    public static IReadOnlyList<string> Kinds { get; } = ["discretized-logistic", "standard-normal"];
 
     /// <summary>Makes a distribution from its recipe entry.</summary>
     /// <exception cref="BadInputException">Unknown kind, or a property is missing or out of range.</exception>
@@ -35,5 +37,11 @@ public static class DistributionRegistry
             "student-t" => StudentT<T>.FromConfig(config),
             _ => throw new BadInputException($"There is no base distribution {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
         };
+        var reader = new ConfigReader("base", config);
+        string kind = reader.String("kind");
+        if (kind == "discretized-logistic") return DiscretizedLogistic<T>.FromConfig(config);
+        if (kind != "standard-normal") throw new BadInputException($"There is no base distribution {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}.");
+        int dimension = reader.Integer("dimension", 1);
+        return reader.Make(() => new StandardNormal<T>(dimension));
     }
 }

@@ -88,7 +88,7 @@ public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     {
         (Var pass, Var move, Var raw) = Split(tape, x, c);
         (Var moved, Var logDet) = _transformer.Forward(tape, move, raw);
-        return FlowStep.Exact(Join(tape, pass, moved), logDet);
+        return FlowStep.Exact(Join(tape, pass, moved), logDet) with { Gradient = _transformer.Gradient };
     }
 
     /// <inheritdoc/>
@@ -96,7 +96,7 @@ public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     {
         (Var pass, Var move, Var raw) = Split(tape, z, c);
         (Var moved, Var logDet) = _transformer.Inverse(tape, move, raw);
-        return FlowStep.Exact(Join(tape, pass, moved), logDet);
+        return FlowStep.Exact(Join(tape, pass, moved), logDet) with { Gradient = _transformer.Gradient };
     }
 
     /// <inheritdoc/>

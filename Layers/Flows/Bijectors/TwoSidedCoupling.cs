@@ -81,7 +81,7 @@ public sealed class TwoSidedCoupling<T> : IBijector<T> where T : unmanaged, IFlo
         (Var x1, Var x2) = Split(tape, x);
         (Var y1, Var logDet1) = _transformer1.Forward(tape, x1, Raw(tape, _conditioner1, x2, c));
         (Var y2, Var logDet2) = _transformer2.Forward(tape, x2, Raw(tape, _conditioner2, y1, c));
-        return FlowStep.Exact(tape.ConcatColumns(y1, y2), tape.Add(logDet1, logDet2));
+        return FlowStep.Exact(tape.ConcatColumns(y1, y2), tape.Add(logDet1, logDet2)) with { Gradient = Gradient };
     }
 
     /// <inheritdoc/>
@@ -90,7 +90,7 @@ public sealed class TwoSidedCoupling<T> : IBijector<T> where T : unmanaged, IFlo
         (Var y1, Var y2) = Split(tape, z);
         (Var x2, Var logDet2) = _transformer2.Inverse(tape, y2, Raw(tape, _conditioner2, y1, c));
         (Var x1, Var logDet1) = _transformer1.Inverse(tape, y1, Raw(tape, _conditioner1, x2, c));
-        return FlowStep.Exact(tape.ConcatColumns(x1, x2), tape.Add(logDet1, logDet2));
+        return FlowStep.Exact(tape.ConcatColumns(x1, x2), tape.Add(logDet1, logDet2)) with { Gradient = Gradient };
     }
 
     /// <inheritdoc/>
@@ -102,6 +102,8 @@ public sealed class TwoSidedCoupling<T> : IBijector<T> where T : unmanaged, IFlo
         TransformerRegistry.Write(json, "transformer", _transformer1);
         ConditionerRegistry.Write(json, "conditioner", _conditioner1);
     }
+
+    private GradientKind Gradient => _transformer1.Gradient > _transformer2.Gradient ? _transformer1.Gradient : _transformer2.Gradient;
 
     private static void CheckWidths(string which, IConditioner<T> conditioner, int inputs, int outputs)
     {

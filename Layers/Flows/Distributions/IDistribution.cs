@@ -17,6 +17,9 @@ public interface IDistribution<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>Whether the gradient that flows through <see cref="Sample"/> into the parameters is the whole one (location, scale and shape maps of fixed noise); true without parameters.</summary>
     bool IsReparameterized { get; }
 
+    /// <summary>Whether it lives on whole numbers: <see cref="LogProb"/> is then the logarithm of a probability, and data need no dequantisation.</summary>
+    bool IsDiscrete => false;
+
     /// <summary>Adds parameters, if any.</summary>
     void Attach(ParameterStore<T> store, string scope);
 

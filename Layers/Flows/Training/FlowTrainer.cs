@@ -129,7 +129,7 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
         if (train.Columns != Flow.Dimension) throw new BadInputException($"{train.Name}: has {train.Columns} columns, the flow {Flow.Dimension} features; they must be equal.");
         train.RequireContext(Flow.ContextWidth, "the flow");
         validation?.RequireContext(Flow.ContextWidth, "the flow");
-        var batches = new BatchSource<T>(train, Options.BatchSize, Options.Seed, Options.Dequantize);
+        var batches = new BatchSource<T>(train, Options.BatchSize, Options.Seed, Options.Dequantize && !Flow.Base.IsDiscrete);
         while (_state.Epoch < Options.Epochs && !cancel.IsCancellationRequested)
             if (RunEpoch(batches, validation, _ => !cancel.IsCancellationRequested) is { } report) onEpoch?.Invoke(report);
         _state.RestoreBest();

@@ -32,7 +32,8 @@ public readonly record struct LikelihoodEvaluation(double Nats, double StandardE
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(draws, 1);
         int columns = table.Columns, block = Math.Max(1, Math.Min(table.Rows, (1 << 19) / columns));
-        if (table.Levels == 0) draws = 1;
+        bool noise = table.Levels > 0 && !flow.Base.IsDiscrete;
+        if (!noise) draws = 1;
         var x = new T[block * columns];
         table.RequireContext(flow.ContextWidth, "the flow");
         int width = flow.ContextWidth;
@@ -48,7 +49,7 @@ public readonly record struct LikelihoodEvaluation(double Nats, double StandardE
             {
                 cancel.ThrowIfCancellationRequested();
                 for (int r = 0; r < count; r++) table.CopyRow(start + r, rows.Slice(r * columns, columns));
-                if (table.Levels > 0) Dequantization.AddUniformNoise(rows, key, (ulong)draw, (ulong)start * (ulong)columns);
+                if (noise) Dequantization.AddUniformNoise(rows, key, (ulong)draw, (ulong)start * (ulong)columns);
                 flow.LogProb(rows, given, logProb.AsSpan(0, count));
                 for (int r = 0; r < count; r++) sums[start + r] += double.CreateTruncating(logProb[r]);
             }

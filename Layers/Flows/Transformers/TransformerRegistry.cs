@@ -12,6 +12,7 @@ public static class TransformerRegistry
     [
         "additive",
         "affine",
+        "integer-additive",
         "rational-quadratic",
     ];
 
@@ -24,6 +25,7 @@ public static class TransformerRegistry
         {
             "additive" => AdditiveTransformer<T>.FromConfig(config),
             "affine" => AffineTransformer<T>.FromConfig(config),
+            "integer-additive" => IntegerAdditiveTransformer<T>.FromConfig(config),
             "rational-quadratic" => RationalQuadraticTransformer<T>.FromConfig(config),
             _ => throw new BadInputException($"There is no transformer of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
         };

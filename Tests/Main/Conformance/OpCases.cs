@@ -135,6 +135,8 @@ public static class OpCases
         Add("self-normalizing-linear", "published", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.Published, 0.7).Z, surrogate: true);
         Add("self-normalizing-linear", "reconstruction only", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.ReconstructionOnly, 0.7).Z, surrogate: true);
         Add("self-normalizing-linear", "probes", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.Published, 0.7, probes: 5, key: 3, stream: 2).Z, surrogate: true);
+        Add("straight-through-round", "nearest", [N(3, 5)], (t, x) => StraightThroughRoundOp<T>.Record(t, x[0]), surrogate: true);
+        Add("straight-through-round", "down", [N(2, 37)], (t, x) => StraightThroughRoundOp<T>.Record(t, x[0], down: true), surrogate: true);
         // Seeded at z alone, this one is the gradient of z.
         Add("cached-inverse-linear", "with bias", [N(4, 3), N(3, 3), N(1, 3), InputSpec.Fixed(3, 3, 1, 2, 0, -1, 1, 0.5, 0, 0.3, 2)], (t, x) => CachedInverseLinearOp<T>.Record(t, x[0], x[1], x[3], x[2]).Z);
         Add("relative-gradient-linear", "with bias", [N(4, 3), N(3, 3), N(1, 3)], (t, x) => RelativeGradientLinearOp<T>.Record(t, x[0], x[1], x[2]).Z, surrogate: true);
