@@ -12,7 +12,7 @@ namespace NativeFlow.Layers;
 public sealed class BernsteinTransformer<T> : ITransformer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly int _numbers, _degree;
-    private readonly bool _bounded;
+    private readonly bool _bounded, _shifted;
     private readonly double _bound, _margin;
     private readonly T[] _powers, _rest, _logBinomials;
 
@@ -21,13 +21,15 @@ public sealed class BernsteinTransformer<T> : ITransformer<T> where T : unmanage
     /// <param name="bounded">Whether both ends are fixed.</param>
     /// <param name="bound">B.</param>
     /// <param name="margin">eps in (0, 1/2): where the straight lines begin.</param>
+    /// <param name="shiftedTails">As in zuko, if bounded: the lines reach -B and B at eps and 1 - eps, so that z jumps there by 2B eps. Values between are reached by no x; the inverse gives the jump's place.</param>
     /// <exception cref="ArgumentException">A number is out of range.</exception>
-    public BernsteinTransformer(int parameters = 8, bool bounded = false, double bound = 5, double margin = 1e-6)
+    public BernsteinTransformer(int parameters = 8, bool bounded = false, double bound = 5, double margin = 1e-6, bool shiftedTails = false)
     {
         if (parameters is < 2 or > 256) throw new ArgumentException($"parameters is {parameters}; it must lie in 2..256.");
         if (!(bound > 0) || !double.IsFinite(bound)) throw new ArgumentException($"bound is {bound}; it must be positive and finite.");
         if (!(margin > 0 && margin < 0.5)) throw new ArgumentException($"margin is {margin}; it must lie in (0, 0.5).");
-        (_numbers, _bounded, _bound, _margin) = (parameters, bounded, bound, margin);
+        if (shiftedTails && !bounded) throw new ArgumentException("shifted_tails is true; only the bounded polynomial has them.");
+        (_numbers, _bounded, _shifted, _bound, _margin) = (parameters, bounded, shiftedTails, bound, margin);
         _degree = parameters + (bounded ? 4 : 1);
         (_powers, _rest, _logBinomials) = (new T[_degree], new T[_degree], new T[_degree]);
         // The derivative's basis, of degree M - 1.
@@ -45,7 +47,7 @@ public sealed class BernsteinTransformer<T> : ITransformer<T> where T : unmanage
     /// <inheritdoc/>
     public int ParametersPerFeature => _numbers;
 
-    /// <summary>From a recipe entry: parameters (8), bound (5), margin (0.000001).</summary>
+    /// <summary>From a recipe entry: parameters (8), bound (5), margin (0.000001); bounded, also shifted_tails (false).</summary>
     /// <param name="config">The entry.</param>
     /// <param name="bounded">Whether its kind is bernstein-bounded.</param>
     /// <exception cref="BadInputException">A property is unknown, of the wrong type or out of range.</exception>
@@ -54,7 +56,8 @@ public sealed class BernsteinTransformer<T> : ITransformer<T> where T : unmanage
         var reader = new ConfigReader(bounded ? "bernstein-bounded" : "bernstein", config);
         int parameters = reader.Integer("parameters", 2, 8);
         double bound = reader.Number("bound", 5), margin = reader.Number("margin", 1e-6);
-        return reader.Make(() => new BernsteinTransformer<T>(parameters, bounded, bound, margin));
+        bool shifted = bounded && reader.Flag("shifted_tails", false);
+        return reader.Make(() => new BernsteinTransformer<T>(parameters, bounded, bound, margin, shifted));
     }
 
     /// <inheritdoc/>
@@ -91,6 +94,7 @@ public sealed class BernsteinTransformer<T> : ITransformer<T> where T : unmanage
         json.WriteNumber("parameters", _numbers);
         json.WriteNumber("bound", _bound);
         json.WriteNumber("margin", _margin);
+        if (_bounded) json.WriteBoolean("shifted_tails", _shifted);
     }
 
     private double Shift => _numbers * Math.Log(2) / 2;
@@ -127,6 +131,11 @@ public sealed class BernsteinTransformer<T> : ITransformer<T> where T : unmanage
             Var upper = tape.SumColumns(tape.Multiply(basis, sums)), rise = tape.SumColumns(tape.Multiply(basis, increments));
             Var slope = tape.Scale(rise, degree);
             Var z = tape.Add(tape.Subtract(upper, tape.Multiply(rest, rise)), tape.Multiply(slope, tape.Subtract(v, inside)));
+            if (owner._shifted)
+            {
+                Var below = tape.Inside(v, double.NegativeInfinity, owner._margin), above = tape.Inside(v, 1 - owner._margin, double.PositiveInfinity);
+                z = tape.Add(z, tape.Scale(tape.Subtract(above, below), 2 * owner._bound * owner._margin));
+            }
             return (z.Reshape(x.Rows, x.Cols), tape.AddConstant(tape.Log(slope), Math.Log(scale)).Reshape(x.Rows, x.Cols));
         }
     }

@@ -93,12 +93,12 @@ public sealed class CubicSplineTransformer<T> : ITransformer<T> where T : unmana
         RawParameters.Check(this, x, raw);
         int p = ParametersPerFeature;
         Var both = tape.Scale(RawParameters.Block(tape, raw, p, 0, 2 * _bins), _rawFactor), ends = tape.Scale(tape.Sigmoid(RawParameters.Block(tape, raw, p, 2 * _bins, 2)), 3);
-        Var knotsX = Knots.Soft(tape, tape.SliceColumns(both, 0, _bins), _minWidth, _box.Low, _box.High);
-        Var knotsY = Knots.Soft(tape, tape.SliceColumns(both, _bins, _bins), _minHeight, _box.Low, _box.High);
-        Var w = Knots.Sizes(tape, knotsX), s = tape.Divide(Knots.Sizes(tape, knotsY), w);
+        (Var knotsX, Var w) = Knots.Soft(tape, tape.SliceColumns(both, 0, _bins), _minWidth, _box.Low, _box.High);
+        (Var knotsY, Var h) = Knots.Soft(tape, tape.SliceColumns(both, _bins, _bins), _minHeight, _box.Low, _box.High);
+        Var s = tape.Divide(h, w);
         Var first = tape.Multiply(tape.SliceColumns(ends, 0, 1), tape.SliceColumns(s, 0, 1));
         Var last = tape.Multiply(tape.SliceColumns(ends, 1, 1), tape.SliceColumns(s, _bins - 1, 1));
-        return new Map(_box, knotsX, knotsY, s, _bins == 1 ? tape.ConcatColumns(first, last) : tape.ConcatColumns(first, Inner(tape, w, s), last));
+        return new Map(_box, knotsX, knotsY, w, s, _bins == 1 ? tape.ConcatColumns(first, last) : tape.ConcatColumns(first, Inner(tape, w, s), last));
     }
 
     // 2 min(s_i, s_i+1, (w_i+1 s_i + w_i s_i+1)/(2 (w_i + w_i+1))): the steepest that stays monotone in both bins.
@@ -110,13 +110,13 @@ public sealed class CubicSplineTransformer<T> : ITransformer<T> where T : unmana
     }
 
     // Beyond a box without tails the identity goes on: the search of the inverse may look there, its root lies inside.
-    private readonly struct Map(SplineBox box, Var knotsX, Var knotsY, Var chords, Var slopes) : IMonotoneMap<T>
+    private readonly struct Map(SplineBox box, Var knotsX, Var knotsY, Var widths, Var chords, Var slopes) : IMonotoneMap<T>
     {
         public (Var Z, Var LogSlope) Record(Tape<T> tape, Var x)
         {
             Var inside = tape.Clamp(x, box.Low, box.High), bin = tape.Bins(inside, knotsX);
-            Var d0 = tape.PickColumns(slopes, bin), d1 = tape.PickColumns(slopes, bin, 1), s = tape.PickColumns(chords, bin), x0 = tape.PickColumns(knotsX, bin);
-            Var v = tape.Subtract(inside, x0), t = tape.Divide(v, tape.Subtract(tape.PickColumns(knotsX, bin, 1), x0)), r = tape.AddConstant(tape.Negate(t), 1);
+            Var d0 = tape.PickColumns(slopes, bin), d1 = tape.PickColumns(slopes, bin, 1), s = tape.PickColumns(chords, bin);
+            Var t = Knots.Place(tape, inside, knotsX, widths, bin), v = tape.Multiply(t, tape.PickColumns(widths, bin)), r = tape.AddConstant(tape.Negate(t), 1);
             Var rr = tape.Square(r), tr = tape.Multiply(t, r), tt = tape.Square(t);
             // z = y0 + v (d0 r^2 + s t (3 - 2t) - d1 t r), dz/dx = d0 r^2 + 2 (3s - d0 - d1) t r + d1 t^2, with r = 1 - t.
             Var rise = tape.Add(tape.Multiply(d0, rr), tape.Multiply(s, tape.Add(tt, tape.Scale(tr, 3))));
@@ -124,7 +124,7 @@ public sealed class CubicSplineTransformer<T> : ITransformer<T> where T : unmana
             Var middle = tape.Scale(tape.Subtract(tape.Subtract(tape.Scale(s, 3), d0), d1), 2);
             Var slope = tape.Add(tape.Add(tape.Multiply(d0, rr), tape.Multiply(middle, tr)), tape.Multiply(d1, tt));
             Var inBox = tape.Inside(x, box.Low, box.High);
-            return (Choose.Of(tape, inBox, z, x), tape.Multiply(tape.Log(slope), inBox));
+            return (Choose.Of(tape, inBox, Choose.Hold(tape, z, box.Low, box.High), x), tape.Multiply(tape.Log(slope), inBox));
         }
     }
 }

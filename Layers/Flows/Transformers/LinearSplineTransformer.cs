@@ -86,6 +86,6 @@ public sealed class LinearSplineTransformer<T> : ITransformer<T> where T : unman
         Var mass = raw.Reshape(raw.Length / _bins, _bins);
         Var logSlopes = tape.AddConstant(tape.Subtract(mass, tape.RowLogSumExp(mass)), Math.Log(_bins));
         Var equal = Knots.Between(tape, tape.Constant(1.0 / _bins, 1, _bins), _box.Low, _box.High);
-        return (equal, Knots.Soft(tape, mass, 0, _box.Low, _box.High), logSlopes);
+        return (equal, Knots.Soft(tape, mass, 0, _box.Low, _box.High).Knots, logSlopes);
     }
 }

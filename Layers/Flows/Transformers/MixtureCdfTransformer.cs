@@ -49,8 +49,10 @@ public sealed class MixtureCdfTransformer<T> : ITransformer<T> where T : unmanag
     /// <inheritdoc/>
     public (Var Z, Var LogAbsDet) Forward(Tape<T> tape, Var x, Var raw)
     {
-        (Var below, _, Var density) = Mixture(tape, x, raw).Record(tape, x);
-        return (tape.Exp(below), tape.SumColumns(density));
+        (Var below, Var above, Var density) = Mixture(tape, x, raw).Record(tape, x);
+        // From the smaller of F and 1 - F: the last digits near 1 are what the way back lives on.
+        Var left = tape.Inside(tape.Subtract(below.Detach(), above.Detach()), double.NegativeInfinity, 0);
+        return (Choose.Of(tape, left, tape.Exp(below), tape.Negate(tape.Expm1(above))), tape.SumColumns(density));
     }
 
     /// <inheritdoc/>

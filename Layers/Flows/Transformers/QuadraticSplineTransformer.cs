@@ -76,10 +76,10 @@ public sealed class QuadraticSplineTransformer<T> : ITransformer<T> where T : un
     /// <inheritdoc/>
     public (Var Z, Var LogAbsDet) Forward(Tape<T> tape, Var x, Var raw)
     {
-        (Var knotsX, Var knotsY, Var slopes) = Table(tape, x, raw);
+        (Var knotsX, Var knotsY, Var widths, Var slopes) = Table(tape, x, raw);
         Var inside = _box.Enter(tape, Kind, x), bin = tape.Bins(inside, knotsX);
-        Var d0 = tape.PickColumns(slopes, bin), d1 = tape.PickColumns(slopes, bin, 1), x0 = tape.PickColumns(knotsX, bin);
-        Var w = tape.Subtract(tape.PickColumns(knotsX, bin, 1), x0), s = tape.Subtract(inside, x0), t = tape.Divide(s, w);
+        Var d0 = tape.PickColumns(slopes, bin), d1 = tape.PickColumns(slopes, bin, 1);
+        Var t = Knots.Place(tape, inside, knotsX, widths, bin), s = tape.Multiply(t, tape.PickColumns(widths, bin));
         // z = y0 + s (d0 + (d1 - d0) t/2), dz/dx = (1 - t) d0 + t d1.
         Var z = tape.Add(tape.Multiply(s, tape.Add(d0, tape.Scale(tape.Multiply(tape.Subtract(d1, d0), t), 0.5))), tape.PickColumns(knotsY, bin));
         (z, Var logSlope) = _box.Leave(tape, x, z, LogSlope(tape, t, d0, d1));
@@ -89,10 +89,10 @@ public sealed class QuadraticSplineTransformer<T> : ITransformer<T> where T : un
     /// <inheritdoc/>
     public (Var X, Var LogAbsDet) Inverse(Tape<T> tape, Var z, Var raw)
     {
-        (Var knotsX, Var knotsY, Var slopes) = Table(tape, z, raw);
+        (Var knotsX, Var knotsY, Var widths, Var slopes) = Table(tape, z, raw);
         Var inside = _box.Enter(tape, Kind, z), bin = tape.Bins(inside, knotsY);
         Var d0 = tape.PickColumns(slopes, bin), d1 = tape.PickColumns(slopes, bin, 1), x0 = tape.PickColumns(knotsX, bin);
-        Var w = tape.Subtract(tape.PickColumns(knotsX, bin, 1), x0), v = tape.Subtract(inside, tape.PickColumns(knotsY, bin));
+        Var w = tape.PickColumns(widths, bin), v = tape.Subtract(inside, tape.PickColumns(knotsY, bin));
         // s = 2 v / (d0 + sqrt(d0^2 + 2 v (d1 - d0)/w)); the root is the slope at x, so it is never 0.
         Var root = tape.Sqrt(tape.Add(tape.Square(d0), tape.Scale(tape.Multiply(v, tape.Divide(tape.Subtract(d1, d0), w)), 2)));
         Var s = tape.Divide(tape.Scale(v, 2), tape.Add(d0, root));
@@ -114,7 +114,7 @@ public sealed class QuadraticSplineTransformer<T> : ITransformer<T> where T : un
         => tape.Log(tape.Add(tape.Multiply(d0, tape.AddConstant(tape.Negate(t), 1)), tape.Multiply(d1, t)));
 
     // The box scales x and z alike, so that slopes are those on [0, 1].
-    private (Var X, Var Y, Var Slopes) Table(Tape<T> tape, Var x, Var raw)
+    private (Var X, Var Y, Var Widths, Var Slopes) Table(Tape<T> tape, Var x, Var raw)
     {
         RawParameters.Check(this, x, raw);
         int p = ParametersPerFeature;
@@ -128,7 +128,7 @@ public sealed class QuadraticSplineTransformer<T> : ITransformer<T> where T : un
         Var area = tape.SumColumns(tape.Multiply(tape.Add(Knots.Left(tape, heights), Knots.Right(tape, heights)), widths), 0.5);
         Var slopes = tape.AddConstant(tape.Scale(tape.Divide(heights, area), 1 - _minHeight), _minHeight);
         Var shares = tape.Scale(tape.Multiply(tape.Add(Knots.Left(tape, slopes), Knots.Right(tape, slopes)), widths), 0.5);
-        return (Knots.Between(tape, widths, _box.Low, _box.High), Knots.Between(tape, shares, _box.Low, _box.High), slopes);
+        return (Knots.Between(tape, widths, _box.Low, _box.High), Knots.Between(tape, shares, _box.Low, _box.High), tape.Scale(widths, _box.High - _box.Low), slopes);
     }
 
     // The height of both ends that equals the area under all: then the slope there is 1 after division by it. nflows has 1/4 for 1/2.

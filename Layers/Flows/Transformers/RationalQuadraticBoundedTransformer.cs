@@ -69,7 +69,7 @@ public sealed class RationalQuadraticBoundedTransformer<T> : ITransformer<T> whe
         RationalQuadraticBins bins = Table(tape, x, raw);
         DomainGuard.Require(tape, Kind, x, _left, _right);
         (Var z, Var logSlope) = bins.Forward(tape, x);
-        return (z, tape.SumColumns(logSlope));
+        return (Choose.Hold(tape, z, _bottom, _top), tape.SumColumns(logSlope));
     }
 
     /// <inheritdoc/>
@@ -78,7 +78,7 @@ public sealed class RationalQuadraticBoundedTransformer<T> : ITransformer<T> whe
         RationalQuadraticBins bins = Table(tape, z, raw);
         DomainGuard.Require(tape, Kind, z, _bottom, _top);
         (Var x, Var logSlope) = bins.Inverse(tape, z);
-        return (x, tape.SumColumns(logSlope, -1));
+        return (Choose.Hold(tape, x, _left, _right), tape.SumColumns(logSlope, -1));
     }
 
     /// <inheritdoc/>
@@ -99,8 +99,8 @@ public sealed class RationalQuadraticBoundedTransformer<T> : ITransformer<T> whe
         RawParameters.Check(this, x, raw);
         int p = ParametersPerFeature;
         Var slopes = tape.AddConstant(tape.Softplus(RawParameters.Block(tape, raw, p, 2 * _bins, _bins + 1)), _minSlope);
-        return new RationalQuadraticBins(
-            Knots.Soft(tape, RawParameters.Block(tape, raw, p, 0, _bins), _minWidth, _left, _right),
-            Knots.Soft(tape, RawParameters.Block(tape, raw, p, _bins, _bins), _minHeight, _bottom, _top), slopes);
+        (Var knotsX, Var widths) = Knots.Soft(tape, RawParameters.Block(tape, raw, p, 0, _bins), _minWidth, _left, _right);
+        (Var knotsY, Var heights) = Knots.Soft(tape, RawParameters.Block(tape, raw, p, _bins, _bins), _minHeight, _bottom, _top);
+        return new RationalQuadraticBins(knotsX, knotsY, widths, heights, slopes);
     }
 }

@@ -83,12 +83,12 @@ public sealed class RationalQuadraticSoftClipTransformer<T> : ITransformer<T> wh
     {
         RawParameters.Check(this, x, raw);
         int p = ParametersPerFeature;
-        Var knotsX = Knots.Soft(tape, Clip(tape, RawParameters.Block(tape, raw, p, 0, _bins), 2), 0, _box.Low, _box.High);
-        Var knotsY = Knots.Soft(tape, Clip(tape, RawParameters.Block(tape, raw, p, _bins, _bins), 2), 0, _box.Low, _box.High);
+        (Var knotsX, Var widths) = Knots.Soft(tape, Clip(tape, RawParameters.Block(tape, raw, p, 0, _bins), 2), 0, _box.Low, _box.High);
+        (Var knotsY, Var heights) = Knots.Soft(tape, Clip(tape, RawParameters.Block(tape, raw, p, _bins, _bins), 2), 0, _box.Low, _box.High);
         Var one = tape.Constant(1, knotsX.Rows, 1);
-        if (_bins == 1) return new RationalQuadraticBins(knotsX, knotsY, tape.ConcatColumns(one, one));
+        if (_bins == 1) return new RationalQuadraticBins(knotsX, knotsY, widths, heights, tape.ConcatColumns(one, one));
         Var inner = tape.Exp(Clip(tape, RawParameters.Block(tape, raw, p, 2 * _bins, _bins - 1), 1));
-        return new RationalQuadraticBins(knotsX, knotsY, tape.ConcatColumns(one, inner, one));
+        return new RationalQuadraticBins(knotsX, knotsY, widths, heights, tape.ConcatColumns(one, inner, one));
     }
 
     private Var Clip(Tape<T> tape, Var u, double factor) => tape.Divide(u, tape.AddConstant(tape.Abs(tape.Scale(u, factor / Math.Log(_least))), 1));

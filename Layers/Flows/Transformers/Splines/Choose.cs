@@ -10,6 +10,10 @@ internal static class Choose
     public static Var Of<T>(Tape<T> tape, Var mask, Var a, Var b) where T : unmanaged, IFloatingPointIeee754<T>
         => tape.Add(tape.Multiply(a, mask), tape.Multiply(b, tape.AddConstant(tape.Scale(mask, -1), 1).Detach()));
 
+    /// <summary>v with its value held in [low, high] against rounding; derivatives pass as they are.</summary>
+    public static Var Hold<T>(Tape<T> tape, Var v, double low, double high) where T : unmanaged, IFloatingPointIeee754<T>
+        => tape.Add(v, tape.Subtract(tape.Clamp(v.Detach(), low, high), v.Detach()).Detach());
+
     /// <summary>The smaller of two, element by element.</summary>
     public static Var Least<T>(Tape<T> tape, Var a, Var b) where T : unmanaged, IFloatingPointIeee754<T>
         => Of(tape, tape.Inside(tape.Subtract(a.Detach(), b.Detach()), double.NegativeInfinity, 0), a, b);

@@ -7,8 +7,12 @@ namespace NativeFlow.Layers;
 internal static class Knots
 {
     /// <summary>Knots [rows x bins + 1] from <paramref name="low"/> to <paramref name="high"/>: sizes m + (1 - m K) softmax(raw), added up, both ends exact.</summary>
-    public static Var Soft<T>(Tape<T> tape, Var raw, double least, double low, double high) where T : unmanaged, IFloatingPointIeee754<T>
-        => Between(tape, Shares(tape, raw, least), low, high);
+    /// <returns>The knots, and their distances [rows x bins] as they were before they were added up: a narrow bin keeps its digits.</returns>
+    public static (Var Knots, Var Sizes) Soft<T>(Tape<T> tape, Var raw, double least, double low, double high) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Var shares = Shares(tape, raw, least);
+        return (Between(tape, shares, low, high), tape.Scale(shares, high - low));
+    }
 
     /// <summary>m + (1 - m K) softmax(raw): [rows x bins], rows sum to 1.</summary>
     public static Var Shares<T>(Tape<T> tape, Var raw, double least) where T : unmanaged, IFloatingPointIeee754<T>
@@ -26,9 +30,14 @@ internal static class Knots
         return tape.ConcatColumns(first, tape.AddConstant(tape.Scale(inner, high - low), low), last);
     }
 
-    /// <summary>Differences of neighbours: [rows x bins].</summary>
-    public static Var Sizes<T>(Tape<T> tape, Var knots) where T : unmanaged, IFloatingPointIeee754<T>
-        => tape.Subtract(Right(tape, knots), Left(tape, knots));
+    /// <summary>Where x lies in its bin, from 0 to 1: measured from the nearer knot, so that a narrow bin loses no digits at its ends.</summary>
+    public static Var Place<T>(Tape<T> tape, Var x, Var knots, Var sizes, Var bin) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Var size = tape.PickColumns(sizes, bin);
+        Var fromLeft = tape.Divide(tape.Subtract(x, tape.PickColumns(knots, bin)), size);
+        Var fromRight = tape.AddConstant(tape.Divide(tape.Subtract(x, tape.PickColumns(knots, bin, 1)), size), 1);
+        return Choose.Of(tape, tape.Inside(fromLeft, double.NegativeInfinity, 0.5), fromLeft, fromRight);
+    }
 
     /// <summary>All columns but the last.</summary>
     public static Var Left<T>(Tape<T> tape, Var v) where T : unmanaged, IFloatingPointIeee754<T> => tape.SliceColumns(v, 0, v.Cols - 1);

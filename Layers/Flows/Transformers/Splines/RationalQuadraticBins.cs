@@ -6,15 +6,18 @@ namespace NativeFlow.Layers;
 /// <summary>The rational-quadratic function between knots, composed of ops: for boxes, ends and slopes that the fused op does not know.</summary>
 /// <param name="KnotsX">[splines x bins + 1].</param>
 /// <param name="KnotsY">[splines x bins + 1].</param>
+/// <param name="Widths">[splines x bins].</param>
+/// <param name="Heights">[splines x bins].</param>
 /// <param name="Slopes">At the knots, [splines x bins + 1].</param>
 /// <remarks>With h, w the bin's sizes, s = h/w, q = t(1 - t), n = s + (d0 + d1 - 2s) q: z = y0 + h (s t^2 + d0 q)/n, dz/dx = s^2 (d1 t^2 + 2 s q + d0 (1 - t)^2)/n^2. Source: Durkan et al. 2019, Neural Spline Flows.</remarks>
-internal readonly record struct RationalQuadraticBins(Var KnotsX, Var KnotsY, Var Slopes)
+internal readonly record struct RationalQuadraticBins(Var KnotsX, Var KnotsY, Var Widths, Var Heights, Var Slopes)
 {
     /// <summary>z and log dz/dx of x within the knots.</summary>
     public (Var Z, Var LogSlope) Forward<T>(Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var bin = new Bin<T>(tape, this, tape.Bins(x, KnotsX));
-        Var t = tape.Divide(tape.Subtract(x, bin.X0), bin.W), q = Bin<T>.Q(tape, t);
+        Var index = tape.Bins(x, KnotsX);
+        var bin = new Bin<T>(tape, this, index);
+        Var t = Knots.Place(tape, x, KnotsX, Widths, index), q = Bin<T>.Q(tape, t);
         Var top = tape.Multiply(bin.H, tape.Add(tape.Multiply(bin.S, tape.Square(t)), tape.Multiply(bin.D0, q)));
         return (tape.Add(tape.Divide(top, bin.Bottom(tape, q)), bin.Y0), bin.LogSlope(tape, t, q));
     }
@@ -38,8 +41,7 @@ internal readonly record struct RationalQuadraticBins(Var KnotsX, Var KnotsY, Va
         public Bin(Tape<T> tape, in RationalQuadraticBins knots, Var bin)
         {
             (X0, Y0) = (tape.PickColumns(knots.KnotsX, bin), tape.PickColumns(knots.KnotsY, bin));
-            W = tape.Subtract(tape.PickColumns(knots.KnotsX, bin, 1), X0);
-            H = tape.Subtract(tape.PickColumns(knots.KnotsY, bin, 1), Y0);
+            (W, H) = (tape.PickColumns(knots.Widths, bin), tape.PickColumns(knots.Heights, bin));
             S = tape.Divide(H, W);
             (D0, D1) = (tape.PickColumns(knots.Slopes, bin), tape.PickColumns(knots.Slopes, bin, 1));
             Bend = tape.Subtract(tape.Add(D0, D1), tape.Scale(S, 2));

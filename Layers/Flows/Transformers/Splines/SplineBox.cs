@@ -29,6 +29,8 @@ internal readonly record struct SplineBox(bool Tails, double Bound)
     /// <summary>The map's value inside, x outside; log of the slope alike. Nothing leaks from the side that is not taken: both are finite, and constants choose.</summary>
     public (Var Z, Var LogSlope) Leave<T>(Tape<T> tape, Var x, Var z, Var logSlope) where T : unmanaged, IFloatingPointIeee754<T>
     {
+        // A last digit beyond the box would be taken for outside by the way back.
+        z = Choose.Hold(tape, z, Low, High);
         if (!Tails) return (z, logSlope);
         Var inside = tape.Inside(x, Low, High);
         return (Choose.Of(tape, inside, z, x), tape.Multiply(logSlope, inside));
