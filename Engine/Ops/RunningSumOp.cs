@@ -17,8 +17,9 @@ public sealed class RunningSumOp<T> : Op<T> where T : unmanaged, IFloatingPointI
             Span<T> x = a[0], y = a[1];
             for (int start = 0; start < x.Length; start += cols)
             {
-                T sum = T.Zero;
-                for (int c = start; c < start + cols; c++) y[c] = sum += x[c];
+                // In double, whatever T is: knots near the end of a range keep their last digit.
+                double sum = 0;
+                for (int c = start; c < start + cols; c++) y[c] = T.CreateTruncating(sum += double.CreateTruncating(x[c]));
             }
         });
 

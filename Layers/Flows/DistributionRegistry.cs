@@ -10,11 +10,20 @@ public static class DistributionRegistry
     /// <summary>Recipe names, in alphabetical order.</summary>
     public static IReadOnlyList<string> Kinds { get; } =
     [
-        "cauchy", "diagonal-gaussian-mixture", "diagonal-normal", "full-gaussian-mixture", "full-normal-covariance", "full-normal-scale-tril",
-        "gumbel", "laplace", "logistic", "logistic-mixture", "standard-normal", "student-t",
+        "cauchy",
+        "diagonal-gaussian-mixture",
+        "diagonal-normal",
+        "discretized-logistic",
+        "full-gaussian-mixture",
+        "full-normal-covariance",
+        "full-normal-scale-tril",
+        "gumbel",
+        "laplace",
+        "logistic",
+        "logistic-mixture",
+        "standard-normal",
+        "student-t",
     ];
-    /// <summary>Recipe names.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = ["discretized-logistic", "standard-normal"];
 
     /// <summary>Makes a distribution from its recipe entry.</summary>
     /// <exception cref="BadInputException">Unknown kind, or a property is missing or out of range.</exception>
@@ -26,6 +35,7 @@ public static class DistributionRegistry
             "cauchy" => Cauchy<T>.FromConfig(config),
             "diagonal-gaussian-mixture" => DiagonalGaussianMixture<T>.FromConfig(config),
             "diagonal-normal" => DiagonalNormal<T>.FromConfig(config),
+            "discretized-logistic" => DiscretizedLogistic<T>.FromConfig(config),
             "full-gaussian-mixture" => FullGaussianMixture<T>.FromConfig(config),
             "full-normal-covariance" => FullNormalCovariance<T>.FromConfig(config),
             "full-normal-scale-tril" => FullNormalScaleTril<T>.FromConfig(config),
@@ -37,11 +47,5 @@ public static class DistributionRegistry
             "student-t" => StudentT<T>.FromConfig(config),
             _ => throw new BadInputException($"There is no base distribution {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
         };
-        var reader = new ConfigReader("base", config);
-        string kind = reader.String("kind");
-        if (kind == "discretized-logistic") return DiscretizedLogistic<T>.FromConfig(config);
-        if (kind != "standard-normal") throw new BadInputException($"There is no base distribution {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}.");
-        int dimension = reader.Integer("dimension", 1);
-        return reader.Make(() => new StandardNormal<T>(dimension));
     }
 }

@@ -22,6 +22,8 @@ internal static class FixtureChecks
         ContinuousChecks.Add(table);
         ResidualChecks.Add(table);
         SplineChecks.Add(table);
+        TransformerChecks.Add(table);
+        TransformerCouplingChecks.Add(table);
         DistributionChecks.Add(table);
         CouplingChecks.Add(table);
         CouplingModelChecks.Add(table);

@@ -4,6 +4,7 @@ namespace NativeFlow.Kernels;
 internal static class NormalFunctions
 {
     private const double InverseRootTwo = 0.70710678118654752440;
+    private const double RootTwoOverPi = 0.79788456080286535588;
     private const double LogTwo = 0.69314718055994530942;
     private const double TwoOverRootPi = 1.12837916709551257390;
 
@@ -83,6 +84,10 @@ internal static class NormalFunctions
         if (x < -1) return Math.Log(0.5 * ScaledErfc(-x * InverseRootTwo)) - 0.5 * x * x;
         return x > 0 ? LogFunctions.Log1p(-Ndtr(-x)) : Math.Log(Ndtr(x));
     }
+
+    /// <summary>phi(x)/Phi(x), the derivative of log Phi: about -x far to the left.</summary>
+    public static double Hazard(double x)
+        => x < -0.5 ? RootTwoOverPi / ScaledErfc(-x * InverseRootTwo) : 0.5 * RootTwoOverPi * ExpMinusSquare(x, 0.5) / Ndtr(x);
 
     public static double Ndtri(double p)
     {

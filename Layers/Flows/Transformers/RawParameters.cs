@@ -22,4 +22,8 @@ internal static class RawParameters
     /// <summary>Parameters <paramref name="start"/> .. <paramref name="start"/> + <paramref name="count"/> - 1 of every feature, one feature a row: [rows D x count].</summary>
     public static Var Block<T>(Tape<T> tape, Var raw, int parametersPerFeature, int start, int count) where T : unmanaged, IFloatingPointIeee754<T>
         => tape.SliceColumns(raw.Reshape(raw.Length / parametersPerFeature, parametersPerFeature), start, count);
+
+    /// <summary>Raw parameters of every row: one shared row is repeated.</summary>
+    public static Var Spread<T>(Tape<T> tape, Var raw, int rows) where T : unmanaged, IFloatingPointIeee754<T>
+        => raw.Rows == rows ? raw : tape.RepeatRows(raw, rows);
 }

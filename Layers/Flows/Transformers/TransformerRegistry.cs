@@ -12,8 +12,20 @@ public static class TransformerRegistry
     [
         "additive",
         "affine",
+        "bernstein",
+        "bernstein-bounded",
+        "cubic-spline",
+        "gaussianization",
         "integer-additive",
+        "linear-spline",
+        "logistic-mixture-cdf",
+        "mixture-logistic",
+        "normal-mixture-cdf",
+        "quadratic-spline",
         "rational-quadratic",
+        "rational-quadratic-bounded",
+        "rational-quadratic-soft-clip",
+        "sum-of-squares",
     ];
 
     /// <summary>Makes a transformer from its recipe entry, such as <c>{"kind":"affine"}</c>.</summary>
@@ -25,8 +37,20 @@ public static class TransformerRegistry
         {
             "additive" => AdditiveTransformer<T>.FromConfig(config),
             "affine" => AffineTransformer<T>.FromConfig(config),
+            "bernstein" => BernsteinTransformer<T>.FromConfig(config, bounded: false),
+            "bernstein-bounded" => BernsteinTransformer<T>.FromConfig(config, bounded: true),
+            "cubic-spline" => CubicSplineTransformer<T>.FromConfig(config),
+            "gaussianization" => GaussianizationTransformer<T>.FromConfig(config),
             "integer-additive" => IntegerAdditiveTransformer<T>.FromConfig(config),
+            "linear-spline" => LinearSplineTransformer<T>.FromConfig(config),
+            "logistic-mixture-cdf" => MixtureCdfTransformer<T>.FromConfig(config, normal: false),
+            "mixture-logistic" => MixtureLogisticTransformer<T>.FromConfig(config),
+            "normal-mixture-cdf" => MixtureCdfTransformer<T>.FromConfig(config, normal: true),
+            "quadratic-spline" => QuadraticSplineTransformer<T>.FromConfig(config),
             "rational-quadratic" => RationalQuadraticTransformer<T>.FromConfig(config),
+            "rational-quadratic-bounded" => RationalQuadraticBoundedTransformer<T>.FromConfig(config),
+            "rational-quadratic-soft-clip" => RationalQuadraticSoftClipTransformer<T>.FromConfig(config),
+            "sum-of-squares" => SumOfSquaresTransformer<T>.FromConfig(config),
             _ => throw new BadInputException($"There is no transformer of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
         };
     }
