@@ -112,7 +112,8 @@ public static class OpCases
         {
             bool lower = (flags & 1) != 0, unit = (flags & 2) != 0, transpose = (flags & 4) != 0;
             list.Add(new OpCase<T>("solve-triangular-rows", $"lower {lower}, unit {unit}, transposed {transpose}", [N(5, 5), N(4, 5)],
-                (t, x) => t.SolveTriangularRows(Dominant(t, x[0]), x[1], lower, unit, transpose)) { Recorded = false });
+                (t, x) => t.SolveTriangularRows(Dominant(t, x[0]), x[1], lower, unit, transpose))
+            { Recorded = false });
         }
         list.Add(new OpCase<T>("solve-triangular-rows", "wide", [N(70, 70), N(5, 70)], (t, x) => t.SolveTriangularRows(Dominant(t, t.Scale(x[0], 0.05)), x[1], true)) { Recorded = false });
         foreach (bool lower in (ReadOnlySpan<bool>)[true, false])

@@ -1,0 +1,92 @@
+using NativeFlow.Engine;
+using NativeFlow.Kernels;
+using NativeFlow.Layers;
+using Xunit;
+
+namespace NativeFlow.Tests;
+
+/// <summary>Matrices by factors at sizes where the blocked kernels work, against dense LU; and what is singular is refused by name.</summary>
+public sealed class FactoredLinearTests
+{
+    [Theory]
+    [InlineData("""{"kind":"triangular","dimension":150}""")]
+    [InlineData("""{"kind":"linear-lu","dimension":150}""")]
+    [InlineData("""{"kind":"linear-lu-packed","dimension":150}""")]
+    [InlineData("""{"kind":"linear-qr","dimension":150,"reflections":70}""")]
+    [InlineData("""{"kind":"linear-svd","dimension":90,"reflections":70}""")]
+    [InlineData("""{"kind":"householder","dimension":150,"reflections":150}""")]
+    [InlineData("""{"kind":"rotation","dimension":70}""")]
+    [InlineData("""{"kind":"matrix-exponential","dimension":70}""")]
+    [InlineData("""{"kind":"diagonal-low-rank","dimension":150,"rank":5}""")]
+    [InlineData("""{"kind":"woodbury","features":75,"rank":5,"rows":2}""")]
+    public void LargeMatricesAgreeWithDenseLu(string recipe)
+    {
+        using var backend = new SimdBackend<double>(2);
+        var test = new BijectorCase("large", recipe, -1, 1, [], Noise: 0.02);
+        (IBijector<double> b, ParameterStore<double> store) = test.Make(backend);
+        using (store)
+        {
+            int d = b.Dimension;
+            // W from the images of the unit vectors and of zero; rows of z are columns of W plus the bias.
+            double[] unit = new double[(d + 1) * d], x = test.Inputs(20, d, 3);
+            for (int i = 0; i < d; i++) unit[(i * d) + i] = 1;
+            double[] images = BijectorChecks.Run(b, backend, store, unit, inverse: false).Out, w = new double[d * d];
+            for (int j = 0; j < d; j++)
+                for (int i = 0; i < d; i++) w[(i * d) + j] = images[(j * d) + i] - images[(d * d) + i];
+            (double[] z, double[] logDet) = BijectorChecks.Run(b, backend, store, x, inverse: false);
+            BijectorChecks.Close("log-det", [logDet[0]], [BruteForceJacobian.LogAbsDet(w, d)], 1e-10);
+            (double[] back, double[] minus) = BijectorChecks.Run(b, backend, store, z, inverse: true);
+            BijectorChecks.Close("inverse", back, x, 1e-9);
+            BijectorChecks.Close("its log-det", [minus[0]], [-logDet[0]], 1e-10);
+        }
+    }
+
+    // Reflections one after another: the definition.
+    [Fact]
+    public void ReflectionsAtOnceAreReflectionsInTurn()
+    {
+        const int D = 9, K = 7;
+        using var backend = new SimdBackend<double>(1);
+        var test = new BijectorCase("in turn", $$"""{"kind":"householder","dimension":{{D}},"reflections":{{K}}}""", -1, 1, []);
+        (IBijector<double> b, ParameterStore<double> store) = test.Make(backend);
+        using (store)
+        {
+            double[] q = store.Read(store.Find("layer.q_vectors"));
+            // Lengths must not matter, however different.
+            for (int i = 0; i < q.Length; i++) q[i] *= Math.Pow(10, (i / D) - 3);
+            store.Write(store.Find("layer.q_vectors"), q);
+            double[] x = test.Inputs(1, D, 4), v = [.. x];
+            for (int k = 0; k < K; k++)
+            {
+                double dot = 0, square = 0;
+                for (int j = 0; j < D; j++)
+                {
+                    dot += q[(k * D) + j] * v[j];
+                    square += q[(k * D) + j] * q[(k * D) + j];
+                }
+                for (int j = 0; j < D; j++) v[j] -= 2 * dot / square * q[(k * D) + j];
+            }
+            BijectorChecks.Close("in turn", BijectorChecks.Run(b, backend, store, x, inverse: false).Out, v, 1e-13);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"householder","dimension":3,"reflections":2}""", "layer.q_vectors", false)]
+    [InlineData("""{"kind":"linear-qr","dimension":3,"reflections":2}""", "layer.q_vectors", false)]
+    [InlineData("""{"kind":"linear-lu-packed","dimension":3}""", "layer.lu", true)]
+    public void ASingularMatrixIsRefusedByName(string recipe, string parameter, bool inverse)
+    {
+        using var reference = new ReferenceBackend<double>();
+        using var simd = new SimdBackend<double>(1);
+        foreach (IBackend<double> backend in (IBackend<double>[])[reference, simd])
+        {
+            (IBijector<double> b, ParameterStore<double> store) = new BijectorCase("singular", recipe, -1, 1, []).Make(backend);
+            using (store)
+            {
+                store.Write(store.Find(parameter), new double[store.Find(parameter).Length]);
+                var error = Assert.Throws<SingularMatrixException>(() => BijectorChecks.Run(b, backend, store, [1, 2, 3], inverse));
+                Assert.Equal(0, error.Pivot);
+            }
+        }
+    }
+}
