@@ -87,7 +87,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         BijectorGuard.Width(Kind, Dimension, z);
         BijectorGuard.Attached(Kind, _net.FirstWeight);
         _net.Prepare(tape, train: false);
-        Var x = Newton(tape, FixedPoint(tape, z), z);
+        Var x = Newton(tape, FixedPoint(tape, z, 64 * Precision<T>.Epsilon / (1 - Lipschitz)), z);
         Var logDet = ExactLogDet<T>.Record(tape, _net.Record(tape, x), x);
         return FlowStep.Exact(x, tape.Scale(logDet, -1));
     }
@@ -105,6 +105,13 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         json.WriteString("name", LogDet.Name);
         LogDet.WriteConfig(json);
         json.WriteEndObject();
+    }
+
+    /// <summary>The iteration alone, values only: every row within <paramref name="accepted"/> max(1, |x|, |z|) of the solution.</summary>
+    internal Var Approximate(Tape<T> tape, Var z, double accepted)
+    {
+        _net.Prepare(tape, train: false);
+        return FixedPoint(tape, z, accepted);
     }
 
     // x0 - (I + J)^-1 (x0 + g(x0) - z) with x0 and J constant: the value gains the last digits, the gradient is that of the implicit function.
@@ -126,7 +133,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     }
 
     // Values only. The distance to the solution is at most c / (1 - c) times the last change (Banach).
-    private Var FixedPoint(Tape<T> tape, Var z)
+    private Var FixedPoint(Tape<T> tape, Var z, double accepted)
     {
         Var x = tape.Allocate(z.Rows, z.Cols, needsGrad: false);
         BasicKernels<T>.Copy(tape.Backend, tape.ValueOf(z), tape.ValueOf(x));
@@ -137,7 +144,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         {
             tape.Read(z, target.AsSpan(0, z.Length));
             tape.Read(x, before.AsSpan(0, z.Length));
-            double bound = Lipschitz / (1 - Lipschitz), accepted = 64 * Precision<T>.Epsilon / (1 - Lipschitz), worst = 0;
+            double bound = Lipschitz / (1 - Lipschitz), worst = 0;
             // Each step takes the error times c: from any float to the last digit of it in these many, with room for rounding.
             int most = 100 + (int)(200 / -Math.Log(Lipschitz));
             for (int step = 0; step < most; step++)

@@ -28,6 +28,7 @@ internal sealed class LipschitzMlp<T> where T : unmanaged, IFloatingPointIeee754
         if (!(lipschitz > 0 && lipschitz < 1)) throw new ArgumentException($"lipschitz is {lipschitz}; it must lie between 0 and 1, or the map has no inverse.");
         if (activation == SmoothActivation.Silu) throw new ArgumentException("activation is silu, whose slope exceeds 1; take lipswish, which is silu over 1.1.");
         _widths = [dimension, .. hidden, dimension];
+        BijectorGuard.Weights(_widths);
         _activation = activation;
         int layers = _widths.Length - 1;
         _bound = Math.Pow(lipschitz, 1.0 / layers);

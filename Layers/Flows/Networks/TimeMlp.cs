@@ -4,22 +4,6 @@ using NativeFlow.Kernels;
 
 namespace NativeFlow.Layers;
 
-/// <summary>How time enters the layers of a vector field.</summary>
-public enum TimeInput
-{
-    /// <summary>First input column of every layer.</summary>
-    Concat,
-
-    /// <summary>Not at all.</summary>
-    Ignore,
-
-    /// <summary>Last input column of the first layer.</summary>
-    Last,
-
-    /// <summary>Every layer's output is multiplied by s(w t + b), w and b learned.</summary>
-    Squash,
-}
-
 /// <summary>A fully connected network of time and D features to D features, smooth: the right-hand side of an ordinary differential equation.</summary>
 /// <remarks>Parameters net.{i}.weight [out x in, a column more where time enters], net.{i}.bias [1 x out]; squash: net.{i}.time_weight [out x 1], net.{i}.time_bias [1 x out].</remarks>
 internal sealed class TimeMlp<T> where T : unmanaged, IFloatingPointIeee754<T>
@@ -41,6 +25,7 @@ internal sealed class TimeMlp<T> where T : unmanaged, IFloatingPointIeee754<T>
         for (int i = 0; i < hidden.Length; i++) BijectorGuard.Dimension($"hidden[{i}]", hidden[i]);
         if (activation == SmoothActivation.LipSwish) throw new ArgumentException("activation is lipswish, which is for residual blocks; take silu.");
         _widths = [dimension, .. hidden, dimension];
+        BijectorGuard.Weights(_widths);
         (Activation, Time) = (activation, time);
         int layers = _widths.Length - 1;
         _weights = new Var[layers];
