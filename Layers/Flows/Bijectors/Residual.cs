@@ -17,6 +17,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     private readonly int[] _hidden;
     private readonly SmoothActivation _activation;
     private readonly LipschitzMlp<T> _net;
+    private readonly int _blockRows;
     private ulong _stream;
 
     /// <summary>Makes the block.</summary>
@@ -31,6 +32,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         _net = new LipschitzMlp<T>(dimension, hidden, activation, lipschitz);
         (Dimension, _hidden, _activation, Lipschitz) = (dimension, hidden.ToArray(), activation, lipschitz);
         LogDet = logDet ?? new ExactLogDet<T>();
+        _blockRows = EvaluationBlocks<T>.Rows(_net.Widest);
     }
 
     /// <inheritdoc/>
@@ -71,6 +73,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     {
         BijectorGuard.Width(Kind, Dimension, x);
         BijectorGuard.Attached(Kind, _net.FirstWeight);
+        if (EvaluationBlocks<T>.Apply(tape, x, c, _blockRows)) return EvaluationBlocks<T>.Run(tape, this, x, c, inverse: false, _blockRows);
         bool train = c.Mode == FlowMode.Train;
         _net.Prepare(tape, train);
         Var input = BijectorGuard.NotDetached(tape, x), g = _net.Record(tape, input), z = tape.Add(input, g);
@@ -86,6 +89,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     {
         BijectorGuard.Width(Kind, Dimension, z);
         BijectorGuard.Attached(Kind, _net.FirstWeight);
+        if (EvaluationBlocks<T>.Apply(tape, z, c, _blockRows)) return EvaluationBlocks<T>.Run(tape, this, z, c, inverse: true, _blockRows);
         _net.Prepare(tape, train: false);
         Var x = Newton(tape, FixedPoint(tape, z, 64 * Precision<T>.Epsilon / (1 - Lipschitz)), z);
         Var logDet = ExactLogDet<T>.Record(tape, _net.Record(tape, x), x);

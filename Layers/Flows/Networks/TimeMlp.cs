@@ -26,6 +26,7 @@ internal sealed class TimeMlp<T> where T : unmanaged, IFloatingPointIeee754<T>
         if (activation == SmoothActivation.LipSwish) throw new ArgumentException("activation is lipswish, which is for residual blocks; take silu.");
         _widths = [dimension, .. hidden, dimension];
         BijectorGuard.Weights(_widths);
+        Widest = Math.Max(_widths.Max(), (int)Math.Min(int.MaxValue, (long)dimension * dimension));
         (Activation, Time) = (activation, time);
         int layers = _widths.Length - 1;
         _weights = new Var[layers];
@@ -44,6 +45,9 @@ internal sealed class TimeMlp<T> where T : unmanaged, IFloatingPointIeee754<T>
     public TimeInput Time { get; }
 
     public string TimeName => s_times[(int)Time];
+
+    /// <summary>Columns of the widest value of a row: a hidden layer, or the Jacobian.</summary>
+    public int Widest { get; }
 
     public Var FirstWeight => _weights[0];
 
