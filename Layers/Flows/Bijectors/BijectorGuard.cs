@@ -26,6 +26,13 @@ internal static class BijectorGuard
         if (!parameter.IsNone) throw new InvalidOperationException($"{kind}: it is attached already; a bijector belongs to one store, make another one.");
     }
 
+    /// <summary>That each weight of a network of these widths, with a column more for time, can be one block.</summary>
+    public static void Weights(ReadOnlySpan<int> widths)
+    {
+        for (int i = 1; i < widths.Length; i++)
+            if (widths[i] * (widths[i - 1] + 1L) > int.MaxValue) throw new ArgumentException($"a weight of {widths[i]} by {widths[i - 1]} numbers is too large; make hidden smaller.");
+    }
+
     /// <summary>The same value under a handle that recorded derivatives go through: they take a detached one for a constant.</summary>
     public static Var NotDetached<T>(Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => x.IsDetached ? tape.Scale(x, 1) : x;
 }

@@ -16,6 +16,7 @@ public sealed class Cnf<T> : IBijector<T> where T : unmanaged, IFloatingPointIee
     private readonly OdeSolver _tight;
     private readonly AdjointOp<T>? _adjoint;
     private Var[] _parameters = [];
+    private readonly int _blockRows;
     private ulong _stream;
 
     /// <summary>Makes the flow.</summary>
@@ -30,6 +31,7 @@ public sealed class Cnf<T> : IBijector<T> where T : unmanaged, IFloatingPointIee
         settings.Check();
         _net = new TimeMlp<T>(dimension, hidden, activation, time);
         _settings = settings;
+        _blockRows = EvaluationBlocks<T>.Rows(_net.Widest);
         double tolerance = Math.Max(1e-12, 4 * Precision<T>.Epsilon);
         _tight = new OdeSolver(OdeMethod.Dopri5, RelativeTolerance: tolerance, AbsoluteTolerance: tolerance);
         if (settings.Adjoint) _adjoint = new AdjointOp<T>(_net, settings.Solver, settings.Horizon, settings.HasPenalties);
@@ -44,7 +46,7 @@ public sealed class Cnf<T> : IBijector<T> where T : unmanaged, IFloatingPointIee
     /// <summary>Horizon, solver, trace, gradient and penalties of training.</summary>
     public CnfSettings Settings => _settings;
 
-    /// <summary>What the last solve took, and its tolerances.</summary>
+    /// <summary>What the last solve took, and its tolerances; in the evaluation of a large batch, of its last block of rows.</summary>
     public OdeReport LastSolve { get; private set; }
 
     /// <summary>What the last backward solve of the adjoint method took.</summary>
@@ -96,6 +98,7 @@ public sealed class Cnf<T> : IBijector<T> where T : unmanaged, IFloatingPointIee
     {
         BijectorGuard.Width(Kind, Dimension, x);
         BijectorGuard.Attached(Kind, _net.FirstWeight);
+        if (EvaluationBlocks<T>.Apply(tape, x, c, _blockRows)) return EvaluationBlocks<T>.Run(tape, this, x, c, inverse, _blockRows);
         double start = inverse ? _settings.Horizon : 0, end = _settings.Horizon - start;
         if (c.Mode == FlowMode.Evaluate)
         {

@@ -17,6 +17,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     private readonly int[] _hidden;
     private readonly SmoothActivation _activation;
     private readonly LipschitzMlp<T> _net;
+    private readonly int _blockRows;
     private ulong _stream;
 
     /// <summary>Makes the block.</summary>
@@ -31,6 +32,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         _net = new LipschitzMlp<T>(dimension, hidden, activation, lipschitz);
         (Dimension, _hidden, _activation, Lipschitz) = (dimension, hidden.ToArray(), activation, lipschitz);
         LogDet = logDet ?? new ExactLogDet<T>();
+        _blockRows = EvaluationBlocks<T>.Rows(_net.Widest);
     }
 
     /// <inheritdoc/>
@@ -71,6 +73,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     {
         BijectorGuard.Width(Kind, Dimension, x);
         BijectorGuard.Attached(Kind, _net.FirstWeight);
+        if (EvaluationBlocks<T>.Apply(tape, x, c, _blockRows)) return EvaluationBlocks<T>.Run(tape, this, x, c, inverse: false, _blockRows);
         bool train = c.Mode == FlowMode.Train;
         _net.Prepare(tape, train);
         Var input = BijectorGuard.NotDetached(tape, x), g = _net.Record(tape, input), z = tape.Add(input, g);
@@ -86,8 +89,9 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     {
         BijectorGuard.Width(Kind, Dimension, z);
         BijectorGuard.Attached(Kind, _net.FirstWeight);
+        if (EvaluationBlocks<T>.Apply(tape, z, c, _blockRows)) return EvaluationBlocks<T>.Run(tape, this, z, c, inverse: true, _blockRows);
         _net.Prepare(tape, train: false);
-        Var x = Newton(tape, FixedPoint(tape, z), z);
+        Var x = Newton(tape, FixedPoint(tape, z, 64 * Precision<T>.Epsilon / (1 - Lipschitz)), z);
         Var logDet = ExactLogDet<T>.Record(tape, _net.Record(tape, x), x);
         return FlowStep.Exact(x, tape.Scale(logDet, -1));
     }
@@ -105,6 +109,13 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         json.WriteString("name", LogDet.Name);
         LogDet.WriteConfig(json);
         json.WriteEndObject();
+    }
+
+    /// <summary>The iteration alone, values only: every row within <paramref name="accepted"/> max(1, |x|, |z|) of the solution.</summary>
+    internal Var Approximate(Tape<T> tape, Var z, double accepted)
+    {
+        _net.Prepare(tape, train: false);
+        return FixedPoint(tape, z, accepted);
     }
 
     // x0 - (I + J)^-1 (x0 + g(x0) - z) with x0 and J constant: the value gains the last digits, the gradient is that of the implicit function.
@@ -126,7 +137,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     }
 
     // Values only. The distance to the solution is at most c / (1 - c) times the last change (Banach).
-    private Var FixedPoint(Tape<T> tape, Var z)
+    private Var FixedPoint(Tape<T> tape, Var z, double accepted)
     {
         Var x = tape.Allocate(z.Rows, z.Cols, needsGrad: false);
         BasicKernels<T>.Copy(tape.Backend, tape.ValueOf(z), tape.ValueOf(x));
@@ -137,7 +148,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         {
             tape.Read(z, target.AsSpan(0, z.Length));
             tape.Read(x, before.AsSpan(0, z.Length));
-            double bound = Lipschitz / (1 - Lipschitz), accepted = 64 * Precision<T>.Epsilon / (1 - Lipschitz), worst = 0;
+            double bound = Lipschitz / (1 - Lipschitz), worst = 0;
             // Each step takes the error times c: from any float to the last digit of it in these many, with room for rounding.
             int most = 100 + (int)(200 / -Math.Log(Lipschitz));
             for (int step = 0; step < most; step++)

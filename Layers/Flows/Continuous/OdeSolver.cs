@@ -2,22 +2,6 @@ using System.Text.Json;
 
 namespace NativeFlow.Layers;
 
-/// <summary>Explicit Runge-Kutta methods.</summary>
-public enum OdeMethod
-{
-    /// <summary>Order 1, one evaluation a step.</summary>
-    Euler,
-
-    /// <summary>Order 2, two evaluations a step.</summary>
-    Midpoint,
-
-    /// <summary>Order 4, four evaluations a step: the 3/8 rule.</summary>
-    Rk4,
-
-    /// <summary>Order 5 with an error estimate of order 4, six evaluations a step; steps as long as the tolerances allow (Dormand and Prince 1980).</summary>
-    Dopri5,
-}
-
 /// <summary>A method with what it needs to know: a number of steps, or tolerances.</summary>
 /// <param name="Method">Method.</param>
 /// <param name="Steps">Equal steps; of the methods without error estimate.</param>
@@ -67,10 +51,3 @@ public readonly record struct OdeSolver(OdeMethod Method, int Steps = 8, double 
         }
     }
 }
-
-/// <summary>What a solve took.</summary>
-/// <param name="Evaluations">Evaluations of the vector field, each on the whole batch.</param>
-/// <param name="Steps">Steps made; of the row that made most, where rows step on their own.</param>
-/// <param name="Rejected">Attempts thrown away.</param>
-/// <param name="Solver">Method and tolerances.</param>
-public readonly record struct OdeReport(int Evaluations, int Steps, int Rejected, OdeSolver Solver);

@@ -28,6 +28,8 @@ internal sealed class LipschitzMlp<T> where T : unmanaged, IFloatingPointIeee754
         if (!(lipschitz > 0 && lipschitz < 1)) throw new ArgumentException($"lipschitz is {lipschitz}; it must lie between 0 and 1, or the map has no inverse.");
         if (activation == SmoothActivation.Silu) throw new ArgumentException("activation is silu, whose slope exceeds 1; take lipswish, which is silu over 1.1.");
         _widths = [dimension, .. hidden, dimension];
+        BijectorGuard.Weights(_widths);
+        Widest = Math.Max(_widths.Max(), (int)Math.Min(int.MaxValue, (long)dimension * dimension));
         _activation = activation;
         int layers = _widths.Length - 1;
         _bound = Math.Pow(lipschitz, 1.0 / layers);
@@ -39,6 +41,9 @@ internal sealed class LipschitzMlp<T> where T : unmanaged, IFloatingPointIeee754
         Array.Fill(_weights, Var.None);
         Array.Fill(_betas, Var.None);
     }
+
+    /// <summary>Columns of the widest value of a row: a hidden layer, or the Jacobian.</summary>
+    public int Widest { get; }
 
     public Var FirstWeight => _weights[0];
 

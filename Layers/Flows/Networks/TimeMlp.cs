@@ -4,22 +4,6 @@ using NativeFlow.Kernels;
 
 namespace NativeFlow.Layers;
 
-/// <summary>How time enters the layers of a vector field.</summary>
-public enum TimeInput
-{
-    /// <summary>First input column of every layer.</summary>
-    Concat,
-
-    /// <summary>Not at all.</summary>
-    Ignore,
-
-    /// <summary>Last input column of the first layer.</summary>
-    Last,
-
-    /// <summary>Every layer's output is multiplied by s(w t + b), w and b learned.</summary>
-    Squash,
-}
-
 /// <summary>A fully connected network of time and D features to D features, smooth: the right-hand side of an ordinary differential equation.</summary>
 /// <remarks>Parameters net.{i}.weight [out x in, a column more where time enters], net.{i}.bias [1 x out]; squash: net.{i}.time_weight [out x 1], net.{i}.time_bias [1 x out].</remarks>
 internal sealed class TimeMlp<T> where T : unmanaged, IFloatingPointIeee754<T>
@@ -41,6 +25,8 @@ internal sealed class TimeMlp<T> where T : unmanaged, IFloatingPointIeee754<T>
         for (int i = 0; i < hidden.Length; i++) BijectorGuard.Dimension($"hidden[{i}]", hidden[i]);
         if (activation == SmoothActivation.LipSwish) throw new ArgumentException("activation is lipswish, which is for residual blocks; take silu.");
         _widths = [dimension, .. hidden, dimension];
+        BijectorGuard.Weights(_widths);
+        Widest = Math.Max(_widths.Max(), (int)Math.Min(int.MaxValue, (long)dimension * dimension));
         (Activation, Time) = (activation, time);
         int layers = _widths.Length - 1;
         _weights = new Var[layers];
@@ -59,6 +45,9 @@ internal sealed class TimeMlp<T> where T : unmanaged, IFloatingPointIeee754<T>
     public TimeInput Time { get; }
 
     public string TimeName => s_times[(int)Time];
+
+    /// <summary>Columns of the widest value of a row: a hidden layer, or the Jacobian.</summary>
+    public int Widest { get; }
 
     public Var FirstWeight => _weights[0];
 

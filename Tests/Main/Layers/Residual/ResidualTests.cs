@@ -33,6 +33,29 @@ public sealed class ResidualTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(0.9)]
+    [InlineData(0.98)]
+    public void TheIterationStopsByItsTrueError(double c)
+    {
+        // One unit: g(x) = -sqrt(c) sin(sqrt(c) x), whose slope at 0 is -c. Around there errors shrink by no more than c a step, and one that stops when the step
+        // is small is off by c / (1 - c) times that.
+        const double Accepted = 1e-4;
+        var b = new Residual<double>(1, [1], SmoothActivation.Sin, c);
+        var store = new ParameterStore<double>(_backend);
+        b.Attach(store, "layer", 1);
+        store.Build();
+        store.Write(store.Find("layer.net.0.weight"), [5]);
+        store.Write(store.Find("layer.net.1.weight"), [-5]);
+        double[] z = Enumerable.Range(-10, 21).Select(i => 0.001 * i).ToArray(), close = new double[21], exact = new double[21];
+        using var tape = new Tape<double>(_backend, store);
+        tape.Read(b.Approximate(tape, tape.Input(z, 21, 1), Accepted), close);
+        tape.Read(b.Inverse(tape, tape.Input(z, 21, 1), new StepContext()).Output, exact);
+        double worst = Far(close, exact);
+        Assert.InRange(worst, Accepted / 10, Accepted);
+        store.Dispose();
+    }
+
     [Fact]
     public void SinglePrecisionIsRightToItsLastDigits()
     {
