@@ -17,10 +17,12 @@ public static class BijectorRegistry
         "leaky-relu",
         "linear",
         "logit",
+        "multi-scale",
         "permutation",
         "rational-quadratic-spline",
         "smooth-leaky-relu",
         "two-sided-coupling",
+        "variational-dequantization",
     ];
 
     /// <summary>Makes a bijector from its recipe entry.</summary>
@@ -34,10 +36,12 @@ public static class BijectorRegistry
         "leaky-relu" => LeakyRelu<T>.FromConfig(config),
         "linear" => Linear<T>.FromConfig(config),
         "logit" => Logit<T>.FromConfig(config),
+        "multi-scale" => MultiScale<T>.FromConfig(config),
         "permutation" => Permutation<T>.FromConfig(config),
         "rational-quadratic-spline" => RationalQuadraticSpline<T>.FromConfig(config),
         "smooth-leaky-relu" => SmoothLeakyRelu<T>.FromConfig(config),
         "two-sided-coupling" => TwoSidedCoupling<T>.FromConfig(config),
+        "variational-dequantization" => VariationalDequantization<T>.FromConfig(config),
         _ => throw new BadInputException($"There is no bijector of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
     };
 }

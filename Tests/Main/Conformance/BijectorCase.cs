@@ -44,6 +44,7 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("logit", """{"kind":"logit","dimension":6,"alpha":0.01}""", 0.05, 0.95, [0, 1, 0.5]),
         new("logit-pixels", """{"kind":"logit","dimension":5,"alpha":0.05,"low":-8,"high":256,"temperature":2}""", 1, 250, [-8, 256, 0]),
         new("logit-open", """{"kind":"logit","dimension":3,"alpha":0}""", 0.1, 0.9, [1e-12, 1 - 1e-12, 0.5]),
+        new("multi-scale", """{"kind":"multi-scale","dimension":5,"levels":[{"layers":[{"kind":"actnorm","channels":5},{"kind":"smooth-leaky-relu","dimension":5,"alpha":0.3}],"leave":2},{"layers":[{"kind":"coupling","mask":[0,1,1],"transformer":{"kind":"affine","scale":"clamp-tanh"},"conditioner":{"kind":"mlp","hidden":[4],"activation":"tanh"}}]},{"layers":[{"kind":"actnorm","channels":1}]}]}""", -3, 3, [-1000, 1000, 0]),
         new("permutation", """{"kind":"permutation","channels":7,"seed":3}""", -3, 3, [-1000, 1000, 0]),
         new("permutation-reverse", """{"kind":"permutation","channels":3,"pixels":2,"arrange":"reverse"}""", -3, 3, [-1000, 1000, 0]),
         new("permutation-given", """{"kind":"permutation","order":[2,0,3,1]}""", -3, 3, [-1000, 1000, 0]),
