@@ -31,6 +31,7 @@ public static class BijectorRegistry
         "logit",
         "matrix-exponential",
         "nonlinear-squared",
+        "multi-scale",
         "permutation",
         "planar",
         "radial",
@@ -47,6 +48,7 @@ public static class BijectorRegistry
         "triangular",
         "two-sided-coupling",
         "woodbury",
+        "variational-dequantization",
     ];
 
     /// <summary>Makes a bijector from its recipe entry.</summary>
@@ -74,6 +76,7 @@ public static class BijectorRegistry
         "logit" => Logit<T>.FromConfig(config),
         "matrix-exponential" => MatrixExponential<T>.FromConfig(config),
         "nonlinear-squared" => NonlinearSquared<T>.FromConfig(config),
+        "multi-scale" => MultiScale<T>.FromConfig(config),
         "permutation" => Permutation<T>.FromConfig(config),
         "planar" => Planar<T>.FromConfig(config),
         "radial" => Radial<T>.FromConfig(config),
@@ -90,6 +93,7 @@ public static class BijectorRegistry
         "triangular" => Triangular<T>.FromConfig(config),
         "two-sided-coupling" => TwoSidedCoupling<T>.FromConfig(config),
         "woodbury" => Woodbury<T>.FromConfig(config),
+        "variational-dequantization" => VariationalDequantization<T>.FromConfig(config),
         _ => throw new BadInputException($"There is no bijector of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
     };
 }

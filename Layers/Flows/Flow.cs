@@ -27,6 +27,7 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
                 throw new ArgumentException($"Flow: layer {i} ({transforms[i].Kind}) has {transforms[i].Dimension} features, the base distribution {baseDistribution.Dimension}; all must be equal.");
         foreach (IBijector<T> t in transforms)
         {
+            if (t.EvaluationValue > EvaluationValue) EvaluationValue = t.EvaluationValue;
             if (t.ContextWidth == 0) continue;
             if (ContextWidth != 0 && t.ContextWidth != ContextWidth) throw new ArgumentException($"Flow: one layer takes a context of {ContextWidth} columns, another ({t.Kind}) one of {t.ContextWidth}; they must be equal.");
             ContextWidth = t.ContextWidth;
@@ -60,6 +61,9 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
 
     /// <summary>Columns of the context of a conditional flow p(x | context); 0 for a flow without.</summary>
     public int ContextWidth { get; }
+
+    /// <summary>What densities in evaluation are: exact, or a bound (<see cref="LogProbBound"/>).</summary>
+    public ValueKind EvaluationValue { get; } = ValueKind.Exact;
 
     /// <summary>Seed of the start values.</summary>
     public ulong Seed { get; }
@@ -126,17 +130,36 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
     /// <exception cref="InvalidOperationException">A layer has no exact route.</exception>
     public void LogProb(ReadOnlySpan<T> x, ReadOnlySpan<T> context, Span<T> destination)
     {
-        int rows = RowsOf(x.Length, nameof(LogProb));
-        RequireContext(nameof(LogProb), rows, context.Length);
-        if (destination.Length != rows) throw new ArgumentException($"LogProb: {rows} rows, but room for {destination.Length} results.");
+        if (EvaluationValue == ValueKind.Bound) throw new InvalidOperationException("LogProb: a layer of this flow gives a lower bound and no density; use LogProbBound.");
+        Evaluate(nameof(LogProb), x, context, destination, 0, 0);
+    }
+
+    /// <summary>
+    /// A lower bound of log p(x | context) in the mean over its random numbers (the evidence lower bound), for flows with a layer such as
+    /// variational dequantisation; the exact value for the others. Average it over draws.
+    /// </summary>
+    /// <param name="x">[rows x features], row-major.</param>
+    /// <param name="context">[rows x <see cref="ContextWidth"/>]; empty for a flow without.</param>
+    /// <param name="key">Key of the random numbers.</param>
+    /// <param name="draw">Number of the draw under that key: the same (key, draw) gives the same numbers.</param>
+    /// <param name="destination">[rows].</param>
+    /// <exception cref="ArgumentException">No whole rows, or a context that is missing or of another width.</exception>
+    public void LogProbBound(ReadOnlySpan<T> x, ReadOnlySpan<T> context, ulong key, int draw, Span<T> destination) => Evaluate(nameof(LogProbBound), x, context, destination, key, draw);
+
+    private void Evaluate(string what, ReadOnlySpan<T> x, ReadOnlySpan<T> context, Span<T> destination, ulong key, int draw)
+    {
+        int rows = RowsOf(x.Length, what);
+        RequireContext(what, rows, context.Length);
+        if (destination.Length != rows) throw new ArgumentException($"{what}: {rows} rows, but room for {destination.Length} results.");
         int block = BlockRows;
         for (int start = 0; start < rows; start += block)
         {
             int count = Math.Min(block, rows - start);
             _evaluation.Reset();
             Var input = _evaluation.Input(x.Slice(start * Dimension, count * Dimension), count, Dimension);
-            FlowStep step = Forward(_evaluation, input, new StepContext { Mode = FlowMode.Evaluate, Context = ContextBlock(context, start, count) });
-            if (step.Value != ValueKind.Exact) throw new InvalidOperationException($"LogProb: the log-determinant of this flow is {step.Value} even in evaluation; there is no exact likelihood.");
+            var c = new StepContext { Mode = FlowMode.Evaluate, Key = SeedMix.Of(key, (ulong)start), Step = draw, Context = ContextBlock(context, start, count) };
+            FlowStep step = Forward(_evaluation, input, c);
+            if (step.Value != EvaluationValue) throw new InvalidOperationException($"{what}: the log-determinant of this flow is {step.Value} even in evaluation; there is no exact likelihood.");
             Var logProb = _evaluation.Add(Base.LogProb(_evaluation, step.Output), step.LogAbsDet);
             _evaluation.Read(logProb, destination.Slice(start, count));
         }
@@ -206,20 +229,9 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
     {
         int rows = RowsOf(x.Length, nameof(Initialize));
         RequireContext(nameof(Initialize), rows, context.Length);
-        if (!Transforms.Any(t => t is IDataDependent<T> d && !d.IsInitialized(Store))) return;
+        if (DataDependentStart.IsDone(Transforms, Store)) return;
         _evaluation.Reset();
-        var c = new StepContext { Mode = FlowMode.Evaluate, Context = ContextBlock(context, 0, rows) };
-        Var h = _evaluation.Input(x, rows, Dimension);
-        var values = new T[x.Length];
-        foreach (IBijector<T> layer in Transforms)
-        {
-            if (layer is IDataDependent<T> data && !data.IsInitialized(Store))
-            {
-                _evaluation.Read(h, values);
-                data.Initialize(Store, values, rows);
-            }
-            h = layer.Forward(_evaluation, h, c).Output;
-        }
+        DataDependentStart.Run(_evaluation, Transforms, _evaluation.Input(x, rows, Dimension), new StepContext { Mode = FlowMode.Evaluate, Context = ContextBlock(context, 0, rows) });
         _evaluation.Reset();
     }
 

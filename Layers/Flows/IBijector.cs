@@ -19,6 +19,9 @@ public interface IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>Columns of the context that a conditional layer takes; 0 for the others, which leave a context alone.</summary>
     int ContextWidth => 0;
 
+    /// <summary>What its log-determinant is at best, in evaluation; <see cref="ValueKind.Bound"/> for a layer that is no bijection but gives a lower bound.</summary>
+    ValueKind EvaluationValue => ValueKind.Exact;
+
     /// <summary>Adds parameters, buffers and counters under <paramref name="scope"/>, with start values from <paramref name="seed"/>. Called once, before the store is built.</summary>
     void Attach(ParameterStore<T> store, string scope, ulong seed);
 

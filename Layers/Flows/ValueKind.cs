@@ -12,6 +12,9 @@ public enum ValueKind
     /// <summary>A truncated series: off by a bounded amount.</summary>
     Truncated,
 
+    /// <summary>Random, with a mean that is not above the log-determinant: the density it gives is a lower bound in the mean, as with variational dequantisation.</summary>
+    Bound,
+
     /// <summary>No value at all: only gradients flow. Never a likelihood.</summary>
     None,
 }

@@ -38,6 +38,8 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
         _flow = resume ? ModelFile.Load<T>(folder.Checkpoint, _backend) : ModelFile.FromRecipe<T>(ModelBuilder.Recipe(run, data), _backend);
         if (_flow.Dimension != data.Train.Columns)
             throw new BadInputException($"{run.Model}: the model has {_flow.Dimension} features, but {data.Name} has {data.Train.Columns} columns; change the recipe, or choose columns with --columns.");
+        if (_flow.EvaluationValue != ValueKind.Exact)
+            throw new BadInputException($"{run.Model}: a layer of the model gives a lower bound of the likelihood, and this command reports exact ones; leave the layer out, or train with the library (FlowTrainer, LogProbBound).");
         _batches = new BatchSource<T>(data.Train, run.Batch, run.Seed, dequantize: !_flow.Base.IsDiscrete);
         _trainer = new FlowTrainer<T>(_flow, RunSettings.Optimizer<T>(run), RunSettings.Options(run, _batches.BatchesPerEpoch));
         if (resume) Checkpoint.Load(_trainer, folder.Checkpoint);

@@ -129,7 +129,7 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
         if (train.Columns != Flow.Dimension) throw new BadInputException($"{train.Name}: has {train.Columns} columns, the flow {Flow.Dimension} features; they must be equal.");
         train.RequireContext(Flow.ContextWidth, "the flow");
         validation?.RequireContext(Flow.ContextWidth, "the flow");
-        var batches = new BatchSource<T>(train, Options.BatchSize, Options.Seed, Options.Dequantize && !Flow.Base.IsDiscrete);
+        var batches = new BatchSource<T>(train, Options.BatchSize, Options.Seed, Options.Dequantize && Flow.EvaluationValue == ValueKind.Exact && !Flow.Base.IsDiscrete);
         while (_state.Epoch < Options.Epochs && !cancel.IsCancellationRequested)
             if (RunEpoch(batches, validation, _ => !cancel.IsCancellationRequested) is { } report) onEpoch?.Invoke(report);
         _state.RestoreBest();
@@ -158,7 +158,7 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
 
     private ValueKind WeakestValue()
     {
-        ValueKind weakest = ValueKind.Exact;
+        ValueKind weakest = Flow.EvaluationValue;
         foreach (IBijector<T> layer in Flow.Transforms)
             if (layer is Linear<T> linear && linear.Strategy.Value > weakest) weakest = linear.Strategy.Value;
         return weakest;

@@ -20,7 +20,8 @@ public sealed class BijectorConformance
         var missing = new List<string>();
         foreach (string kind in BijectorRegistry.Kinds)
         {
-            if (BijectorCase.All.All(c => c.Kind != kind)) missing.Add($"{kind}: no case in BijectorCase.All");
+            // Variational dequantisation is no bijection; it has its own tests.
+            if (kind != "variational-dequantization" && BijectorCase.All.All(c => c.Kind != kind)) missing.Add($"{kind}: no case in BijectorCase.All");
             if (!File.Exists(Path.Combine(docs, kind + ".md"))) missing.Add($"{kind}: no page docs/bijectors/{kind}.md");
         }
         Assert.True(missing.Count == 0, string.Join("; ", missing));

@@ -1,0 +1,48 @@
+using System.Numerics;
+using System.Text.Json;
+using NativeFlow.Engine;
+
+namespace NativeFlow.Layers;
+
+/// <summary>Layers inside a layer: their recipes, their scopes and what they demand in common.</summary>
+internal static class LayerList
+{
+    /// <summary>Makes the layers of a recipe list.</summary>
+    /// <exception cref="BadInputException">An entry is bad.</exception>
+    public static List<IBijector<T>> Read<T>(JsonElement list) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var layers = new List<IBijector<T>>();
+        foreach (JsonElement layer in list.EnumerateArray()) layers.Add(BijectorRegistry.Create<T>(ConfigReader.KindOf("layers", layer), layer));
+        return layers;
+    }
+
+    /// <summary>Writes the list, brackets included.</summary>
+    public static void Write<T>(Utf8JsonWriter json, string property, IReadOnlyList<IBijector<T>> layers) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        json.WriteStartArray(property);
+        foreach (IBijector<T> layer in layers)
+        {
+            json.WriteStartObject();
+            json.WriteString("kind", layer.Kind);
+            layer.WriteConfig(json);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    /// <summary>Refuses layers of another width, or of another context than <paramref name="context"/>.</summary>
+    public static void Check<T>(string what, IReadOnlyList<IBijector<T>> layers, int dimension, int context) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (int i = 0; i < layers.Count; i++)
+        {
+            if (layers[i].Dimension != dimension) throw new ArgumentException($"{what}: layer {i} ({layers[i].Kind}) has {layers[i].Dimension} features; it must have {dimension}.");
+            if (layers[i].ContextWidth != 0 && layers[i].ContextWidth != context)
+                throw new ArgumentException($"{what}: layer {i} ({layers[i].Kind}) takes a context of {layers[i].ContextWidth} columns; there it has {context}.");
+        }
+    }
+
+    public static void Attach<T>(IReadOnlyList<IBijector<T>> layers, ParameterStore<T> store, string scope, ulong seed) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (int i = 0; i < layers.Count; i++) layers[i].Attach(store, $"{scope}.layers.{i}", SeedMix.Of(seed, (ulong)i));
+    }
+}

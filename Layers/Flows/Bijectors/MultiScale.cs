@@ -1,0 +1,173 @@
+using System.Numerics;
+using System.Text.Json;
+using NativeFlow.Engine;
+
+namespace NativeFlow.Layers;
+
+/// <summary>One level of a <see cref="MultiScale{T}"/>.</summary>
+/// <param name="Layers">Applied to all features that are still there.</param>
+/// <param name="Leave">How many of the first ones then leave for the output; the last level keeps them all, whatever is written.</param>
+public readonly record struct ScaleLevel<T>(IReadOnlyList<IBijector<T>> Layers, int Leave) where T : unmanaged, IFloatingPointIeee754<T>;
+
+/// <summary>
+/// Layers in levels: after each, the first features leave for the output and the rest goes on, so that deep layers work on few features.
+/// Output: the leavers of every level one after another, then the rest. log|det| is the sum, [batch x 1].
+/// </summary>
+/// <remarks>On images [channels x height x width] it is the first channels that leave. Source: Dinh, Sohl-Dickstein and Bengio 2017, section 3.6.</remarks>
+public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly ScaleLevel<T>[] _levels;
+    private readonly Var[] _out;
+
+    /// <summary>Makes the bijector. The layers belong to it alone.</summary>
+    /// <param name="dimension">Number of features.</param>
+    /// <param name="levels">From the first on.</param>
+    /// <exception cref="ArgumentException">There is no level; a level leaves nothing or everything; a layer has another width than its level; contexts differ.</exception>
+    public MultiScale(int dimension, IReadOnlyList<ScaleLevel<T>> levels)
+    {
+        BijectorGuard.Dimension("dimension", dimension);
+        if (levels.Count == 0) throw new ArgumentException("levels is empty; give at least one.");
+        _levels = [.. levels];
+        _out = new Var[_levels.Length];
+        Dimension = dimension;
+        int left = dimension;
+        for (int i = 0; i < _levels.Length; i++)
+        {
+            foreach (IBijector<T> layer in _levels[i].Layers)
+            {
+                ContextWidth = Math.Max(ContextWidth, layer.ContextWidth);
+                if (layer.EvaluationValue > EvaluationValue) EvaluationValue = layer.EvaluationValue;
+            }
+            LayerList.Check($"level {i}", _levels[i].Layers, left, ContextWidth);
+            bool last = i == _levels.Length - 1;
+            if (!last && !(_levels[i].Leave >= 1 && _levels[i].Leave < left)) throw new ArgumentException($"level {i}: leave is {_levels[i].Leave} of {left} features; at least one must leave and one must stay.");
+            left -= last ? left : _levels[i].Leave;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Kind => "multi-scale";
+
+    /// <inheritdoc/>
+    public int Dimension { get; }
+
+    /// <inheritdoc/>
+    public int ContextWidth { get; }
+
+    /// <inheritdoc/>
+    public ValueKind EvaluationValue { get; } = ValueKind.Exact;
+
+    /// <summary>From a recipe entry: dimension, levels (a list of { layers, leave }; leave: half of what is left, rounded up).</summary>
+    /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
+    public static MultiScale<T> FromConfig(JsonElement config)
+    {
+        var reader = new ConfigReader("multi-scale", config);
+        int dimension = reader.Integer("dimension", 1), left = dimension;
+        var levels = new List<ScaleLevel<T>>();
+        foreach (JsonElement entry in reader.Array("levels").EnumerateArray())
+        {
+            var level = new ConfigReader($"multi-scale: level {levels.Count}", entry);
+            List<IBijector<T>> layers = LayerList.Read<T>(level.Array("layers"));
+            int leave = level.Integer("leave", 0, (left + 1) / 2);
+            levels.Add(level.Make(() => new ScaleLevel<T>(layers, leave)));
+            left -= leave;
+        }
+        return reader.Make(() => new MultiScale<T>(dimension, levels));
+    }
+
+    /// <inheritdoc/>
+    public void Attach(ParameterStore<T> store, string scope, ulong seed)
+    {
+        for (int i = 0; i < _levels.Length; i++) LayerList.Attach(_levels[i].Layers, store, $"{scope}.levels.{i}", SeedMix.Of(seed, (ulong)i));
+    }
+
+    /// <inheritdoc/>
+    public FlowStep Forward(Tape<T> tape, Var x, in StepContext c)
+    {
+        BijectorGuard.Width(Kind, Dimension, x);
+        var sum = new StepSum(x);
+        Var h = x;
+        for (int i = 0; i < _levels.Length; i++)
+        {
+            foreach (IBijector<T> layer in _levels[i].Layers)
+            {
+                FlowStep step = layer.Forward(tape, h, c);
+                sum.Add(tape, step);
+                h = step.Output;
+            }
+            h = Leave(tape, i, h);
+        }
+        return sum.Finish(tape) with { Output = tape.ConcatColumns(_out) };
+    }
+
+    /// <inheritdoc/>
+    public FlowStep Inverse(Tape<T> tape, Var z, in StepContext c)
+    {
+        BijectorGuard.Width(Kind, Dimension, z);
+        var sum = new StepSum(z);
+        int at = Dimension;
+        Var h = Var.None;
+        for (int i = _levels.Length - 1; i >= 0; i--)
+        {
+            int leave = i == _levels.Length - 1 ? Rest : _levels[i].Leave;
+            at -= leave;
+            Var left = tape.SliceColumns(z, at, leave);
+            h = h.IsNone ? left : tape.ConcatColumns(left, h);
+            for (int k = _levels[i].Layers.Count - 1; k >= 0; k--)
+            {
+                FlowStep step = _levels[i].Layers[k].Inverse(tape, h, c);
+                sum.Add(tape, step);
+                h = step.Output;
+            }
+        }
+        return sum.Finish(tape) with { Output = h };
+    }
+
+    /// <inheritdoc/>
+    public void WriteConfig(Utf8JsonWriter json)
+    {
+        json.WriteNumber("dimension", Dimension);
+        json.WriteStartArray("levels");
+        for (int i = 0; i < _levels.Length; i++)
+        {
+            json.WriteStartObject();
+            LayerList.Write(json, "layers", _levels[i].Layers);
+            json.WriteNumber("leave", i == _levels.Length - 1 ? Rest : _levels[i].Leave);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    bool IDataDependentNest<T>.IsInitialized(ParameterStore<T> store)
+    {
+        foreach (ScaleLevel<T> level in _levels)
+            if (!DataDependentStart.IsDone(level.Layers, store)) return false;
+        return true;
+    }
+
+    Var IDataDependentNest<T>.Initialize(Tape<T> tape, Var x, in StepContext c)
+    {
+        Var h = x;
+        for (int i = 0; i < _levels.Length; i++) h = Leave(tape, i, DataDependentStart.Run(tape, _levels[i].Layers, h, c));
+        return tape.ConcatColumns(_out);
+    }
+
+    // What the last level holds.
+    private int Rest
+    {
+        get
+        {
+            int rest = Dimension;
+            for (int i = 0; i < _levels.Length - 1; i++) rest -= _levels[i].Leave;
+            return rest;
+        }
+    }
+
+    private Var Leave(Tape<T> tape, int level, Var h)
+    {
+        if (level == _levels.Length - 1) return _out[level] = h;
+        int leave = _levels[level].Leave;
+        _out[level] = tape.SliceColumns(h, 0, leave);
+        return tape.SliceColumns(h, leave, h.Cols - leave);
+    }
+}
