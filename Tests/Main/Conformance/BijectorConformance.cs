@@ -102,8 +102,8 @@ public sealed class BijectorConformance
         foreach (IBackend<double> backend in (IBackend<double>[])[simd, reference])
         {
             (IBijector<double> b, ParameterStore<double> store) = test.Make(backend);
-            double[] x = test.Inputs(2, b.Dimension, 3);
-            x[b.Dimension] = double.NaN;
+            double[] x = test.Inputs(2, b.Dimension, 3), latent = BijectorChecks.Run(b, backend, store, x, inverse: false).Out;
+            x[b.Dimension] = latent[b.Dimension] = double.NaN;
             // Where only part of the line has an image, NaN is refused by name; elsewhere it comes out.
             if (OutOrRefusal(b, backend, store, x, inverse: false) is { } z)
             {
@@ -113,9 +113,7 @@ public sealed class BijectorConformance
             }
             else
                 Assert.Contains(b.Kind, (string[])["cauchy-cdf", "exp", "logit", "softplus"]);
-            double[] low = [.. Enumerable.Repeat(test.ExtremeOut?[^1] ?? 0, x.Length)];
-            low[b.Dimension] = double.NaN;
-            if (OutOrRefusal(b, backend, store, low, inverse: true) is { } back) Assert.Contains(back, double.IsNaN);
+            if (OutOrRefusal(b, backend, store, latent, inverse: true) is { } back) Assert.Contains(back, double.IsNaN);
             else Assert.NotNull(test.ExtremeOut);
             store.Dispose();
         }
