@@ -21,6 +21,7 @@ internal static class FixtureChecks
         DistributionChecks.Add(table);
         AutoregressiveChecks.Add(table);
         MafModelChecks.Add(table);
+        NeuralTransformerChecks.Add(table);
         return table;
     }
 }

@@ -12,6 +12,8 @@ public static class TransformerRegistry
     [
         "additive",
         "affine",
+        "ddsf",
+        "dsf",
         "rational-quadratic",
     ];
 
@@ -24,6 +26,8 @@ public static class TransformerRegistry
         {
             "additive" => AdditiveTransformer<T>.FromConfig(config),
             "affine" => AffineTransformer<T>.FromConfig(config),
+            "ddsf" => DenseSigmoidTransformer<T>.FromConfig(config),
+            "dsf" => DeepSigmoidTransformer<T>.FromConfig(config),
             "rational-quadratic" => RationalQuadraticTransformer<T>.FromConfig(config),
             _ => throw new BadInputException($"There is no transformer of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
         };

@@ -13,6 +13,8 @@ public sealed class VerifyTests : IDisposable
         ["actnorm_center_first"] = 1,
         ["actnorm_init"] = 2,
         ["clip_grad_norm"] = 2,
+        ["ddsf"] = 1,
+        ["dsf"] = 2,
         ["iaf_affine_inverse"] = 2,
         ["leaky_relu"] = 3,
         ["linear_dense"] = 4,
