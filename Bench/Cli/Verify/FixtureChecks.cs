@@ -20,6 +20,7 @@ internal static class FixtureChecks
         SplineChecks.Add(table);
         DistributionChecks.Add(table);
         AutoregressiveChecks.Add(table);
+        BlockFlowChecks.Add(table);
         MafModelChecks.Add(table);
         NeuralTransformerChecks.Add(table);
         return table;

@@ -14,7 +14,9 @@ public static class TransformerRegistry
         "affine",
         "ddsf",
         "dsf",
+        "monotone-mlp",
         "rational-quadratic",
+        "umnn",
     ];
 
     /// <summary>Makes a transformer from its recipe entry, such as <c>{"kind":"affine"}</c>.</summary>
@@ -28,7 +30,9 @@ public static class TransformerRegistry
             "affine" => AffineTransformer<T>.FromConfig(config),
             "ddsf" => DenseSigmoidTransformer<T>.FromConfig(config),
             "dsf" => DeepSigmoidTransformer<T>.FromConfig(config),
+            "monotone-mlp" => MonotoneMlpTransformer<T>.FromConfig(config),
             "rational-quadratic" => RationalQuadraticTransformer<T>.FromConfig(config),
+            "umnn" => UmnnTransformer<T>.FromConfig(config),
             _ => throw new BadInputException($"There is no transformer of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
         };
     }

@@ -12,10 +12,12 @@ public sealed class VerifyTests : IDisposable
         ["actnorm"] = 2,
         ["actnorm_center_first"] = 1,
         ["actnorm_init"] = 2,
+        ["bnaf"] = 3,
         ["clip_grad_norm"] = 2,
         ["ddsf"] = 1,
         ["dsf"] = 2,
         ["iaf_affine_inverse"] = 2,
+        ["iaf_gated"] = 2,
         ["leaky_relu"] = 3,
         ["linear_dense"] = 4,
         ["logit"] = 2,
@@ -28,6 +30,7 @@ public sealed class VerifyTests : IDisposable
         ["matrix_symmetric"] = 4,
         ["model_maf"] = 2,
         ["model_selfnorm"] = 1,
+        ["monotone_mlp"] = 1,
         ["optimizer_adagrad"] = 1,
         ["optimizer_adam"] = 1,
         ["optimizer_adam_amsgrad"] = 1,
@@ -50,6 +53,8 @@ public sealed class VerifyTests : IDisposable
         ["selfnorm_fc"] = 3,
         ["smooth_leaky_relu"] = 2,
         ["standard_normal"] = 2,
+        ["umnn_clenshaw_curtis"] = 2,
+        ["umnn_gauss_legendre"] = 1,
     };
 
     private readonly TempFolder _folder = new();
