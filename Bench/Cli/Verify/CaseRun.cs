@@ -102,7 +102,7 @@ internal sealed class CaseRun<T> where T : unmanaged, IFloatingPointIeee754<T>
     public void Compare(string tensor, ReadOnlySpan<T> computed, Sensitivity sensitivity = Sensitivity.Plain)
         => Compare(tensor, Widen(computed), sensitivity);
 
-    /// <summary>As the other, for what is computed in double whatever the run's precision.</summary>
+    /// <summary>As the other, for what is computed in double whatever the run's precision; <paramref name="moved"/> as in <see cref="CompareTo"/>.</summary>
     public void Compare(string tensor, double[] computed, Sensitivity sensitivity = Sensitivity.Plain, double moved = 0)
     {
         _compared.Add(tensor);

@@ -18,6 +18,8 @@ internal static class FixtureChecks
         ElementwiseChecks.Add(table);
         NormalizationChecks.Add(table);
         SplineChecks.Add(table);
+        TransformerChecks.Add(table);
+        TransformerCouplingChecks.Add(table);
         DistributionChecks.Add(table);
         AutoregressiveChecks.Add(table);
         BlockFlowChecks.Add(table);

@@ -4,6 +4,8 @@ namespace NativeFlow.Kernels;
 internal static class NormalFunctions
 {
     private const double InverseRootTwo = 0.70710678118654752440;
+    private const double RootTwoOverPi = 0.79788456080286535588;
+    private const double LogTwo = 0.69314718055994530942;
     private const double TwoOverRootPi = 1.12837916709551257390;
 
     // Chebyshev series of (1 + 2x) exp(x^2) erfc(x) in t = (x - 3.75) / (x + 3.75) on x >= 0 (the form of Schonfelder 1978); computed with 90 digits.
@@ -83,11 +85,24 @@ internal static class NormalFunctions
         return x > 0 ? LogFunctions.Log1p(-Ndtr(-x)) : Math.Log(Ndtr(x));
     }
 
+    /// <summary>phi(x)/Phi(x), the derivative of log Phi: about -x far to the left.</summary>
+    public static double Hazard(double x)
+        => x < -0.5 ? RootTwoOverPi / ScaledErfc(-x * InverseRootTwo) : 0.5 * RootTwoOverPi * ExpMinusSquare(x, 0.5) / Ndtr(x);
+
     public static double Ndtri(double p)
     {
         if (!(p >= 0 && p <= 1)) return double.NaN;
         double centred = p - 0.5;
         return Quantile(centred, centred < 0 ? p : 1 - p);
+    }
+
+    /// <summary>The quantile of a lower tail p &lt;= 1/2 given by its logarithm.</summary>
+    public static double LowerQuantile(double logTail)
+    {
+        if (!(logTail <= 0)) return double.NaN;
+        double centred = 0.5 * LogFunctions.Expm1(logTail + LogTwo);
+        if (Math.Abs(centred) <= 0.425) return Quantile(centred, 0.5);
+        return double.IsNegativeInfinity(logTail) ? logTail : -TailQuantile(Math.Sqrt(-logTail));
     }
 
     public static double Erfinv(double x)
@@ -125,10 +140,12 @@ internal static class NormalFunctions
         }
 
         if (tail == 0) return Math.CopySign(double.PositiveInfinity, centred);
-        double root = Math.Sqrt(-Math.Log(tail));
-        double size = root <= 5 ? Horner(TailTop, root - 1.6) / Horner(TailBottom, root - 1.6) : Horner(FarTop, root - 5) / Horner(FarBottom, root - 5);
-        return Math.CopySign(size, centred);
+        return Math.CopySign(TailQuantile(Math.Sqrt(-Math.Log(tail))), centred);
     }
+
+    /// <summary>Size of the quantile whose tail is exp(-root^2).</summary>
+    private static double TailQuantile(double root)
+        => root <= 5 ? Horner(TailTop, root - 1.6) / Horner(TailBottom, root - 1.6) : Horner(FarTop, root - 5) / Horner(FarBottom, root - 5);
 
     private static double Horner(double[] coefficients, double x)
     {

@@ -29,6 +29,14 @@ public static class SpecialFunctions
     public static T Erfinv<T>(T x)
         where T : unmanaged, IFloatingPointIeee754<T> => T.CreateTruncating(NormalFunctions.Erfinv(double.CreateTruncating(x)));
 
+    /// <summary>The derivative of log Phi: the standard normal density over the distribution function.</summary>
+    public static T NormalHazard<T>(T x)
+        where T : unmanaged, IFloatingPointIeee754<T> => T.CreateTruncating(NormalFunctions.Hazard(double.CreateTruncating(x)));
+
+    /// <summary>The standard normal quantile of a probability p &lt;= 1/2, given log p.</summary>
+    public static T NormalQuantile<T>(T logP)
+        where T : unmanaged, IFloatingPointIeee754<T> => T.CreateTruncating(NormalFunctions.LowerQuantile(double.CreateTruncating(logP)));
+
     /// <summary>log|Gamma(x)|; infinity at 0, -1, -2, ... Near its zeros at negative x only the absolute error is small.</summary>
     public static T LogGamma<T>(T x)
         where T : unmanaged, IFloatingPointIeee754<T> => T.CreateTruncating(GammaFunctions.LogGamma(double.CreateTruncating(x)));

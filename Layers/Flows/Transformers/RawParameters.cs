@@ -17,7 +17,7 @@ internal static class RawParameters
 
     /// <summary>One element of x a row: [batch D x P]. Parameters that all rows share are repeated.</summary>
     public static Var PerElement<T>(Tape<T> tape, Var x, Var raw) where T : unmanaged, IFloatingPointIeee754<T>
-        => (raw.Rows == x.Rows ? raw : tape.RepeatRows(raw, x.Rows)).Reshape(x.Length, raw.Cols / x.Cols);
+        => Spread(tape, raw, x.Rows).Reshape(x.Length, raw.Cols / x.Cols);
 
     /// <summary>Parameter number <paramref name="index"/> of every feature: [rows x D].</summary>
     public static Var Part<T>(Tape<T> tape, Var raw, int parametersPerFeature, int index) where T : unmanaged, IFloatingPointIeee754<T>
@@ -26,4 +26,8 @@ internal static class RawParameters
     /// <summary>Parameters <paramref name="start"/> .. <paramref name="start"/> + <paramref name="count"/> - 1 of every feature, one feature a row: [rows D x count].</summary>
     public static Var Block<T>(Tape<T> tape, Var raw, int parametersPerFeature, int start, int count) where T : unmanaged, IFloatingPointIeee754<T>
         => tape.SliceColumns(raw.Reshape(raw.Length / parametersPerFeature, parametersPerFeature), start, count);
+
+    /// <summary>Raw parameters of every row: one shared row is repeated.</summary>
+    public static Var Spread<T>(Tape<T> tape, Var raw, int rows) where T : unmanaged, IFloatingPointIeee754<T>
+        => raw.Rows == rows ? raw : tape.RepeatRows(raw, rows);
 }

@@ -45,6 +45,7 @@ public sealed class VerifyTests : IDisposable
         ["optimizer_sgd_momentum"] = 1,
         ["optimizer_sgd_nesterov_wd"] = 1,
         ["permutation"] = 2,
+        ["quadratic_spline_autoregressive"] = 1,
         ["reductions"] = 1,
         ["relative_gradient"] = 1,
         ["rq_spline_autoregressive"] = 2,

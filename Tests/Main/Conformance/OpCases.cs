@@ -76,6 +76,14 @@ public static class OpCases
         Add("row-log-sum-exp", "2x37", [N(2, 37)], (t, x) => t.RowLogSumExp(x[0]));
         Add("row-softmax", "3x5", [N(3, 5)], (t, x) => t.RowSoftmax(x[0]));
         Add("row-softmax", "2x37", [N(2, 37)], (t, x) => t.RowSoftmax(x[0]));
+        Add("running-sum", "3x5", [N(3, 5)], (t, x) => t.RunningSum(x[0]));
+        Add("pick-columns", "shared table", [N(3, 4), InputSpec.Fixed(2, 3, 0, 2, 1, 2, 2, 0)], (t, x) => t.PickColumns(x[0], x[1], 1));
+        Add("pick-columns", "own table", [N(6, 3), InputSpec.Fixed(3, 2, 0, 2, 1, 2, 2, 0)], (t, x) => t.PickColumns(x[0], x[1]));
+        Add("clamp", "3x5 inside", [N(3, 5)], (t, x) => t.Clamp(x[0], -9, 9));
+        Add("clamp", "1x5 outside", [N(1, 5, Domain.AwayFromZero)], (t, x) => t.Clamp(x[0], -0.05, 0.07));
+        Add("log-normal-cdf", "3x5", [N(3, 5)], (t, x) => t.LogNormalCdf(x[0]));
+        Add("normal-quantile", "log p", [N(3, 5, Domain.Positive), N(3, 5, Domain.Unit)], (t, x) => t.NormalQuantile(t.Scale(x[0], -1), t.Scale(x[1], -0.5)));
+        Add("normal-quantile", "log q", [N(3, 5, Domain.Unit), N(3, 5, Domain.Positive)], (t, x) => t.NormalQuantile(t.Scale(x[0], -0.5), t.Scale(x[1], -4)));
         Add("standard-normal-log-prob", "3x5", [N(3, 5)], (t, x) => t.StandardNormalLogProb(x[0]));
         Add("standard-normal-log-prob", "2x37", [N(2, 37)], (t, x) => t.StandardNormalLogProb(x[0]));
         Add("log-abs-det-lu", "5x5", [N(5, 5)], (t, x) => t.LogAbsDet(x[0]));
@@ -175,6 +183,10 @@ public static class OpCases
             new("gather-rows", t => t.GatherRows(V(t, 2, 3), Index(t, -1)), "index number 0 is -1"),
             new("gather-rows", t => t.GatherRows(V(t, 2, 3), V(t, 1, 0)), "2x3", "1x0"),
             new("scatter-add-rows", t => t.ScatterAddRows(V(t, 2, 3), Index(t, 0), 4), "2x3", "1x1"),
+            new("pick-columns", t => t.PickColumns(V(t, 4, 3), V(t, 2, 3)), "4x3", "2x3"),
+            new("pick-columns", t => t.PickColumns(V(t, 3, 3), Index(t, 0, 3, 1)), "index number 1 is 3"),
+            new("clamp", t => t.Clamp(V(t, 2, 3), 2, 1), "low is 2", "high is 1"),
+            new("normal-quantile", t => t.NormalQuantile(V(t, 2, 3), V(t, 3, 2)), "2x3", "3x2"),
             new("repeat-rows", t => t.RepeatRows(V(t, 2, 3), 4), "2x3", "1x3"),
             new("batched-matmul", t => t.BatchedMatMul(V(t, 4, 3), V(t, 4, 5), 2), "4x3", "4x5"),
             new("batched-matmul", t => t.BatchedMatMul(V(t, 5, 3), V(t, 6, 5), 2), "5x3", "6x5"),
@@ -198,7 +210,7 @@ public static class OpCases
 
     /// <summary>Ops that accept any shape.</summary>
     public static bool TakesAnyShape<T>(Op<T> op) where T : unmanaged, IFloatingPointIeee754<T>
-        => op.Name is "scale" or "add-constant" or "sum" or "transpose" or "row-log-sum-exp" or "row-softmax" or "standard-normal-log-prob"
+        => op.Name is "scale" or "add-constant" or "sum" or "transpose" or "running-sum" or "log-normal-cdf" or "row-log-sum-exp" or "row-softmax" or "standard-normal-log-prob"
             or "elementwise-flow" or "elementwise-inverse"
             || UnaryOps<T>.All.Contains(op);
 }
