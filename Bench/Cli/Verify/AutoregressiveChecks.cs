@@ -18,6 +18,7 @@ internal static class AutoregressiveChecks
         table.Add("iaf_affine_inverse", new FixtureCheck<T>([.. ends, .. made, .. masks], static run => Affine(run, AutoregressiveDirection.Iaf)));
         string[] plain = [.. from i in Enumerable.Range(0, 3) from part in (string[])["weight", "bias"] select $"net.{i}.{part}"];
         table.Add("maf_affine_softclip", new FixtureCheck<T>([.. ends, "order", .. plain], SoftClip));
+        table.Add("quadratic_spline_autoregressive", new FixtureCheck<T>([.. ends, .. made], Quadratic));
         table.Add("rq_spline_autoregressive", new FixtureCheck<T>([.. ends, .. made], RationalQuadratic));
     }
 
@@ -97,18 +98,31 @@ internal static class AutoregressiveChecks
         FixtureFile file = run.File;
         var settings = new SplineSettings(
             (int)file.Number("num_bins"), file.Number("tail_bound"), file.Number("min_bin_width"), file.Number("min_bin_height"), file.Number("min_derivative"), false);
+        Spline(run, new RationalQuadraticTransformer<T>(settings), new RationalQuadraticTransformer<double>(settings));
+    }
+
+    private static void Quadratic<T>(CaseRun<T> run) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Spline(run, Make<T>(run.File), Make<double>(run.File));
+
+        static QuadraticSplineTransformer<TNumber> Make<TNumber>(FixtureFile file) where TNumber : unmanaged, IFloatingPointIeee754<TNumber> => new(
+            (int)file.Number("num_bins"), QuadraticTails.Linear, file.Number("tail_bound"), file.Number("min_bin_width"), file.Number("min_bin_height"));
+    }
+
+    private static void Spline<T>(CaseRun<T> run, ITransformer<T> transformer, ITransformer<double> twin) where T : unmanaged, IFloatingPointIeee754<T>
+    {
         // Where a spline is flat, the last digit of z or of a knot in single precision moves x by a thousand times as much.
         (double X, double LogDet, IReadOnlyDictionary<string, double>? Gradients) moved = default;
         if (typeof(T) == typeof(float))
         {
             using var backend = new ReferenceBackend<double>();
-            CaseRun<double>.Execute(file, backend, new FixtureCheck<double>(["x", "ct.z", "ct.log_abs_det", .. MadeTensors<double>.Parameters("made.")], exact =>
+            CaseRun<double>.Execute(run.File, backend, new FixtureCheck<double>(["x", "ct.z", "ct.log_abs_det", .. MadeTensors<double>.Parameters("made.")], exact =>
             {
-                using ConditionalBench<double> bench = Bench(exact, new RationalQuadraticTransformer<double>(settings), out _);
-                moved = bench.MovedByALastDigit(settings.TailBound);
+                using ConditionalBench<double> bench = Bench(exact, twin, out _);
+                moved = bench.MovedByALastDigit(run.File.Number("tail_bound"));
             }));
         }
-        using ConditionalBench<T> bench = Bench(run, new RationalQuadraticTransformer<T>(settings), out MadeTensors<T> tensors);
+        using ConditionalBench<T> bench = Bench(run, transformer, out MadeTensors<T> tensors);
         tensors.CompareMasks(inputs: false);
         bench.CompareAll(() => tensors.CompareGradients(moved.Gradients), (moved.X, moved.LogDet));
     }

@@ -29,7 +29,9 @@ internal static class FixtureChecks
         CouplingModelChecks.Add(table);
         TwoSidedChecks.Add(table);
         AutoregressiveChecks.Add(table);
+        BlockFlowChecks.Add(table);
         MafModelChecks.Add(table);
+        NeuralTransformerChecks.Add(table);
         return table;
     }
 }

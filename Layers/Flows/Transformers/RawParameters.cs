@@ -15,6 +15,10 @@ internal static class RawParameters
             throw new ArgumentException($"{transformer.Kind}: input is {x.Shape}, raw parameters are {raw.Shape}; with {p} a feature they must be {x.Rows}x{x.Cols * p} or 1x{x.Cols * p}.");
     }
 
+    /// <summary>One element of x a row: [batch D x P]. Parameters that all rows share are repeated.</summary>
+    public static Var PerElement<T>(Tape<T> tape, Var x, Var raw) where T : unmanaged, IFloatingPointIeee754<T>
+        => Spread(tape, raw, x.Rows).Reshape(x.Length, raw.Cols / x.Cols);
+
     /// <summary>Parameter number <paramref name="index"/> of every feature: [rows x D].</summary>
     public static Var Part<T>(Tape<T> tape, Var raw, int parametersPerFeature, int index) where T : unmanaged, IFloatingPointIeee754<T>
         => parametersPerFeature == 1 ? raw : Block(tape, raw, parametersPerFeature, index, 1).Reshape(raw.Rows, raw.Cols / parametersPerFeature);

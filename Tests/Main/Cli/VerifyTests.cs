@@ -41,6 +41,12 @@ public sealed class VerifyTests : IDisposable
         ["cubic_spline"] = 2,
         ["cubic_spline_coupling"] = 2,
         ["gaussianization"] = 1,
+        ["bnaf"] = 3,
+        ["clip_grad_norm"] = 2,
+        ["ddsf"] = 1,
+        ["dsf"] = 2,
+        ["iaf_affine_inverse"] = 2,
+        ["iaf_gated"] = 2,
         ["leaky_relu"] = 3,
         ["learnable_leaky_relu"] = 1,
         ["linear_dense"] = 4,
@@ -69,6 +75,7 @@ public sealed class VerifyTests : IDisposable
         ["mixture_logistic_cdf_coupling"] = 1,
         ["mixture_logistic_flowpp"] = 2,
         ["model_selfnorm"] = 1,
+        ["monotone_mlp"] = 1,
         ["optimizer_adagrad"] = 1,
         ["optimizer_adam"] = 1,
         ["optimizer_adam_amsgrad"] = 1,
@@ -85,6 +92,7 @@ public sealed class VerifyTests : IDisposable
         ["permutation"] = 2,
         ["planar"] = 2,
         ["radial"] = 2,
+        ["quadratic_spline_autoregressive"] = 1,
         ["reductions"] = 1,
         ["relative_gradient"] = 1,
         ["residual_logdet_basic_estimator"] = 2,
@@ -117,6 +125,8 @@ public sealed class VerifyTests : IDisposable
         ["two_sided_glow"] = 2,
         ["two_sided_nice"] = 2,
         ["two_sided_rnvp"] = 2,
+        ["umnn_clenshaw_curtis"] = 2,
+        ["umnn_gauss_legendre"] = 1,
     };
 
     private readonly TempFolder _folder = new();
