@@ -24,6 +24,20 @@ internal static class FlowRecipes
 
     public static JsonArray NsfAutoregressive(int d) => Stack(4, d, k => [ActNorm(d), Linear(d), Autoregressive(d, Spline, "maf")]);
 
+    public static JsonArray Naf(int d) => Stack(3, d, k => [ActNorm(d), Autoregressive(d, """{"kind":"dsf","units":16}""", "maf"), Reverse(d)]);
+
+    public static JsonArray Umnn(int d) => Stack(3, d, k => [ActNorm(d), Autoregressive(d, """{"kind":"umnn","embedding":8,"hidden":[32,32],"nodes":16}""", "maf"), Reverse(d)]);
+
+    public static JsonArray SumOfSquares(int d) => Stack(3, d, k => [ActNorm(d), Autoregressive(d, """{"kind":"sum-of-squares","polynomials":3,"degree":3}""", "maf"), Reverse(d)]);
+
+    public static JsonArray Bnaf(int d) => Stack(3, d, k => [ActNorm(d), $$"""{"kind":"bnaf","dimension":{{d}},"hidden_per_dim":{{(d <= 16 ? 10 : 4)}},"layers":3 }""", Reverse(d)]);
+
+    public static JsonArray Planar(int d) => Stack(16, d, k => [ActNorm(d), $$"""{"kind":"planar","dimension":{{d}} }"""]);
+
+    public static JsonArray Radial(int d) => Stack(16, d, k => [ActNorm(d), $$"""{"kind":"radial","dimension":{{d}} }"""]);
+
+    public static JsonArray Sylvester(int d) => Stack(8, d, k => [ActNorm(d), $$"""{"kind":"sylvester","dimension":{{d}},"rank":{{Math.Min(d, 16)}},"reflections":{{Math.Min(d, 16)}} }"""]);
+
     public static JsonArray Residual(int d) => Stack(8, d, k => [ActNorm(d), $$"""{"kind":"residual","dimension":{{d}},"hidden":[{{Hidden(d)}},{{Hidden(d)}}],"lipschitz":0.95,"log_det":{{LogDet(d)}} }"""]);
 
     public static JsonArray Cnf(int d) => Stack(1, d, k => [ActNorm(d), $$"""{"kind":"cnf","dimension":{{d}},"hidden":[{{Hidden(d)}},{{Hidden(d)}}]}"""]);
@@ -31,9 +45,9 @@ internal static class FlowRecipes
     /// <summary>Width of the hidden layers of a conditioner.</summary>
     private static int Hidden(int d) => d <= 16 ? 64 : 128;
 
-    private static string ActNorm(int d) => $$"""{"kind":"actnorm","channels":{{d}}}""";
+    private static string ActNorm(int d) => $$"""{"kind":"actnorm","channels":{{d}} }""";
 
-    private static string Linear(int d) => $$"""{"kind":"linear","dimension":{{d}}}""";
+    private static string Linear(int d) => $$"""{"kind":"linear","dimension":{{d}} }""";
 
     /// <summary>Every second feature moves, the others in the next layer.</summary>
     private static string Coupling(int d, int layer, string transformer)
