@@ -19,6 +19,7 @@ public sealed class FactoredLinearTests
     [InlineData("""{"kind":"matrix-exponential","dimension":70}""")]
     [InlineData("""{"kind":"diagonal-low-rank","dimension":150,"rank":5}""")]
     [InlineData("""{"kind":"woodbury","features":75,"rank":5,"rows":2}""")]
+    [InlineData("""{"kind":"circulant","dimension":97}""")]
     public void LargeMatricesAgreeWithDenseLu(string recipe)
     {
         using var backend = new SimdBackend<double>(2);
@@ -38,6 +39,44 @@ public sealed class FactoredLinearTests
             (double[] back, double[] minus) = BijectorChecks.Run(b, backend, store, z, inverse: true);
             BijectorChecks.Close("inverse", back, x, 1e-9);
             BijectorChecks.Close("its log-det", [minus[0]], [-logDet[0]], 1e-10);
+        }
+    }
+
+    // The transform of a row against its definition with complex exponentials, and there and back.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(12)]
+    [InlineData(37)]
+    public void TheFourierTransformIsItsDefinition(int n)
+    {
+        using var backend = new ReferenceBackend<double>();
+        using var tape = new Tape<double>(backend);
+        double[] x = new PhiloxNormals(6).Take(n), y = new double[2 * n], expected = new double[2 * n], back = new double[n];
+        for (int k = 0; k < n; k++)
+        {
+            System.Numerics.Complex sum = 0;
+            for (int j = 0; j < n; j++) sum += x[j] * System.Numerics.Complex.Exp(new(0, -2 * Math.PI * j * k / n));
+            (expected[k], expected[n + k]) = (sum.Real, sum.Imaginary);
+        }
+        Var spectrum = tape.Fourier(tape.Input(x, 1, n));
+        tape.Read(spectrum, y);
+        tape.Read(tape.FourierInverse(spectrum), back);
+        BijectorChecks.Close("transform", y, expected, 1e-12);
+        BijectorChecks.Close("back", back, x, 1e-13);
+    }
+
+    [Fact]
+    public void ASingularFilterIsRefusedByName()
+    {
+        using var backend = new ReferenceBackend<double>();
+        (IBijector<double> b, ParameterStore<double> store) = new BijectorCase("singular", """{"kind":"circulant","dimension":4}""", -1, 1, []).Make(backend);
+        using (store)
+        {
+            // Differences of neighbours: the mean is lost.
+            store.Write(store.Find("layer.filter"), [1, -1, 0, 0]);
+            var error = Assert.Throws<OutsideDomainException>(() => BijectorChecks.Run(b, backend, store, [1, 2, 3, 4], inverse: true));
+            Assert.Contains("singular", error.Message, StringComparison.Ordinal);
         }
     }
 
