@@ -9,9 +9,9 @@ namespace NativeFlow.Layers;
 /// <remarks>Parameters filter [1 x D] (c; 1, 0, 0, ... and small Gaussian noise at the start), bias [1 x D]. Cost: D numbers in place of D^2; 2 B D^2 flops either way, as a dense matrix (the product is not taken through a fast transform); 4 D^2 for the log-determinant and for the inverse filter.</remarks>
 public sealed class Circulant<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
+    private readonly bool _hasBias;
     private Var _filter = Var.None;
     private Var _bias = Var.None;
-    private readonly bool _hasBias;
 
     /// <summary>Makes the bijector.</summary>
     /// <param name="dimension">Number of features D.</param>
@@ -20,6 +20,7 @@ public sealed class Circulant<T> : IBijector<T> where T : unmanaged, IFloatingPo
     public Circulant(int dimension, bool bias = true)
     {
         BijectorGuard.Dimension("dimension", dimension);
+        BijectorGuard.Matrix("dimension", dimension, "dimension", dimension);
         Dimension = dimension;
         _hasBias = bias;
     }
