@@ -42,6 +42,41 @@ public sealed class FactoredLinearTests
         }
     }
 
+    [Theory]
+    [InlineData("""{"kind":"triangular","dimension":150}""")]
+    [InlineData("""{"kind":"linear-lu","dimension":150}""")]
+    [InlineData("""{"kind":"linear-lu-packed","dimension":150}""")]
+    [InlineData("""{"kind":"linear-qr","dimension":150,"reflections":100}""")]
+    [InlineData("""{"kind":"matrix-exponential","dimension":70}""")]
+    [InlineData("""{"kind":"diagonal-low-rank","dimension":150,"rank":5}""")]
+    [InlineData("""{"kind":"batchnorm","channels":150}""")]
+    [InlineData("""{"kind":"sylvester","dimension":150,"rank":8,"reflections":8}""")]
+    public void NumbersDoNotDependOnThreads(string recipe)
+    {
+        var test = new BijectorCase("threads", recipe, -1, 1, [], Noise: 0.02);
+        float[]? first = null;
+        foreach (int threads in (int[])[1, 2, 3])
+        {
+            using var backend = new SimdBackend<float>(threads);
+            (IBijector<float> b, ParameterStore<float> store) = test.Make(backend);
+            using (store)
+            using (var tape = new Tape<float>(backend, store))
+            {
+                float[] x = Array.ConvertAll(test.Inputs(300, b.Dimension, 3), v => (float)v), dx = new float[x.Length];
+                Var v = tape.Input(x, 300, b.Dimension, needsGrad: true);
+                FlowStep there = b.Forward(tape, v, new StepContext()), back = b.Inverse(tape, v, new StepContext());
+                tape.Backward(tape.Add(tape.Sum(tape.Multiply(there.Output, back.Output)), tape.Sum(there.LogAbsDet)));
+                tape.ReadGrad(v, dx);
+                float[] z = new float[x.Length], y = new float[x.Length];
+                tape.Read(there.Output, z);
+                tape.Read(back.Output, y);
+                float[] all = [.. z, .. y, .. dx, .. store.Parameters.SelectMany(p => store.ReadGradient(p.Var))];
+                first ??= all;
+                Assert.Equal(first, all);
+            }
+        }
+    }
+
     // The transform of a row against its definition with complex exponentials, and there and back.
     [Theory]
     [InlineData(1)]
