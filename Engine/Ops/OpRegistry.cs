@@ -46,6 +46,8 @@ public static class OpRegistry
         TriangleOp<T>.Instance,
         UnpackTriangleOp<T>.Instance,
         MatrixExponentialOp<T>.Instance,
+        CirculantOp<T>.Instance,
+        FourierOp<T>.Instance,
         SelfNormalizingLinearOp<T>.Instance,
         CachedInverseLinearOp<T>.Instance,
         RelativeGradientLinearOp<T>.Instance,

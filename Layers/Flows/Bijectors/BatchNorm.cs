@@ -34,7 +34,7 @@ public sealed class BatchNorm<T> : IBijector<T> where T : unmanaged, IFloatingPo
     {
         BijectorGuard.Dimension("channels", channels);
         BijectorGuard.Dimension("pixels", pixels);
-        if ((long)channels * pixels > int.MaxValue) throw new ArgumentException($"channels is {channels}, pixels is {pixels}; their product is too large.");
+        BijectorGuard.Matrix("channels", channels, "pixels", pixels);
         SoftplusStart.Check(eps);
         if (!(momentum > 0 && momentum <= 1)) throw new ArgumentException($"momentum is {momentum}; it must be in (0, 1].");
         _channels = channels;

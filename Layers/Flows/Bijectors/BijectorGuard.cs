@@ -11,6 +11,13 @@ internal static class BijectorGuard
         if (dimension < 1) throw new ArgumentException($"{what} is {dimension}; it must be at least 1.");
     }
 
+    /// <summary>Refuses sizes whose product does not fit an index: a matrix that no memory plan can hold.</summary>
+    public static void Matrix(string rowsName, int rows, string colsName, int cols)
+    {
+        const int Most = int.MaxValue / 2;
+        if ((long)rows * cols > Most) throw new ArgumentException($"{rowsName} is {rows}, {colsName} is {cols}; their product must be at most {Most}.");
+    }
+
     public static void Width(string kind, int dimension, Var x)
     {
         if (x.Cols != dimension) throw new ArgumentException($"{kind}: the input is {x.Shape}, the bijector has {dimension} features; give it {dimension} columns.");

@@ -9,12 +9,12 @@ namespace NativeFlow.Layers;
 /// <remarks>Parameters log_diagonal [1 x D], u, v [D x R] (small Gaussian at the start), bias [1 x D]. Cost: 4 B D R flops either way (the inverse by Woodbury's identity), 2 D R^2 + 2/3 R^3 for the log-determinant; no D^2 or D^3 anywhere.</remarks>
 public sealed class DiagonalLowRank<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
+    private readonly bool _hasBias;
     private readonly int _rank;
     private Var _logDiagonal = Var.None;
     private Var _u = Var.None;
     private Var _v = Var.None;
     private Var _bias = Var.None;
-    private readonly bool _hasBias;
 
     /// <summary>Makes the bijector.</summary>
     /// <param name="dimension">Number of features D.</param>
@@ -25,6 +25,8 @@ public sealed class DiagonalLowRank<T> : IBijector<T> where T : unmanaged, IFloa
     {
         BijectorGuard.Dimension("dimension", dimension);
         BijectorGuard.Dimension("rank", rank);
+        BijectorGuard.Matrix("rank", rank, "dimension", dimension);
+        BijectorGuard.Matrix("rank", rank, "rank", rank);
         Dimension = dimension;
         _rank = rank;
         _hasBias = bias;

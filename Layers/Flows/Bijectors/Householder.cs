@@ -20,6 +20,8 @@ public sealed class Householder<T> : IBijector<T> where T : unmanaged, IFloating
     {
         BijectorGuard.Dimension("dimension", dimension);
         BijectorGuard.Dimension("reflections", reflections);
+        BijectorGuard.Matrix("reflections", reflections, "dimension", dimension);
+        BijectorGuard.Matrix("reflections", reflections, "reflections", reflections);
         Dimension = dimension;
         _reflections = reflections;
     }

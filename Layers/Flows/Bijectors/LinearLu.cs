@@ -8,12 +8,12 @@ namespace NativeFlow.Layers;
 /// <remarks>Parameters lower_entries, upper_entries [1 x D(D-1)/2], row by row, unconstrained_upper_diag, bias [1 x D]; the identity at the start. A permutation before it lifts the restriction to matrices with an LU. Cost: 4 B D^2 flops forward, 2 B D^2 back by substitution, D for the log-determinant. Source: Kingma and Dhariwal 2018, section 3.2; Oliva et al. 2018.</remarks>
 public sealed class LinearLu<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
+    private readonly bool _hasBias;
     private readonly double _eps;
     private Var _diagonal = Var.None;
     private Var _lower = Var.None;
     private Var _upper = Var.None;
     private Var _bias = Var.None;
-    private readonly bool _hasBias;
 
     /// <summary>Makes the bijector.</summary>
     /// <param name="dimension">Number of features D.</param>
@@ -23,6 +23,7 @@ public sealed class LinearLu<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     public LinearLu(int dimension, double eps = 1e-3, bool bias = true)
     {
         BijectorGuard.Dimension("dimension", dimension);
+        BijectorGuard.Matrix("dimension", dimension, "dimension", dimension);
         SoftplusStart.Check(eps);
         Dimension = dimension;
         _eps = eps;

@@ -9,9 +9,9 @@ namespace NativeFlow.Layers;
 /// <remarks>Parameter lu [D x D], the identity at the start, and bias [1 x D]; the diagonal may have any sign but must stay clear of zero. Cost: 4 B D^2 flops forward, 2 B D^2 back by substitution.</remarks>
 public sealed class LinearLuPacked<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
+    private readonly bool _hasBias;
     private Var _lu = Var.None;
     private Var _bias = Var.None;
-    private readonly bool _hasBias;
 
     /// <summary>Makes the bijector.</summary>
     /// <param name="dimension">Number of features D.</param>
@@ -20,6 +20,7 @@ public sealed class LinearLuPacked<T> : IBijector<T> where T : unmanaged, IFloat
     public LinearLuPacked(int dimension, bool bias = true)
     {
         BijectorGuard.Dimension("dimension", dimension);
+        BijectorGuard.Matrix("dimension", dimension, "dimension", dimension);
         Dimension = dimension;
         _hasBias = bias;
     }

@@ -9,12 +9,12 @@ namespace NativeFlow.Layers;
 /// <remarks>Parameters upper_entries [1 x D(D-1)/2], row by row, log_upper_diag [1 x D], q_vectors [K x D], bias [1 x D]. Cost: 2 B D^2 + 4 B D K flops forward, B D^2 + 4 B D K back. Source: Hoogeboom et al. 2019, Emerging convolutions.</remarks>
 public sealed class LinearQr<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
+    private readonly bool _hasBias;
     private readonly int _reflections;
     private Var _logDiagonal = Var.None;
     private Var _upper = Var.None;
     private Var _vectors = Var.None;
     private Var _bias = Var.None;
-    private readonly bool _hasBias;
 
     /// <summary>Makes the bijector.</summary>
     /// <param name="dimension">Number of features D.</param>
@@ -24,7 +24,10 @@ public sealed class LinearQr<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     public LinearQr(int dimension, int reflections, bool bias = true)
     {
         BijectorGuard.Dimension("dimension", dimension);
+        BijectorGuard.Matrix("dimension", dimension, "dimension", dimension);
         BijectorGuard.Dimension("reflections", reflections);
+        BijectorGuard.Matrix("reflections", reflections, "dimension", dimension);
+        BijectorGuard.Matrix("reflections", reflections, "reflections", reflections);
         Dimension = dimension;
         _reflections = reflections;
         _hasBias = bias;

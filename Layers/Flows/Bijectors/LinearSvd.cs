@@ -9,13 +9,13 @@ namespace NativeFlow.Layers;
 /// <remarks>Parameters q_vectors_1, q_vectors_2 [K x D], unconstrained_diagonal, bias [1 x D]. Cost: 8 B D K flops either way; the singular values, and so the condition number, are at hand. Source: Tomczak and Welling 2016; Zhang et al. 2018, SVD parameterization.</remarks>
 public sealed class LinearSvd<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
+    private readonly bool _hasBias;
     private readonly int _reflections;
     private readonly double _eps;
     private Var _diagonal = Var.None;
     private Var _vectors1 = Var.None;
     private Var _vectors2 = Var.None;
     private Var _bias = Var.None;
-    private readonly bool _hasBias;
 
     /// <summary>Makes the bijector.</summary>
     /// <param name="dimension">Number of features D.</param>
@@ -27,6 +27,8 @@ public sealed class LinearSvd<T> : IBijector<T> where T : unmanaged, IFloatingPo
     {
         BijectorGuard.Dimension("dimension", dimension);
         BijectorGuard.Dimension("reflections", reflections);
+        BijectorGuard.Matrix("reflections", reflections, "dimension", dimension);
+        BijectorGuard.Matrix("reflections", reflections, "reflections", reflections);
         SoftplusStart.Check(eps);
         Dimension = dimension;
         _reflections = reflections;

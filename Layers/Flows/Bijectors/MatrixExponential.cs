@@ -8,9 +8,9 @@ namespace NativeFlow.Layers;
 /// <remarks>Parameters a [D x D], zero at the start (the identity), and bias [1 x D]. Only matrices with a real logarithm are reached, all of positive determinant. Cost: the exponential, about 2 (6 + s) D^3 flops, and 2 B D^2, either way; D for the log-determinant. Source: Xiao and Liu 2020, Generative flows with matrix exponential.</remarks>
 public sealed class MatrixExponential<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
+    private readonly bool _hasBias;
     private Var _a = Var.None;
     private Var _bias = Var.None;
-    private readonly bool _hasBias;
 
     /// <summary>Makes the bijector.</summary>
     /// <param name="dimension">Number of features D.</param>
@@ -19,6 +19,7 @@ public sealed class MatrixExponential<T> : IBijector<T> where T : unmanaged, IFl
     public MatrixExponential(int dimension, bool bias = true)
     {
         BijectorGuard.Dimension("dimension", dimension);
+        BijectorGuard.Matrix("dimension", dimension, "dimension", dimension);
         Dimension = dimension;
         _hasBias = bias;
     }

@@ -16,6 +16,7 @@ public sealed class Rotation<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     public Rotation(int dimension)
     {
         BijectorGuard.Dimension("dimension", dimension);
+        BijectorGuard.Matrix("dimension", dimension, "dimension", dimension);
         Dimension = dimension;
     }
 

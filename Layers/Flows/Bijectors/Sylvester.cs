@@ -27,7 +27,10 @@ public sealed class Sylvester<T> : IBijector<T> where T : unmanaged, IFloatingPo
     {
         BijectorGuard.Dimension("dimension", dimension);
         BijectorGuard.Dimension("rank", rank);
+        BijectorGuard.Matrix("rank", rank, "dimension", dimension);
         BijectorGuard.Dimension("reflections", reflections);
+        BijectorGuard.Matrix("reflections", reflections, "dimension", dimension);
+        BijectorGuard.Matrix("reflections", reflections, "reflections", reflections);
         if (rank > dimension) throw new ArgumentException($"rank is {rank}, dimension is {dimension}; there are at most as many directions as features.");
         Dimension = dimension;
         _rank = rank;

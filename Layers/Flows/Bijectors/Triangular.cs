@@ -8,12 +8,12 @@ namespace NativeFlow.Layers;
 /// <remarks>Parameters entries [1 x D(D-1)/2], row by row, unconstrained_diag [1 x D], bias [1 x D]; the identity at the start. Cost: 2 B D^2 flops forward, B D^2 back by substitution.</remarks>
 public sealed class Triangular<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
+    private readonly bool _hasBias;
     private readonly bool _upper;
     private readonly double _eps;
     private Var _diagonal = Var.None;
     private Var _entries = Var.None;
     private Var _bias = Var.None;
-    private readonly bool _hasBias;
 
     /// <summary>Makes the bijector.</summary>
     /// <param name="dimension">Number of features D.</param>
@@ -24,6 +24,7 @@ public sealed class Triangular<T> : IBijector<T> where T : unmanaged, IFloatingP
     public Triangular(int dimension, bool upper = false, double eps = 1e-3, bool bias = true)
     {
         BijectorGuard.Dimension("dimension", dimension);
+        BijectorGuard.Matrix("dimension", dimension, "dimension", dimension);
         SoftplusStart.Check(eps);
         Dimension = dimension;
         _upper = upper;

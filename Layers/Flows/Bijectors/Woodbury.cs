@@ -25,7 +25,9 @@ public sealed class Woodbury<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         BijectorGuard.Dimension("features", features);
         BijectorGuard.Dimension("rank", rank);
         BijectorGuard.Dimension("rows", rows);
-        if ((long)features * rows > int.MaxValue) throw new ArgumentException($"features is {features}, rows is {rows}; their product is too large.");
+        BijectorGuard.Matrix("features", features, "rows", rows);
+        BijectorGuard.Matrix("features", features, "rank", rank);
+        BijectorGuard.Matrix("rank", rank, "rank", rank);
         _features = features;
         _rank = rank;
         _rows = rows;

@@ -129,6 +129,10 @@ public static class OpCases
         Add("row-norm", "3x5", [N(3, 5)], (t, x) => t.RowNorm(x[0]));
         Add("row-norm", "2x37", [N(2, 37)], (t, x) => t.RowNorm(x[0]));
         Add("row-norm", "one column", [N(3, 1, Domain.AwayFromZero)], (t, x) => t.RowNorm(x[0]));
+        Add("circulant", "5", [N(1, 5)], (t, x) => t.Circulant(x[0]));
+        Add("fourier", "2x6", [N(2, 6)], (t, x) => t.Fourier(x[0]));
+        Add("fourier", "1x5", [N(1, 5)], (t, x) => t.Fourier(x[0]));
+        Add("fourier", "inverse, 2x5", [N(2, 10)], (t, x) => t.FourierInverse(x[0]));
         Add("matrix-exponential", "4x4", [N(4, 4)], (t, x) => t.MatrixExponential(x[0]));
         Add("matrix-exponential", "1x1", [N(1, 1)], (t, x) => t.MatrixExponential(x[0]));
 
@@ -245,6 +249,8 @@ public static class OpCases
             new("spectral-norm", t => SpectralNormOp<T>.Record(t, V(t, 2, 3), V(t, 1, 3), 1, 1), "2x3", "1x3", "2 numbers"),
             new("solve-triangular-rows", t => t.SolveTriangularRows(V(t, 2, 3), V(t, 4, 3), true), "2x3", "4x3"),
             new("solve-triangular-rows", t => t.SolveTriangularRows(V(t, 3, 3), V(t, 4, 2), true), "3x3", "4x2"),
+            new("circulant", t => t.Circulant(V(t, 2, 3)), "2x3", "one row"),
+            new("fourier", t => t.FourierInverse(V(t, 2, 3)), "2x3", "imaginary"),
             new("ridge-root", t => t.RidgeRoot(RidgeFunction.Tanh, V(t, 2, 3), V(t, 2, 3), V(t, 1, 3), V(t, 2, 3)), "2x3", "1x3"),
             new("triangle", t => t.Triangle(V(t, 2, 3), true), "2x3", "square"),
             new("unpack-triangle", t => t.UnpackTriangle(V(t, 1, 4), V(t, 1, 3), 3, true), "1x4", "1x3", "3 and 3"),

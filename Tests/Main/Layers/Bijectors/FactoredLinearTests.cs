@@ -19,6 +19,7 @@ public sealed class FactoredLinearTests
     [InlineData("""{"kind":"matrix-exponential","dimension":70}""")]
     [InlineData("""{"kind":"diagonal-low-rank","dimension":150,"rank":5}""")]
     [InlineData("""{"kind":"woodbury","features":75,"rank":5,"rows":2}""")]
+    [InlineData("""{"kind":"circulant","dimension":97}""")]
     public void LargeMatricesAgreeWithDenseLu(string recipe)
     {
         using var backend = new SimdBackend<double>(2);
@@ -38,6 +39,79 @@ public sealed class FactoredLinearTests
             (double[] back, double[] minus) = BijectorChecks.Run(b, backend, store, z, inverse: true);
             BijectorChecks.Close("inverse", back, x, 1e-9);
             BijectorChecks.Close("its log-det", [minus[0]], [-logDet[0]], 1e-10);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"triangular","dimension":150}""")]
+    [InlineData("""{"kind":"linear-lu","dimension":150}""")]
+    [InlineData("""{"kind":"linear-lu-packed","dimension":150}""")]
+    [InlineData("""{"kind":"linear-qr","dimension":150,"reflections":100}""")]
+    [InlineData("""{"kind":"matrix-exponential","dimension":70}""")]
+    [InlineData("""{"kind":"diagonal-low-rank","dimension":150,"rank":5}""")]
+    [InlineData("""{"kind":"batchnorm","channels":150}""")]
+    [InlineData("""{"kind":"sylvester","dimension":150,"rank":8,"reflections":8}""")]
+    public void NumbersDoNotDependOnThreads(string recipe)
+    {
+        var test = new BijectorCase("threads", recipe, -1, 1, [], Noise: 0.02);
+        float[]? first = null;
+        foreach (int threads in (int[])[1, 2, 3])
+        {
+            using var backend = new SimdBackend<float>(threads);
+            (IBijector<float> b, ParameterStore<float> store) = test.Make(backend);
+            using (store)
+            using (var tape = new Tape<float>(backend, store))
+            {
+                float[] x = Array.ConvertAll(test.Inputs(300, b.Dimension, 3), v => (float)v), dx = new float[x.Length];
+                Var v = tape.Input(x, 300, b.Dimension, needsGrad: true);
+                FlowStep there = b.Forward(tape, v, new StepContext()), back = b.Inverse(tape, v, new StepContext());
+                tape.Backward(tape.Add(tape.Sum(tape.Multiply(there.Output, back.Output)), tape.Sum(there.LogAbsDet)));
+                tape.ReadGrad(v, dx);
+                float[] z = new float[x.Length], y = new float[x.Length];
+                tape.Read(there.Output, z);
+                tape.Read(back.Output, y);
+                float[] all = [.. z, .. y, .. dx, .. store.Parameters.SelectMany(p => store.ReadGradient(p.Var))];
+                first ??= all;
+                Assert.Equal(first, all);
+            }
+        }
+    }
+
+    // The transform of a row against its definition with complex exponentials, and there and back.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(12)]
+    [InlineData(37)]
+    public void TheFourierTransformIsItsDefinition(int n)
+    {
+        using var backend = new ReferenceBackend<double>();
+        using var tape = new Tape<double>(backend);
+        double[] x = new PhiloxNormals(6).Take(n), y = new double[2 * n], expected = new double[2 * n], back = new double[n];
+        for (int k = 0; k < n; k++)
+        {
+            System.Numerics.Complex sum = 0;
+            for (int j = 0; j < n; j++) sum += x[j] * System.Numerics.Complex.Exp(new(0, -2 * Math.PI * j * k / n));
+            (expected[k], expected[n + k]) = (sum.Real, sum.Imaginary);
+        }
+        Var spectrum = tape.Fourier(tape.Input(x, 1, n));
+        tape.Read(spectrum, y);
+        tape.Read(tape.FourierInverse(spectrum), back);
+        BijectorChecks.Close("transform", y, expected, 1e-12);
+        BijectorChecks.Close("back", back, x, 1e-13);
+    }
+
+    [Fact]
+    public void ASingularFilterIsRefusedByName()
+    {
+        using var backend = new ReferenceBackend<double>();
+        (IBijector<double> b, ParameterStore<double> store) = new BijectorCase("singular", """{"kind":"circulant","dimension":4}""", -1, 1, []).Make(backend);
+        using (store)
+        {
+            // Differences of neighbours: the mean is lost.
+            store.Write(store.Find("layer.filter"), [1, -1, 0, 0]);
+            var error = Assert.Throws<OutsideDomainException>(() => BijectorChecks.Run(b, backend, store, [1, 2, 3, 4], inverse: true));
+            Assert.Contains("singular", error.Message, StringComparison.Ordinal);
         }
     }
 

@@ -79,6 +79,43 @@ public sealed class IntervalTests
         Assert.Equal(expected, x[0], 1e-14 * Math.Abs(expected));
     }
 
+    // In single, at inputs far out: values, log-determinants and gradients, forward and (where the whole line has an image) back.
+    [Theory]
+    [InlineData("cauchy-cdf", false)]
+    [InlineData("learnable-leaky-relu", true)]
+    [InlineData("nonlinear-squared", true)]
+    [InlineData("planar", true)]
+    [InlineData("radial", true)]
+    [InlineData("sigmoid", false)]
+    [InlineData("smooth-tanh", true)]
+    [InlineData("sneaky-relu", true)]
+    [InlineData("softplus", false)]
+    [InlineData("tanh", false)]
+    public void SingleStaysFiniteFarOut(string kind, bool whole)
+    {
+        using var reference = new ReferenceBackend<float>();
+        using var simd = new SimdBackend<float>(1);
+        foreach (IBackend<float> backend in (IBackend<float>[])[reference, simd])
+        {
+            (IBijector<float> layer, ParameterStore<float> store) = BijectorCase.All.First(c => c.Kind == kind).Make(backend);
+            using (store)
+                foreach (float far in (float[])[-1000, 1000, -30, 30, 0])
+                    foreach (bool inverse in (bool[])[false, .. whole ? [true] : Array.Empty<bool>()])
+                    {
+                        using var tape = new Tape<float>(backend, store);
+                        var values = new float[2 * layer.Dimension];
+                        Array.Fill(values, far);
+                        Var x = tape.Input(values, 2, layer.Dimension, needsGrad: true);
+                        FlowStep step = inverse ? layer.Inverse(tape, x, new StepContext()) : layer.Forward(tape, x, new StepContext());
+                        tape.Backward(tape.Add(tape.Sum(step.Output), tape.Sum(step.LogAbsDet)));
+                        Assert.Null(tape.FindNonFinite());
+                        tape.ReadGrad(x, values);
+                        Assert.All(values, g => Assert.True(float.IsFinite(g), $"{kind} at {far}, inverse {inverse}: gradient {g}"));
+                        foreach (ParameterStore<float>.Entry p in store.Parameters) Assert.All(store.ReadGradient(p.Var), g => Assert.True(float.IsFinite(g), $"{kind} at {far}: {p.Name}"));
+                    }
+        }
+    }
+
     private static IBijector<double> Make(string kind)
         => BijectorRegistry.Create<double>(kind, System.Text.Json.JsonDocument.Parse($$"""{"kind":"{{kind}}","dimension":3}""").RootElement);
 }
