@@ -1,8 +1,9 @@
+using System.Buffers;
 using System.Numerics;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>The largest singular value of a matrix by power iteration, sums in double whatever T.</summary>
+/// <summary>The largest singular value of a matrix by power iteration.</summary>
 public static class PowerIteration
 {
     /// <summary>
@@ -20,37 +21,37 @@ public static class PowerIteration
     public static double Run<T>(ReadOnlySpan<T> w, int rows, int cols, Span<T> u, Span<T> v, int steps, double tolerance)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        Span<double> x = cols <= 512 ? stackalloc double[cols] : new double[cols];
+        T[] rented = ArrayPool<T>.Shared.Rent(cols);
+        try
+        {
+            return Run(w, rows, cols, u, v, rented.AsSpan(0, cols), steps, tolerance);
+        }
+        finally
+        {
+            ArrayPool<T>.Shared.Return(rented);
+        }
+    }
+
+    private static double Run<T>(ReadOnlySpan<T> w, int rows, int cols, Span<T> u, Span<T> v, Span<T> next, int steps, double tolerance)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
         double before = double.PositiveInfinity, sigma = 0;
         for (int step = 0; step < steps; step++)
         {
-            x.Clear();
-            for (int i = 0; i < rows; i++)
-            {
-                double ui = double.CreateTruncating(u[i]);
-                ReadOnlySpan<T> row = w.Slice(i * cols, cols);
-                for (int j = 0; j < cols; j++) x[j] += ui * double.CreateTruncating(row[j]);
-            }
-            double length = Length(x), change = 0;
+            next.Clear();
+            for (int i = 0; i < rows; i++) VectorOps.AddScaled(u[i], w.Slice(i * cols, cols), next);
+            Normalize(next);
+            double change = 0;
             for (int j = 0; j < cols; j++)
             {
-                double now = length > 0 ? x[j] / length : 0, moved = now - double.CreateTruncating(v[j]);
+                double moved = double.CreateTruncating(next[j]) - double.CreateTruncating(v[j]);
                 change += moved * moved;
-                v[j] = T.CreateTruncating(now);
-                x[j] = now;
             }
-            double square = 0;
-            for (int i = 0; i < rows; i++)
-            {
-                double sum = 0;
-                ReadOnlySpan<T> row = w.Slice(i * cols, cols);
-                for (int j = 0; j < cols; j++) sum += double.CreateTruncating(row[j]) * x[j];
-                u[i] = T.CreateTruncating(sum);
-                square += sum * sum;
-            }
-            sigma = Math.Sqrt(square);
-            T scale = T.CreateTruncating(sigma > 0 ? 1 / sigma : 0);
-            for (int i = 0; i < rows; i++) u[i] *= scale;
+            next.CopyTo(v);
+            for (int i = 0; i < rows; i++) u[i] = VectorOps.Dot(w.Slice(i * cols, cols), v);
+            sigma = Normalize(u);
+            // Nothing more to be had from a matrix that is no number, or zero.
+            if (!double.IsFinite(sigma) || sigma == 0) break;
             change = Math.Sqrt(change);
             double ratio = change / before;
             // The first v is no iterate yet: two changes are needed before a ratio means anything.
@@ -60,10 +61,14 @@ public static class PowerIteration
         return sigma;
     }
 
-    private static double Length(ReadOnlySpan<double> x)
+    // Divides by the length and returns it; a vector of zeros stays.
+    private static double Normalize<T>(Span<T> x)
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         double square = 0;
-        foreach (double value in x) square += value * value;
-        return Math.Sqrt(square);
+        for (int i = 0; i < x.Length; i++) square += double.CreateTruncating(x[i]) * double.CreateTruncating(x[i]);
+        double length = Math.Sqrt(square);
+        if (length != 0) VectorOps.Scale(T.CreateTruncating(1 / length), x, x);
+        return length;
     }
 }

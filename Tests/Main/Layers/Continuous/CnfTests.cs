@@ -183,6 +183,40 @@ public sealed class CnfTests : IDisposable
         store.Dispose();
     }
 
+    [Theory]
+    [InlineData(null, false, ValueKind.Truncated, GradientKind.Biased)]
+    [InlineData(null, true, ValueKind.Truncated, GradientKind.Biased)]
+    [InlineData(ProbeKind.Rademacher, false, ValueKind.Unbiased, GradientKind.Unbiased)]
+    [InlineData(ProbeKind.Gaussian, true, ValueKind.Unbiased, GradientKind.Biased)]
+    public void SaysWhatItsNumbersAre(ProbeKind? probe, bool adjoint, ValueKind value, GradientKind gradient)
+    {
+        (Cnf<double> b, ParameterStore<double> store) = Random(new CnfSettings(1, new OdeSolver(OdeMethod.Rk4, 2), probe, adjoint), SmoothActivation.Tanh, 0.5);
+        using var tape = new Tape<double>(_backend, store);
+        FlowStep training = b.Forward(tape, tape.Constant(1, 3, 2), new StepContext { Mode = FlowMode.Train }), evaluation = b.Forward(tape, tape.Constant(1, 3, 2), new StepContext());
+        Assert.Equal((value, gradient), (training.Value, training.Gradient));
+        Assert.Equal((ValueKind.Exact, GradientKind.Exact), (evaluation.Value, evaluation.Gradient));
+        store.Dispose();
+    }
+
+    [Theory]
+    [InlineData("\"horizon\":0", "horizon is 0")]
+    [InlineData("\"time\":\"first\"", "'time' is")]
+    [InlineData("\"activation\":\"lipswish\"", "lipswish")]
+    [InlineData("\"activation\":\"relu\"", "'activation' is")]
+    [InlineData("\"kinetic\":-1", "kinetic is -1")]
+    [InlineData("\"solver\":{\"name\":\"rk4\",\"rtol\":1e-3}", "rtol")]
+    [InlineData("\"solver\":{\"name\":\"rk4\",\"steps\":0}", "'steps' is")]
+    [InlineData("\"solver\":{\"name\":\"dopri5\",\"atol\":0}", "atol is 0")]
+    [InlineData("\"solver\":{\"name\":\"heun\"}", "'name' is")]
+    [InlineData("\"hidden\":[2000000000]", "too large")]
+    [InlineData("\"hidden\":[8,0]", "hidden[1] is 0")]
+    [InlineData("\"hidden\":[100000,100000]", "too large")]
+    public void ARecipeOutOfRangeIsBadInput(string property, string expected)
+    {
+        var config = System.Text.Json.JsonDocument.Parse("{\"kind\":\"cnf\",\"dimension\":2," + property + "}").RootElement;
+        Assert.Contains(expected, Assert.Throws<BadInputException>(() => Cnf<double>.FromConfig(config)).Message, StringComparison.Ordinal);
+    }
+
     private double Error(OdeSolver solver) => Error(solver, out _);
 
     private double Error(OdeSolver solver, out OdeReport report)
