@@ -3,14 +3,13 @@ namespace NativeFlow.Cli;
 /// <summary>A white RGB picture to draw on; coordinates in pixels, y downwards, shapes clipped to a window.</summary>
 internal sealed class Canvas
 {
-    // 5 x 7 dots a sign, one row a character of "0".."v" (five bits), for what the pictures have to say.
-    private static readonly Dictionary<char, string> Font = new()
-    {
-        ['0'] = "EHJLPHE", ['1'] = "4C4444E", ['2'] = "EH1248V", ['3'] = "V2421HE", ['4'] = "26AIV22", ['5'] = "VGU11HE", ['6'] = "68GUHHE", ['7'] = "V124888",
-        ['8'] = "EHHEHHE", ['9'] = "EHHF12C", ['.'] = "00000CC", ['-'] = "000V000", ['a'] = "00E1FHF", ['b'] = "GGMPHHU", ['c'] = "00EGGHE", ['d'] = "11DJHHF",
-        ['e'] = "00EHVGE", ['f'] = "698S888", ['g'] = "00FHF1E", ['h'] = "GGMPHHH", ['i'] = "40C444E", ['l'] = "C44444E", ['m'] = "00QLLLL", ['n'] = "00MPHHH",
-        ['o'] = "00EHHHE", ['p'] = "00UHUGG", ['r'] = "00MPGGG", ['s'] = "00FGE1U", ['t'] = "88S8896", ['u'] = "00HHHJD", ['w'] = "00HHLLA", ['x'] = "00HA4AH", ['y'] = "00HHF1E", [' '] = "0000000",
-    };
+    // 5 x 7 dots a sign, one row a character of 0 to 9 and A to V (five bits), for what the pictures have to say.
+    private const string Signs = "0123456789.-abcdefghilmnoprstuwxy ";
+    private const string Glyphs =
+        "EHJLPHE4C4444EEH1248VV2421HE26AIV22VGU11HE68GUHHEV124888EHHEHHE" +
+        "EHHF12C00000CC000V00000E1FHFGGMPHHU00EGGHE11DJHHF00EHVGE698S888" +
+        "00FHF1EGGMPHHH40C444EC44444E00QLLLL00MPHHH00EHHHE00UHUGG00MPGGG" +
+        "00FGE1U88S889600HHHJD00HHLLA00HA4AH00HHF1E0000000";
 
     private readonly byte[] _pixels;
 
@@ -72,7 +71,9 @@ internal sealed class Canvas
     {
         foreach (char c in text)
         {
-            string rows = Font[c];
+            int sign = Signs.IndexOf(c);
+            if (sign < 0) throw new ArgumentException($"Canvas.Text: there is no sign for '{c}'.", nameof(text));
+            ReadOnlySpan<char> rows = Glyphs.AsSpan(7 * sign, 7);
             for (int r = 0; r < 7; r++)
             {
                 int bits = rows[r] <= '9' ? rows[r] - '0' : rows[r] - 'A' + 10;

@@ -16,6 +16,7 @@ public sealed class ColumnNoise
 {
     private const int MostDecimals = 12;
     private const double Share = 0.95;
+    private const double MostSteps = 1e12;
 
     private readonly double[] _steps;
 
@@ -100,11 +101,11 @@ public sealed class ColumnNoise
         return divisor > 0 ? divisor / unit : varies ? 1 / unit : double.PositiveInfinity;
     }
 
-    // Whether v is k/unit for a whole k, as closely as a double can say.
+    // Whether v is k/unit for a whole k: up to a few units in the last place, since some programs write 0.46880299999999997 for 0.468803. The bound on k keeps chance out.
     private static bool IsWhole(double v, double unit)
     {
         double scaled = v * unit, whole = Math.Round(scaled);
-        return Math.Abs(whole) < 1L << 52 && whole / unit == v;
+        return Math.Abs(whole) < MostSteps && Math.Abs(scaled - whole) <= 1e-15 * Math.Abs(scaled);
     }
 
     private static long Gcd(long a, long b)

@@ -11,7 +11,7 @@ public sealed class DiagonalGaussianMixture<T> : IDistribution<T> where T : unma
 {
     private readonly MixtureSettings _settings;
     private readonly DistributionParameter<T> _loc, _logScale, _logits;
-    private readonly T[] _tile;
+    private readonly Var[] _copies;
 
     /// <summary>Makes the distribution.</summary>
     /// <param name="dimension">Number of features D.</param>
@@ -28,8 +28,7 @@ public sealed class DiagonalGaussianMixture<T> : IDistribution<T> where T : unma
         _loc = new DistributionParameter<T>(Kind, "loc", components, dimension, loc, _settings.StartOfLoc(), trainable);
         _logScale = new DistributionParameter<T>(Kind, "log_scale", components, dimension, logScale, null, trainable);
         _logits = new DistributionParameter<T>(Kind, "logits", 1, components, logits, null, trainable);
-        _tile = new T[components * dimension];
-        for (int i = 0; i < _tile.Length; i++) _tile[i] = T.CreateTruncating(i % dimension);
+        _copies = new Var[components];
     }
 
     /// <inheritdoc/>
@@ -66,8 +65,8 @@ public sealed class DiagonalGaussianMixture<T> : IDistribution<T> where T : unma
         int k = _settings.Components, d = Dimension;
         Var logScale = _logScale.On(tape), logits = _logits.On(tape);
         // Row b holds x_b K times over, so that [B K x D] and [B x K D] are two views of one block.
-        Var tiled = tape.GatherColumns(z, tape.Input(_tile, 1, k * d));
-        Var u = tape.Multiply(tape.Subtract(tiled, _loc.On(tape).Reshape(1, k * d)), tape.Exp(tape.Negate(logScale)).Reshape(1, k * d));
+        Array.Fill(_copies, z);
+        Var u = tape.Multiply(tape.Subtract(tape.ConcatColumns(_copies), _loc.On(tape).Reshape(1, k * d)), tape.Exp(tape.Negate(logScale)).Reshape(1, k * d));
         Var normals = tape.StandardNormalLogProb(u.Reshape(z.Rows * k, d)).Reshape(z.Rows, k);
         Var logWeights = tape.Subtract(logits, tape.RowLogSumExp(logits));
         return tape.RowLogSumExp(tape.Add(normals, tape.Subtract(logWeights, tape.SumColumns(logScale).Reshape(1, k))));

@@ -11,7 +11,6 @@ public sealed class LogisticMixture<T> : IDistribution<T> where T : unmanaged, I
 {
     private readonly MixtureSettings _settings;
     private readonly DistributionParameter<T> _loc, _logScale, _logits;
-    private readonly T[] _tile;
 
     /// <summary>Makes the distribution.</summary>
     /// <param name="dimension">Number of features D.</param>
@@ -28,8 +27,6 @@ public sealed class LogisticMixture<T> : IDistribution<T> where T : unmanaged, I
         _loc = new DistributionParameter<T>(Kind, "loc", dimension, components, loc, _settings.StartOfLoc(), trainable);
         _logScale = new DistributionParameter<T>(Kind, "log_scale", dimension, components, logScale, null, trainable);
         _logits = new DistributionParameter<T>(Kind, "logits", dimension, components, logits, null, trainable);
-        _tile = new T[components * dimension];
-        for (int i = 0; i < _tile.Length; i++) _tile[i] = T.CreateTruncating(i / components);
     }
 
     /// <inheritdoc/>
@@ -65,9 +62,9 @@ public sealed class LogisticMixture<T> : IDistribution<T> where T : unmanaged, I
         BijectorGuard.Width(Kind, Dimension, z);
         int k = _settings.Components, d = Dimension;
         Var logScale = _logScale.On(tape), logits = _logits.On(tape);
-        // Row b holds every x_bd K times, so that [B D x K] and [B x D K] are two views of one block.
-        Var tiled = tape.GatherColumns(z, tape.Input(_tile, 1, k * d));
-        Var u = tape.Multiply(tape.Subtract(tiled, _loc.On(tape).Reshape(1, k * d)), tape.Exp(tape.Negate(logScale)).Reshape(1, k * d));
+        // [B D x K] and [B x D K] are two views of one block; the logistic density is even, so (loc - x)/scale will do.
+        Var difference = tape.Subtract(tape.RepeatRows(_loc.On(tape).Reshape(1, k * d), z.Rows).Reshape(z.Rows * d, k), z.Reshape(z.Rows * d, 1));
+        Var u = tape.Multiply(difference.Reshape(z.Rows, k * d), tape.Exp(tape.Negate(logScale)).Reshape(1, k * d));
         Var logWeights = tape.Subtract(tape.Subtract(logits, tape.RowLogSumExp(logits)), logScale);
         Var parts = tape.Add(tape.Subtract(tape.Scale(tape.LogSigmoid(u), 2), u), logWeights.Reshape(1, k * d));
         return tape.SumColumns(tape.RowLogSumExp(parts.Reshape(z.Rows * d, k)).Reshape(z.Rows, d));

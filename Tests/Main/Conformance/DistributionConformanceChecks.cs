@@ -16,10 +16,11 @@ public static class DistributionConformanceChecks
         using (store)
         {
             IDistribution<double> p = wrap is null ? inner : wrap(inner);
-            Integral(p, backend, store);
+            (double[] x, double[] mass) = Grid(p, backend, store);
+            Integral(p, mass);
             Gradients(p, backend, store);
             SampleGradients(p, backend, store);
-            SamplesFollowTheDensity(p, backend, store);
+            SamplesFollowTheDensity(p, backend, store, x, mass);
             SamplesAreFunctionsOfKeyAndStream(p, backend, store);
             Batches(p, backend, store);
         }
@@ -65,7 +66,7 @@ public static class DistributionConformanceChecks
 
     private static (double[] X, double[] Mass) Grid(IDistribution<double> p, IBackend<double> backend, ParameterStore<double> store)
     {
-        (double[] nodes, double[] weights) = Line(p.Dimension == 1 ? 4001 : 601);
+        (double[] nodes, double[] weights) = Line(p.Dimension == 1 ? 2001 : 361);
         int n = nodes.Length, rows = p.Dimension == 1 ? n : n * n;
         double[] x = new double[rows * p.Dimension], mass = new double[rows];
         for (int r = 0; r < rows; r++)
@@ -79,9 +80,9 @@ public static class DistributionConformanceChecks
         return (x, mass);
     }
 
-    private static void Integral(IDistribution<double> p, IBackend<double> backend, ParameterStore<double> store)
+    private static void Integral(IDistribution<double> p, double[] mass)
     {
-        double sum = Grid(p, backend, store).Mass.Sum();
+        double sum = mass.Sum();
         if (!(Math.Abs(sum - 1) <= 1e-3)) throw new BijectorFault("integral", $"the density of {p.Kind} integrates to {sum:R}");
     }
 
@@ -128,9 +129,8 @@ public static class DistributionConformanceChecks
     }
 
     // Characteristic functions are bounded, so they exist for every tail; together they determine the distribution. 4.5 standard errors: 1 in 150 000 for each.
-    private static void SamplesFollowTheDensity(IDistribution<double> p, IBackend<double> backend, ParameterStore<double> store)
+    private static void SamplesFollowTheDensity(IDistribution<double> p, IBackend<double> backend, ParameterStore<double> store, double[] x, double[] mass)
     {
-        (double[] x, double[] mass) = Grid(p, backend, store);
         double[] drawn = Draw(p, backend, store, Samples, 77, 5);
         int d = p.Dimension;
         foreach ((double w0, double w1) in (ReadOnlySpan<(double, double)>)[(0.3, 0), (1, 0), (2.3, 0), (0, 0.7), (0, 1.9), (0.8, 0.8), (0.8, -0.8), (1.7, 0.6)])
@@ -142,6 +142,7 @@ public static class DistributionConformanceChecks
                 double mean = 0, square = 0, found = 0;
                 for (int r = 0; r < mass.Length; r++)
                 {
+                    if (mass[r] < 1e-15) continue;
                     double wave = Wave(x, r);
                     mean += mass[r] * wave;
                     square += mass[r] * wave * wave;

@@ -37,7 +37,13 @@ internal static class ToyMath
         double nearest = double.PositiveInfinity, sum = 0;
         for (int i = 0; i < cx.Length; i++) nearest = Math.Min(nearest, Square(x - cx[i]) + Square(y - cy[i]));
         if (double.IsInfinity(nearest)) return double.NegativeInfinity;
-        for (int i = 0; i < cx.Length; i++) sum += weight[i] * Math.Exp((nearest - Square(x - cx[i]) - Square(y - cy[i])) / (2 * variance));
+        for (int i = 0; i < cx.Length; i++)
+        {
+            // Below exp(-45), 3e-20 of the largest, a centre adds nothing that a double can hold.
+            double exponent = (nearest - Square(x - cx[i]) - Square(y - cy[i])) / (2 * variance);
+            if (exponent > -45) sum += weight[i] * Math.Exp(exponent);
+        }
+
         return Math.Log(sum) - nearest / (2 * variance) - Math.Log(2 * Math.PI * variance);
     }
 

@@ -14,6 +14,7 @@ public sealed class ColumnNoiseTests
     [InlineData(0.005, 0.615, 0.62, 0.4, 12.345)]
     [InlineData(1e-5, 0.99578, 0.9968, 1.0, 0.99999)]
     [InlineData(1e-12, 0.000000000001, 0.5, 0.25, 0.000000000003)]
+    [InlineData(1e-6, 0.46880299999999997, 1.2, 0.8034789999999999, 3.000001)]
     [InlineData(0, 0.3333333333333333, 0.1428571428571428, 0.5, 0.77)]
     [InlineData(0, 1e300, 2e300, 0.5, 0.77)]
     [InlineData(double.PositiveInfinity, 2.5, 2.5, 2.5, 2.5)]
@@ -82,6 +83,13 @@ public sealed class ColumnNoiseTests
         DataSet wine = DataSource.Open(SharedData.At("tabular", "winequality-red.csv"), "0-10", SharedData.At("splits", "winequality-red.split"));
         double[] steps = ColumnNoise.Detect(wine.Train).Steps.ToArray();
         Assert.Equal([0.1, 0.005, 0.01, 0.1, 0.001, 1, 1, 1e-5, 0.01, 0.01, 0.1], steps);
+    }
+
+    [SharedDataFact]
+    public void TheStepsOfNumbersWithSixDigits()
+    {
+        DataSet set = DataSource.Open(SharedData.At("tabular", "miniboone-first1523.npy"), "0-4,13", SharedData.At("splits", "miniboone-first1523.split"));
+        Assert.Equal([1e-5, 1e-6, 1e-5, 1e-6, 1e-8, 1e-3], ColumnNoise.Detect(set.Train).Steps.ToArray());
     }
 
     private static ColumnNoise Noise(DataSet set) => ColumnNoise.Detect(set.Train);

@@ -51,7 +51,7 @@ public sealed class ToysTests
         var expected = new double[Cells * Cells];
         // Whole nodes to a cell, and the checkerboard's own edges.
         double half = name == "checkerboard" ? 4 : reach;
-        Visit(toy, half, 2 * half / (Cells * Math.Ceiling(4 * half / (Cells * step))), (x, y, p) => expected[Cell(x, y)] += p);
+        Visit(toy, half, 2 * half / (Cells * Math.Ceiling((name == "spirals" ? 2 : 4) * half / (Cells * step))), (x, y, log, cell) => expected[Cell(x, y)] += cell * Math.Exp(log));
         var found = new double[Cells * Cells];
         for (int i = 0; i < Count; i++) found[Cell(points[2 * i], points[2 * i + 1])]++;
         double square = 0, rest = 0, restFound = 0;
@@ -124,16 +124,17 @@ public sealed class ToysTests
     private static (double Mass, double Entropy) Integrate(IToyDensity toy, double reach, double step)
     {
         double mass = 0, entropy = 0;
-        Visit(toy, reach, step, (x, y, p) =>
+        Visit(toy, reach, step, (x, y, log, cell) =>
         {
+            double p = cell * Math.Exp(log);
             mass += p;
-            if (p > 0) entropy -= p * toy.LogDensity(x, y);
+            if (p > 0) entropy -= p * log;
         });
         return (mass, entropy);
     }
 
     // Midpoints, so that the checkerboard's edges lie between nodes.
-    private static void Visit(IToyDensity toy, double reach, double step, Action<double, double, double> visit)
+    private static void Visit(IToyDensity toy, double reach, double step, Action<double, double, double, double> visit)
     {
         int n = (int)Math.Round(2 * reach / step);
         step = 2 * reach / n;
@@ -141,7 +142,7 @@ public sealed class ToysTests
             for (int j = 0; j < n; j++)
             {
                 double x = -reach + (i + 0.5) * step, y = -reach + (j + 0.5) * step;
-                visit(x, y, Math.Exp(toy.LogDensity(x, y)) * step * step);
+                visit(x, y, toy.LogDensity(x, y), step * step);
             }
     }
 }
