@@ -66,15 +66,7 @@ internal static class TransformerCouplingChecks
     private static (double X, double LogDet) LastDigit<T>(CaseRun<T> run, bool[] moved, ITransformer<T> transformer) where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (typeof(T) != typeof(float)) return (0, 0);
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            TransformerRegistry.Write(json, "transformer", transformer);
-            json.WriteEndObject();
-        }
-        using JsonDocument recipe = JsonDocument.Parse(buffer.ToArray());
-        ITransformer<double> again = TransformerRegistry.Create<double>(recipe.RootElement.GetProperty("transformer"));
+        ITransformer<double> again = TransformerChecks.InDouble(transformer);
         int moving = moved.AsSpan().Count(true), rows = run.Matrix("x").Rows;
         var layer = new Coupling<double>(moved, again, new Mlp<double>(moved.Length - moving, moving * again.ParametersPerFeature, [run.Matrix(Parameters[0]).Rows], Activation.Tanh));
         using var backend = new ReferenceBackend<double>();

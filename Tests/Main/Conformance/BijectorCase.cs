@@ -13,7 +13,8 @@ namespace NativeFlow.Tests;
 /// <param name="High">See <paramref name="Low"/>.</param>
 /// <param name="Extreme">Values at which everything must stay finite.</param>
 /// <param name="Noise">Size of the random numbers added to every parameter, so that nothing is tested at the identity.</param>
-public sealed record BijectorCase(string Name, string Recipe, double Low, double High, double[] Extreme, double Noise = 0.4)
+/// <param name="InverseExtreme">Values at which the inverse must stay finite; -1000, 1000 and 0 where null. For maps whose range is an interval.</param>
+public sealed record BijectorCase(string Name, string Recipe, double Low, double High, double[] Extreme, double Noise = 0.4, double[]? InverseExtreme = null)
 {
     /// <summary>Every case; a kind without one fails the completeness test.</summary>
     public static IReadOnlyList<BijectorCase> All { get; } =
@@ -37,12 +38,44 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("coupling-affine-softplus", """{"kind":"coupling","mask":[0,0,1],"transformer":{"kind":"affine","scale":"softplus"},"conditioner":{"kind":"mlp","hidden":[],"activation":"elu"}}""", -3, 3, [-1000, 1000, 0]),
         new("coupling-affine-soft-clip", """{"kind":"coupling","mask":[1,0,0,1],"transformer":{"kind":"affine","scale":"soft-clip"},"conditioner":{"kind":"mlp","hidden":[6],"activation":"silu"}}""", -3, 3, [-1000, 1000, 0]),
         new("coupling-rational-quadratic", """{"kind":"coupling","mask":[1,0,1],"transformer":{"kind":"rational-quadratic","bins":4},"conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -2.9, 2.9, [-1000, 1000, -3, 3, 0]),
+        new("coupling-bernstein", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"bernstein","parameters":5},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", -6, 6, [-1000, 1000, -5, 5, 0], 0.3),
+        new("coupling-bernstein-bounded", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"bernstein-bounded","parameters":4,"bound":3},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", -3.5, 3.5, [-1000, 1000, -3, 3, 0], 0.3),
+        new("coupling-cubic-spline", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"cubic-spline","bins":4},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", -3.2, 3.2, [-1000, 1000, -3, 3, 0], 0.3),
+        new("coupling-cubic-spline-box", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"cubic-spline","bins":5,"tails":"none"},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", 0.02, 0.98, [0, 1, 0.5], 0.3, [0, 1, 0.5]),
+        new("coupling-gaussianization", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"gaussianization","components":4},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", -2, 2, [-1000, 1000, 0], 0.3, [-4.8, 4.8, 0]),
+        new("coupling-linear-spline", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"linear-spline","bins":4},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", -3.2, 3.2, [-1000, 1000, -3, 3, 0], 0.3),
+        new("coupling-linear-spline-box", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"linear-spline","bins":5,"tails":"none"},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", 0.02, 0.98, [0, 1, 0.5], 0.3, [0, 1, 0.5]),
+        new("coupling-logistic-mixture-cdf", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"logistic-mixture-cdf","components":3},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", -2, 2, [-1000, 1000, 0], 0.3, [1e-300, 0.999999999999, 0.5]),
+        new("coupling-mixture-logistic", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"mixture-logistic","components":3},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0], 0.3),
+        new("coupling-normal-mixture-cdf", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"normal-mixture-cdf","components":3},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", -1.5, 1.5, [-1000, 1000, 0], 0.3, [1e-300, 0.999999999999, 0.5]),
+        new("coupling-quadratic-spline", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"quadratic-spline","bins":4},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", -3.2, 3.2, [-1000, 1000, -3, 3, 0], 0.3),
+        new("coupling-quadratic-spline-jump", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"quadratic-spline","bins":2,"tails":"linear","tail_bound":2},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", -2.5, 2.5, [-1000, 1000, -2, 2, 0], 0.3),
+        new("coupling-quadratic-spline-box", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"quadratic-spline","bins":3,"tails":"none","raw_factor":0.5},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", 0.02, 0.98, [0, 1, 0.5], 0.3, [0, 1, 0.5]),
+        new("coupling-rational-quadratic-bounded", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"rational-quadratic-bounded","bins":4,"left":-1,"right":2,"bottom":0,"top":5},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", -0.9, 1.9, [-1, 2, 0], 0.3, [0, 5, 1]),
+        new("coupling-rational-quadratic-soft-clip", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"rational-quadratic-soft-clip","bins":4,"tail_bound":2.5},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", -2.7, 2.7, [-1000, 1000, -2.5, 2.5, 0], 0.3),
+        new("coupling-sum-of-squares", """{"kind":"coupling","mask":[0,1,1,0],"transformer":{"kind":"sum-of-squares","polynomials":2,"degree":3},"conditioner":{"kind":"mlp","hidden":[5],"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0], 0.3),
         new("elementwise-affine", """{"kind":"elementwise","dimension":4,"transformer":{"kind":"affine","scale":"softplus"}}""", -3, 3, [-1000, 1000, 0]),
         new("elementwise-rational-quadratic", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"rational-quadratic","bins":5,"tail_bound":2}}""", -2, 2, [-1000, 1000, -2, 2, 0]),
         new("elementwise-dsf", """{"kind":"elementwise","dimension":2,"transformer":{"kind":"dsf","units":5}}""", -3, 3, [-1000, 1000, 0]),
         new("elementwise-umnn", """{"kind":"elementwise","dimension":2,"transformer":{"kind":"umnn","embedding":2,"hidden":[3,3],"activation":"softplus","integrand":"elu","quadrature":"clenshaw-curtis"}}""", -3, 3, [-1000, 1000, 0]),
         new("iaf-gated", """{"kind":"iaf-gated","dimension":4,"hidden":8,"activation":"tanh"}""", -3, 3, [-1000, 1000, 0]),
         new("iaf-gated-deep", """{"kind":"iaf-gated","dimension":3,"hidden":5,"layers":2,"activation":"softplus","forget_bias":2}""", -3, 3, [-1000, 1000, 0], 0.02),
+        new("elementwise-bernstein", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"bernstein","parameters":5}}""", -6, 6, [-1000, 1000, -5, 5, 0]),
+        new("elementwise-bernstein-bounded", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"bernstein-bounded","parameters":4,"bound":3}}""", -3.5, 3.5, [-1000, 1000, -3, 3, 0]),
+        new("elementwise-cubic-spline", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"cubic-spline","bins":4}}""", -3.2, 3.2, [-1000, 1000, -3, 3, 0]),
+        new("elementwise-cubic-spline-box", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"cubic-spline","bins":5,"tails":"none"}}""", 0.02, 0.98, [0, 1, 0.5], 0.4, [0, 1, 0.5]),
+        new("elementwise-gaussianization", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"gaussianization","components":4}}""", -2, 2, [-1000, 1000, 0], 0.3, [-4.8, 4.8, 0]),
+        new("elementwise-linear-spline", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"linear-spline","bins":4}}""", -3.2, 3.2, [-1000, 1000, -3, 3, 0]),
+        new("elementwise-linear-spline-box", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"linear-spline","bins":5,"tails":"none"}}""", 0.02, 0.98, [0, 1, 0.5], 0.4, [0, 1, 0.5]),
+        new("elementwise-logistic-mixture-cdf", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"logistic-mixture-cdf","components":3}}""", -2, 2, [-1000, 1000, 0], 0.3, [1e-300, 0.999999999999, 0.5]),
+        new("elementwise-mixture-logistic", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"mixture-logistic","components":3}}""", -3, 3, [-1000, 1000, 0]),
+        new("elementwise-normal-mixture-cdf", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"normal-mixture-cdf","components":3}}""", -1.5, 1.5, [-1000, 1000, 0], 0.3, [1e-300, 0.999999999999, 0.5]),
+        new("elementwise-quadratic-spline", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"quadratic-spline","bins":4}}""", -3.2, 3.2, [-1000, 1000, -3, 3, 0]),
+        new("elementwise-quadratic-spline-jump", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"quadratic-spline","bins":2,"tails":"linear","tail_bound":2}}""", -2.5, 2.5, [-1000, 1000, -2, 2, 0]),
+        new("elementwise-quadratic-spline-box", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"quadratic-spline","bins":3,"tails":"none","raw_factor":0.5}}""", 0.02, 0.98, [0, 1, 0.5], 0.4, [0, 1, 0.5]),
+        new("elementwise-rational-quadratic-bounded", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"rational-quadratic-bounded","bins":4,"left":-1,"right":2,"bottom":0,"top":5}}""", -0.9, 1.9, [-1, 2, 0], 0.4, [0, 5, 1]),
+        new("elementwise-rational-quadratic-soft-clip", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"rational-quadratic-soft-clip","bins":4,"tail_bound":2.5}}""", -2.7, 2.7, [-1000, 1000, -2.5, 2.5, 0]),
+        new("elementwise-sum-of-squares", """{"kind":"elementwise","dimension":3,"transformer":{"kind":"sum-of-squares","polynomials":2,"degree":3}}""", -3, 3, [-1000, 1000, 0]),
         new("leaky-relu", """{"kind":"leaky-relu","dimension":7,"slope":0.2}""", -3, 3, [-1000, 1000, 0]),
         new("smooth-leaky-relu", """{"kind":"smooth-leaky-relu","dimension":19,"alpha":0.3}""", -6, 6, [-1000, 1000, 0, -1e-8]),
         new("smooth-leaky-relu-steep", """{"kind":"smooth-leaky-relu","dimension":3,"alpha":0.01}""", -6, 6, [-1000, 1000, 0]),
