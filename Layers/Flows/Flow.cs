@@ -151,7 +151,7 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
         int rows = RowsOf(x.Length, what);
         RequireContext(what, rows, context.Length);
         if (destination.Length != rows) throw new ArgumentException($"{what}: {rows} rows, but room for {destination.Length} results.");
-        int block = BlockRows;
+        int block = Math.Min(BlockRows, MostEvaluationRows);
         for (int start = 0; start < rows; start += block)
         {
             int count = Math.Min(block, rows - start);
@@ -264,6 +264,9 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
         Store.Dispose();
         if (_ownsBackend) Backend.Dispose();
     }
+
+    // Some layers need a hundred kilobytes a row.
+    private const int MostEvaluationRows = 1024;
 
     // Blocks of about half a million numbers: large enough for full-speed products, small enough for bounded memory.
     private int BlockRows => Math.Max(1, (1 << 19) / Math.Max(Dimension, ContextWidth));

@@ -166,6 +166,9 @@ public static class ModelFile
             claimed += layer.TryGetProperty("kind", out JsonElement kind) && kind.ValueKind == JsonValueKind.String
                 ? kind.GetString() switch
                 {
+                    "autoregressive" => MaskedNumbers(layer, d),
+                    "bnaf" => 2 * d * d * Claim(layer, "hidden_per_dim", 8),
+                    "iaf-gated" => 3 * d * Claim(layer, "hidden", 64),
                     "linear" => d * d,
                     "rational-quadratic-spline" => d * (3 * Claim(layer, "bins", 8) - 1),
                     "actnorm" => 2 * channels,
@@ -196,6 +199,21 @@ public static class ModelFile
             if (p.Value.ValueKind == JsonValueKind.Array) held += p.Value.GetArrayLength();
         if (claimed > held + Trusted)
             throw new BadInputException($"{path}: its base (of {d} features) asks for {claimed:G6} numbers, but the file holds only {held:G6}; it is damaged or was edited.");
+    }
+
+    // Weights between the features and the first hidden layer, and between hidden layers.
+    private static double MaskedNumbers(JsonElement layer, double features)
+    {
+        double before = features, sum = 0;
+        if (!layer.TryGetProperty("conditioner", out JsonElement net) || net.ValueKind != JsonValueKind.Object) return 0;
+        if (!net.TryGetProperty("hidden", out JsonElement hidden) || hidden.ValueKind != JsonValueKind.Array) return features * 64;
+        foreach (JsonElement width in hidden.EnumerateArray())
+        {
+            double next = width.ValueKind == JsonValueKind.Number && width.TryGetDouble(out double number) ? number : 0;
+            sum += before * next;
+            before = next;
+        }
+        return sum;
     }
 
     private static double Claim(JsonElement layer, string name, double otherwise)

@@ -35,11 +35,11 @@ public sealed record MadeSettings(int[] Hidden, Activation Activation = Activati
     /// <exception cref="ArgumentException">No hidden layer, a width below 1, or unequal widths of a residual network.</exception>
     public void Check()
     {
-        if (Hidden.Length == 0) throw new ArgumentException("made: hidden is empty; it must have at least one width.");
+        if (Hidden.Length == 0) throw new ArgumentException("hidden is empty; it must have at least one width.");
         for (int i = 0; i < Hidden.Length; i++)
         {
-            BijectorGuard.Dimension($"made: hidden[{i}]", Hidden[i]);
-            if (Residual && Hidden[i] != Hidden[0]) throw new ArgumentException($"made: hidden[{i}] is {Hidden[i]}, hidden[0] is {Hidden[0]}; in a residual network all widths must be equal.");
+            BijectorGuard.Dimension($"hidden[{i}]", Hidden[i]);
+            if (Residual && Hidden[i] != Hidden[0]) throw new ArgumentException($"hidden[{i}] is {Hidden[i]}, hidden[0] is {Hidden[0]}; in a residual network all widths must be equal.");
         }
     }
 

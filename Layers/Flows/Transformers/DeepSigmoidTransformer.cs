@@ -17,12 +17,12 @@ public sealed class DeepSigmoidTransformer<T> : ITransformer<T> where T : unmana
     private readonly double _delta;
 
     /// <summary>Makes the transformer.</summary>
-    /// <param name="units">K, at least 1.</param>
+    /// <param name="units">K, 1 to 1000.</param>
     /// <param name="delta">Its source squeezes the mixture into [delta/2, 1 - delta/2]; then the range is bounded. 0 for the whole line.</param>
     /// <exception cref="ArgumentException">A number is out of range.</exception>
     public DeepSigmoidTransformer(int units = 8, double delta = 0)
     {
-        BijectorGuard.Dimension("units", units);
+        SigmoidMixture.CheckUnits(units);
         SigmoidMixture.Check(delta);
         _units = units;
         _delta = delta;

@@ -23,14 +23,14 @@ public sealed class DenseSigmoidTransformer<T> : ITransformer<T> where T : unman
     private readonly Layer[] _shared;
 
     /// <summary>Makes the transformer.</summary>
-    /// <param name="layers">At least 1.</param>
-    /// <param name="units">K, at least 1.</param>
+    /// <param name="layers">1 to 100.</param>
+    /// <param name="units">K, 1 to 1000.</param>
     /// <param name="delta">Its source squeezes every mixture into [delta/2, 1 - delta/2]; then the range is bounded. 0 for the whole line.</param>
     /// <exception cref="ArgumentException">A number is out of range.</exception>
     public DenseSigmoidTransformer(int layers = 2, int units = 8, double delta = 0)
     {
-        BijectorGuard.Dimension("layers", layers);
-        BijectorGuard.Dimension("units", units);
+        if (layers is < 1 or > 100) throw new ArgumentException($"layers is {layers}; it must lie in 1 .. 100.");
+        SigmoidMixture.CheckUnits(units);
         SigmoidMixture.Check(delta);
         _layers = layers;
         _units = units;

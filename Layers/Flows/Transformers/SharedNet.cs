@@ -14,10 +14,10 @@ internal sealed class SharedNet<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <exception cref="ArgumentException">No hidden layer, or a width out of range.</exception>
     public SharedNet(string kind, int embedding, int[] hidden, int leastWidth)
     {
-        BijectorGuard.Dimension($"{kind}: embedding", embedding);
-        if (hidden.Length == 0) throw new ArgumentException($"{kind}: hidden is empty; it must have at least one width.");
+        if (embedding is < 1 or > 1000) throw new ArgumentException($"embedding is {embedding}; it must lie in 1 .. 1000.");
+        if (hidden.Length == 0) throw new ArgumentException("hidden is empty; it must have at least one width.");
         for (int i = 0; i < hidden.Length; i++)
-            if (hidden[i] < leastWidth) throw new ArgumentException($"{kind}: hidden[{i}] is {hidden[i]}; it must be at least {leastWidth}.");
+            if (hidden[i] < leastWidth || hidden[i] > 10000) throw new ArgumentException($"hidden[{i}] is {hidden[i]}; it must lie in {leastWidth} .. 10000.");
         _kind = kind;
         _hidden = hidden;
         Embedding = embedding;

@@ -37,6 +37,13 @@ internal static class SigmoidMixture
     /// <summary>Records u - log sum exp(u) of every row.</summary>
     public static Var LogSoftmax<T>(Tape<T> tape, Var u) where T : unmanaged, IFloatingPointIeee754<T> => tape.Subtract(u, tape.RowLogSumExp(u));
 
+    /// <summary>Throws unless the number of units lies in 1 .. 1000.</summary>
+    /// <exception cref="ArgumentException">It does not.</exception>
+    public static void CheckUnits(int units)
+    {
+        if (units is < 1 or > 1000) throw new ArgumentException($"units is {units}; it must lie in 1 .. 1000.");
+    }
+
     /// <summary>Throws unless delta lies in [0, 1).</summary>
     /// <exception cref="ArgumentException">It does not.</exception>
     public static void Check(double delta)

@@ -15,6 +15,10 @@ public sealed class HostileModelTests
     [InlineData("""{"kind":"actnorm","channels":30000}""", 1)]
     [InlineData("""{"kind":"permutation","channels":30000}""", 1)]
     [InlineData("""{"kind":"linear","dimension":100}""", 5000)]
+    [InlineData("""{"kind":"autoregressive","dimension":30000,"transformer":{"kind":"affine"},"conditioner":{"kind":"made"}}""", 1)]
+    [InlineData("""{"kind":"autoregressive","dimension":3,"transformer":{"kind":"affine"},"conditioner":{"kind":"made","hidden":[30000,30000]}}""", 1)]
+    [InlineData("""{"kind":"bnaf","dimension":30000}""", 1)]
+    [InlineData("""{"kind":"iaf-gated","dimension":30000}""", 1)]
     public void A_recipe_larger_than_its_file_is_refused_before_memory_is_taken(string layer, int copies)
     {
         using var folder = new TempFolder();
