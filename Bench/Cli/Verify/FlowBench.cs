@@ -39,6 +39,29 @@ internal static class FlowBench
         }
     }
 
+    /// <summary>Lets the gradients of a model of splines move by what rounding of x to single precision does to them.</summary>
+    /// <param name="run">The case.</param>
+    /// <param name="wide">The case in double.</param>
+    /// <param name="flow">The model in double.</param>
+    /// <param name="parameters">Its stored parameters.</param>
+    public static void AllowRounding<T>(CaseRun<T> run, CaseRun<double> wide, Flow<double> flow, PlacedTensors<double> parameters) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (typeof(T) != typeof(float)) return;
+        parameters.Write(flow.Store, "layers.");
+        int rows = wide.Matrix("x").Rows;
+        using var tape = new Tape<double>(wide.Backend, flow.Store);
+        RoundingSensitivity.Allow(run, run.Input("x"), x =>
+        {
+            tape.Reset();
+            Var v = tape.Input(x, rows, flow.Dimension, needsGrad: true);
+            FlowObjective objective = flow.RecordObjective(tape, v, new StepContext());
+            tape.Backward(objective.Loss);
+            Dictionary<string, double[]> moved = parameters.Gradients(flow.Store, "layers.");
+            moved.Add("grad.x", CaseRun<double>.ReadGrad(tape, v));
+            return moved;
+        });
+    }
+
     private static void Train<T>(CaseRun<T> run, Flow<T> flow, PlacedTensors<T> parameters, Tape<T> tape) where T : unmanaged, IFloatingPointIeee754<T>
     {
         (int rows, int cols) = run.Matrix("x");
