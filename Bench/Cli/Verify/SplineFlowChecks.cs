@@ -37,7 +37,7 @@ internal static class SplineFlowChecks
             int moving = moved.Count(m => m);
             var net = new Mlp<T>(features - moving, moving * spline.RawLength, PlacedTensors<T>.Hidden(run, $"step{l}.net"), CouplingChecks.Activation(run));
             layers.Add(new ActNorm<T>(features));
-            layers.Add(new Permutation<T>(Array.ConvertAll(run.Input($"step{l}.permutation", features), v => (int)v)));
+            layers.Add(Permutation<T>.Given(Array.ConvertAll(run.Input($"step{l}.permutation", features), v => (int)v)));
             layers.Add(BijectorRegistry.Create<T>("linear-lu", lu.RootElement));
             layers.Add(new Coupling<T>(moved, new RationalQuadraticTransformer<T>(spline), net));
             foreach (string name in s_plain) parameters.Add($"step{l}.{name}", $"{(4 * l) + (name[0] == 'a' ? 0 : 2)}.{name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]}");
