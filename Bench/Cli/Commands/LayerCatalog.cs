@@ -26,6 +26,7 @@ internal static class LayerCatalog
             ("batchnorm", "D", "D", Constant),
             ("bnaf", "N", "E D N", "exact, within the pass"),
             ("cauchy-cdf", "D", "D", Diagonal),
+            ("circulant", "D^2", "D^2", "exact, constant: a Fourier transform"),
             ("cnf", "E N (D E N in evaluation)", "E N", "exact: D E N; hutchinson: E N, unbiased up to the solver"),
             ("coupling", "N + transformer", "N + transformer", "exact, transformer"),
             ("diagonal-low-rank", "D r", "D r + r^3", "exact, constant: D r^2 + r^3 once"),
