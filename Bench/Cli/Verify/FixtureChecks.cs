@@ -27,6 +27,7 @@ internal static class FixtureChecks
         DistributionChecks.Add(table);
         CouplingChecks.Add(table);
         CouplingModelChecks.Add(table);
+        SplineFlowChecks.Add(table);
         TwoSidedChecks.Add(table);
         AutoregressiveChecks.Add(table);
         BlockFlowChecks.Add(table);

@@ -70,6 +70,7 @@ public sealed class VerifyTests : IDisposable
         ["mixture_logistic_flowpp"] = 2,
         ["model_maf"] = 2,
         ["model_nice"] = 1,
+        ["model_nsf_coupling"] = 2,
         ["model_realnvp"] = 1,
         ["model_selfnorm"] = 1,
         ["monotone_mlp"] = 1,
