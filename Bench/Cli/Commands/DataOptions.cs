@@ -79,6 +79,9 @@ internal sealed class DataOptions
         using Flow<T> flow = ModelFile.Load(model, backend);
         if (flow.Dimension != table.Columns)
             throw new BadInputException($"{model}: the model has {flow.Dimension} features, but {table.Name} has {table.Columns} columns; choose the columns it was trained on with --columns, or another model.");
+        if (flow.EvaluationValue != ValueKind.Exact) throw new BadInputException($"{model}: a layer of the model gives a lower bound of the likelihood, and this command reports exact ones; use the library (LogProbBound).");
+        if (flow.ContextWidth != (table.Context?.Columns ?? 0))
+            throw new BadInputException($"{model}: the model takes a context of {flow.ContextWidth} columns, but {table.Name} has {table.Context?.Columns ?? 0}; name them behind a bar, as in --columns \"0-3|4\".");
         double[] rows = LikelihoodEvaluation.PerRow(flow, table, draws, Presets.EvaluationKey);
         for (int r = 0; r < rows.Length; r++)
             if (!double.IsFinite(rows[r])) throw new BadInputException($"{table.Name}: row {r} (from 0, of the rows used) has the log-density {rows[r]} under {model}; it lies outside what the model can take, leave it out.");

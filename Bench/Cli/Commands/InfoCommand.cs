@@ -42,6 +42,7 @@ internal static class InfoCommand
                 json.WriteString("checksum", checksum);
                 json.WriteString("dtype", dtype);
                 json.WriteNumber("dimension", flow.Dimension);
+                if (flow.ContextWidth > 0) json.WriteNumber("context", flow.ContextWidth);
                 json.WriteNumber("parameters", flow.Store.ParameterCount);
                 json.WriteStartArray("layers");
                 for (int i = 0; i < flow.Transforms.Count; i++)
@@ -63,7 +64,7 @@ internal static class InfoCommand
         }
 
         stdout.WriteLine($"{path}: {new FileInfo(path).Length} bytes, {checksum}");
-        stdout.WriteLine($"{flow.Dimension} features, {flow.Store.ParameterCount} parameters, {dtype}, seed {flow.Seed}");
+        stdout.WriteLine($"{flow.Dimension} features{(flow.ContextWidth > 0 ? $", context of {flow.ContextWidth}" : "")}, {flow.Store.ParameterCount} parameters, {dtype}, seed {flow.Seed}");
         for (int i = 0; i < flow.Transforms.Count; i++)
             stdout.WriteLine($"{i,3}  {flow.Transforms[i].Kind,-26} {ParametersOf(flow, i),9} parameters{(flow.Transforms[i] is Linear<T> l ? $"  {l.Strategy.Name} (value {l.Strategy.Value}, gradient {l.Strategy.Gradient})" : "")}");
         stdout.WriteLine($"  >  {flow.Base.Kind}");

@@ -20,8 +20,9 @@ internal static class SampleCommand
         Option<string?> seed = Arguments.Text("--seed", "seed [0]", "N");
         Option<string?> inverse = Arguments.Text("--inverse", "exact: the true inverse; learned: the learned inverse R, fast and approximate [exact]", "KIND");
         Option<string?> threads = Arguments.Text("--threads", "threads; results do not depend on it [one per processor]", "N");
+        Option<string?> context = Arguments.Text("--context", "context of a conditional model: one number a column, separated by commas, the same for all samples", "NUMBERS");
         Option<bool> asJson = Arguments.Switch("--json", "print a summary as JSON");
-        Command command = new("sample", "Draws samples from a model; the same ones for the same seed.") { model, count, output, seed, inverse, threads, asJson };
+        Command command = new("sample", "Draws samples from a model; the same ones for the same seed.") { model, count, output, seed, inverse, context, threads, asJson };
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(output)!;
@@ -32,7 +33,8 @@ internal static class SampleCommand
                 parsed.GetValue(count) is { } n ? Arguments.Whole("--count", n, 1) : 100,
                 parsed.GetValue(seed) is { } s ? Arguments.Seed("--seed", s) : 0,
                 (parsed.GetValue(inverse) is { } kind ? Arguments.OneOf("--inverse", kind, "exact", "learned") : "exact") == "exact" ? InverseKind.Exact : InverseKind.Learned,
-                parsed.GetValue(threads) is { } t ? Arguments.Whole("--threads", t, 1) : 0);
+                parsed.GetValue(threads) is { } t ? Arguments.Whole("--threads", t, 1) : 0,
+                parsed.GetValue(context) is { } given ? Array.ConvertAll(given.Split(','), Coordinate) : []);
             int dimension = ModelFile.DtypeOf(request.Model) == "float" ? Run<float>(request) : Run<double>(request);
             string used = request.Inverse == InverseKind.Exact ? "exact" : "learned";
             TextWriter stdout = parsed.InvocationConfiguration.Output;
@@ -67,7 +69,11 @@ internal static class SampleCommand
         if (request.Inverse == InverseKind.Learned && !flow.Transforms.Any(t => t is Linear<T> { HasLearnedInverse: true }))
             throw new BadInputException($"--inverse learned: {request.Model} was trained with {TrainSummary.Strategies(flow)} and has no learned inverse; use --inverse exact.");
         (int side, int channels) = request.Format == ".png" ? ImageOf(request.Model, d) : (0, 1);
-        T[] samples = Sampling.Draw(flow, request.Count, request.Seed, request.Inverse);
+        if (request.Context.Length != flow.ContextWidth)
+            throw new BadInputException(
+                flow.ContextWidth == 0 ? $"--context: {request.Model} takes none; leave the option out."
+                : $"--context: {request.Model} takes a context of {flow.ContextWidth} numbers, {request.Context.Length} are given; give {flow.ContextWidth}, separated by commas.");
+        T[] samples = Sampling.Draw(flow, request.Count, request.Seed, request.Inverse, Array.ConvertAll(request.Context, T.CreateTruncating));
         switch (request.Format)
         {
             case ".png":
@@ -84,6 +90,10 @@ internal static class SampleCommand
 
         return d;
     }
+
+    private static double Coordinate(string text)
+        => double.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)
+            ? value : throw new BadInputException($"--context: {BadInputException.Quote(text)} is no finite number; expected numbers separated by commas, such as 0.5,-1.");
 
     private static (int Side, int Channels) ImageOf(string model, int d)
     {
@@ -104,5 +114,5 @@ internal static class SampleCommand
         return low < high ? (low, high) : (low, low + 1);
     }
 
-    private sealed record Request(string Model, string Out, string Format, int Count, ulong Seed, InverseKind Inverse, int Threads);
+    private sealed record Request(string Model, string Out, string Format, int Count, ulong Seed, InverseKind Inverse, int Threads, double[] Context);
 }

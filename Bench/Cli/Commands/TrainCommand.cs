@@ -43,16 +43,18 @@ internal static class TrainCommand
         Option<bool> quiet = Arguments.Switch("--quiet", "no progress, only warnings and the result");
         Option<string?> every = Arguments.Text("--checkpoint-seconds", "seconds between two checkpoints inside an epoch [10]", "S");
         every.Hidden = true;
+        Option<string?> context = Arguments.Text("--context-columns", "columns that the model is conditioned on; the same as --columns \"DATA|CONTEXT\", which evaluate and score take too [none]", "LIST");
 
         Command command = new("train", "Trains a flow; without further words a self-normalizing flow on the built-in handwritten digits. Ctrl-C stops after the step and saves (exit code 0); --resume goes on, to the same bits.");
         foreach (Option<string?> option in identity) command.Add(option);
-        foreach (Option option in (ReadOnlySpan<Option>)[standardize, threads, output, resume, asJson, quiet, every]) command.Add(option);
+        foreach (Option option in (ReadOnlySpan<Option>)[standardize, context, threads, output, resume, asJson, quiet, every]) command.Add(option);
         command.SetAction(parsed =>
         {
             var given = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (Option<string?> option in identity)
                 if (parsed.GetValue(option) is { } text) given[option.Name[2..]] = text;
             if (parsed.GetValue(standardize)) given["standardize"] = "true";
+            if (parsed.GetValue(context) is { } list) given["columns"] = $"{given.GetValueOrDefault("columns")}|{list}";
             // Refuses what cannot be read before any file is opened.
             foreach ((string name, string text) in given) RunDescription.Canonical(name, text);
             var request = new Request(

@@ -101,15 +101,20 @@ internal static class RunSettings
     {
         uint crc = 0;
         foreach (Table table in (ReadOnlySpan<Table>)[data.Train, data.Validation, data.Test])
+            for (Table? t = table; t is not null; t = t.Context) crc = Checksum(crc, t);
+
+        return crc;
+    }
+
+    private static uint Checksum(uint crc, Table table)
+    {
+        crc = Crc32.Append(crc, BitConverter.GetBytes(((long)table.Rows << 32) + table.Columns));
+        var row = new double[table.Columns];
+        int rows = Math.Min(table.Rows, 4096);
+        for (int i = 0; i < rows; i++)
         {
-            crc = Crc32.Append(crc, BitConverter.GetBytes(((long)table.Rows << 32) + table.Columns));
-            var row = new double[table.Columns];
-            int rows = Math.Min(table.Rows, 4096);
-            for (int i = 0; i < rows; i++)
-            {
-                table.CopyRow((int)((long)i * table.Rows / rows), row.AsSpan());
-                crc = Crc32.Append(crc, System.Runtime.InteropServices.MemoryMarshal.AsBytes<double>(row));
-            }
+            table.CopyRow((int)((long)i * table.Rows / rows), row.AsSpan());
+            crc = Crc32.Append(crc, System.Runtime.InteropServices.MemoryMarshal.AsBytes<double>(row));
         }
 
         return crc;

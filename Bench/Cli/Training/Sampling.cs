@@ -8,9 +8,9 @@ namespace NativeFlow.Cli.Training;
 internal static class Sampling
 {
     /// <summary>Draws samples and refuses those that are not finite.</summary>
-    public static T[] Draw<T>(Flow<T> flow, int count, ulong seed, InverseKind inverse) where T : unmanaged, IFloatingPointIeee754<T>
+    public static T[] Draw<T>(Flow<T> flow, int count, ulong seed, InverseKind inverse, ReadOnlySpan<T> context = default) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        T[] samples = flow.Sample(count, seed, inverse);
+        T[] samples = flow.Sample(count, context, seed, inverse);
         for (int i = 0; i < samples.Length; i++)
             if (!T.IsFinite(samples[i])) throw new NonFiniteException($"Sample {i / flow.Dimension}, feature {i % flow.Dimension} is {samples[i]}: the inverse of the model does not exist there; the model is badly conditioned, train it again with a lower learning rate.");
         return samples;

@@ -38,6 +38,9 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
         _flow = resume ? ModelFile.Load<T>(folder.Checkpoint, _backend) : ModelFile.FromRecipe<T>(ModelBuilder.Recipe(run, data), _backend);
         if (_flow.Dimension != data.Train.Columns)
             throw new BadInputException($"{run.Model}: the model has {_flow.Dimension} features, but {data.Name} has {data.Train.Columns} columns; change the recipe, or choose columns with --columns.");
+        int context = data.Train.Context?.Columns ?? 0;
+        if (_flow.ContextWidth != context)
+            throw new BadInputException($"{run.Model}: the model takes a context of {_flow.ContextWidth} columns, but {data.Name} has {context}; change the recipe, or choose with --context-columns.");
         if (_flow.EvaluationValue != ValueKind.Exact)
             throw new BadInputException($"{run.Model}: a layer of the model gives a lower bound of the likelihood, and this command reports exact ones; leave the layer out, or train with the library (FlowTrainer, LogProbBound).");
         _batches = new BatchSource<T>(data.Train, run.Batch, run.Seed, dequantize: !_flow.Base.IsDiscrete);
@@ -92,7 +95,7 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
         LikelihoodEvaluation test = LikelihoodEvaluation.Run(_flow, _data.Test, Presets.TestDraws, Presets.EvaluationKey, _stop.Token);
         if (!double.IsFinite(test.Nats)) throw new NonFiniteException($"The test log-likelihood is {test.Nats}; the checkpoint is kept in {_folder.FullName}.");
         _flow.Save(_folder.Model);
-        if (_data.Train.Width is { } width && _data.Levels > 0)
+        if (_data.Train.Width is { } width && _data.Levels > 0 && _flow.ContextWidth == 0)
         {
             int count = Presets.SampleCount;
             T[] samples = Sampling.Draw(_flow, count, SeedMix.Of(_run.Seed, 5), InverseKind.Exact);

@@ -12,10 +12,11 @@ public static class DataSource
     /// <param name="nameOrPath"><c>optdigits</c>, <c>toy:NAME</c> (see <see cref="Toys"/>), a folder of IDX files, or a file.</param>
     /// <param name="columns">A <see cref="ColumnSelection"/> list, or null for all columns.</param>
     /// <param name="splitFile">A <see cref="SplitFile"/>, or null for the default split; sets that come divided take none.</param>
-    /// <param name="contextColumns">A <see cref="ColumnSelection"/> list of context columns, or null for none; where <paramref name="columns"/> is null the others are data.</param>
+    /// <param name="contextColumns">A <see cref="ColumnSelection"/> list of context columns, or null for none (or for those that <paramref name="columns"/> names behind a bar, as in <c>0-3|4</c>); where <paramref name="columns"/> is null the others are data.</param>
     /// <exception cref="BadInputException">Not found, not understood, or damaged.</exception>
     public static DataSet Open(string nameOrPath, string? columns = null, string? splitFile = null, string? contextColumns = null)
     {
+        (columns, contextColumns) = Given(nameOrPath, columns, contextColumns);
         if (string.IsNullOrWhiteSpace(nameOrPath))
         {
             throw new BadInputException($"data: no name given; {Accepted}.");
@@ -46,11 +47,12 @@ public static class DataSource
 
     /// <summary>Opens a single file whole, its rows in the order of the file.</summary>
     /// <param name="path">A file; sets that come divided have no one order of rows, use <see cref="Open"/> for them.</param>
-    /// <param name="columns">A <see cref="ColumnSelection"/> list, or null for all columns.</param>
+    /// <param name="columns">As in <see cref="Open"/>.</param>
     /// <param name="contextColumns">As in <see cref="Open"/>.</param>
     /// <exception cref="BadInputException">Not found, not a file, not understood, or damaged.</exception>
     public static Table OpenFile(string path, string? columns = null, string? contextColumns = null)
     {
+        (columns, contextColumns) = Given(path, columns, contextColumns);
         if (contextColumns is null) return ReadFile(path, columns);
         // Read twice where both are named: columns that nobody asks for may hold text.
         return columns is null ? Choose(ReadFile(path, null), null, contextColumns) : ReadFile(path, columns).WithContext(ReadFile(path, contextColumns));
@@ -58,6 +60,17 @@ public static class DataSource
 
     /// <summary>Whether a name or path is a set that comes divided into train, validation and test.</summary>
     public static bool IsDivided(string nameOrPath) => nameOrPath == "optdigits" || Toys.IsToy(nameOrPath) || Directory.Exists(nameOrPath);
+
+    // "0-3|4" is 0-3 given 4, "|4" everything else given 4.
+    private static (string? Columns, string? Context) Given(string source, string? columns, string? contextColumns)
+    {
+        if (columns is null || contextColumns is not null) return (columns, contextColumns);
+        string[] parts = columns.Split('|');
+        if (parts.Length == 1) return (columns, null);
+        if (parts.Length > 2 || string.IsNullOrWhiteSpace(parts[1]))
+            throw new BadInputException($"{source}: the column list {BadInputException.Quote(columns)} has {(parts.Length > 2 ? "more than one bar" : "nothing behind its bar")}; expected data columns, a bar and context columns, such as 0-3|4.");
+        return (string.IsNullOrWhiteSpace(parts[0]) ? null : parts[0], parts[1]);
+    }
 
     private static Table Choose(Table table, string? columns, string? contextColumns)
     {

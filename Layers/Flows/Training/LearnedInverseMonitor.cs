@@ -121,13 +121,16 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
         int d = _flow.Dimension, block = Math.Max(1, Math.Min(_rows, (1 << 19) / d));
         double[] mean = new double[d], second = new double[d * d], values = new double[block * d];
         var x = new T[block * d];
+        var context = new T[block * _flow.ContextWidth];
         for (int start = 0; start < _rows; start += block)
         {
             int count = Math.Min(block, _rows - start);
             Span<T> rows = x.AsSpan(0, count * d);
             for (int i = 0; i < count; i++) _table.CopyRow(start + i, rows.Slice(i * d, d));
             if (_table.Levels > 0) Dequantization.AddUniformNoise(rows, _key, 0, (ulong)start * (ulong)d);
-            T[] input = _flow.InputOf(layer, rows);
+            Span<T> given = context.AsSpan(0, count * _flow.ContextWidth);
+            for (int i = 0; i < count && !given.IsEmpty; i++) _table.Context!.CopyRow(start + i, given.Slice(i * _flow.ContextWidth, _flow.ContextWidth));
+            T[] input = _flow.InputOf(layer, rows, given);
             for (int i = 0; i < input.Length; i++) values[i] = double.CreateTruncating(input[i]);
             for (int i = 0; i < count; i++) VectorOps.AddScaled(1.0 / _rows, values.AsSpan(i * d, d), mean);
             VectorOps.AddScaled(1.0 / _rows, Product(d, d, count, values.AsSpan(0, count * d), values.AsSpan(0, count * d), true), second);
