@@ -6,7 +6,7 @@ namespace NativeFlow.Kernels;
 /// One step of the search for the roots of f(x) = z, on every element at once, for f that increases. Each element has a bracket [low, high],
 /// a place x at which f is evaluated next, and the size of its last step (0: found).
 /// </summary>
-/// <remarks>An open bracket grows by doubled Newton steps, held between what it grew by before and a hundred times that; a closed one shrinks by Newton steps that must halve, or by bisection.</remarks>
+/// <remarks>An open bracket grows by doubled Newton steps, held between eight times the step before and a hundred times that (or 1 + |x|); a closed one shrinks by Newton steps that must halve, or by bisection.</remarks>
 public static class RootSearch
 {
     /// <summary>Numbers that a call reports: elements still open; row and column of the first without a root (row -1: none); why, see the constants.</summary>
@@ -39,7 +39,7 @@ public static class RootSearch
             low[i] = from;
             high[i] = to;
             x[i] = z[i] > from && z[i] < to && T.IsFinite(z[i]) ? z[i] : start;
-            step[i] = T.IsFinite(to - from) ? to - from : T.One + T.Abs(x[i]);
+            step[i] = T.IsFinite(to - from) ? to - from : T.CreateTruncating(1.0 / 1024) * (T.One + T.Abs(x[i]));
             open += T.One;
             if (T.IsNaN(z[i]))
             {
@@ -110,7 +110,7 @@ public static class RootSearch
         bool below = f < z;
         if (below) low = x;
         else high = x;
-        T unit = (T.BitIncrement(T.One) - T.One) * T.Max(T.Abs(x), T.CreateTruncating(1.0 / 1024));
+        T unit = (T.BitIncrement(T.One) - T.One) * T.Max(T.Abs(x), T.CreateTruncating(1.0 / 64));
         T newton = (z - f) * T.Exp(-logSlope);
         if (high - low <= T.CreateTruncating(4) * unit)
         {
@@ -122,7 +122,7 @@ public static class RootSearch
         }
         if (T.IsInfinity(below ? high : low))
         {
-            T growth = two * T.Abs(newton), most = T.CreateTruncating(100) * step;
+            T growth = two * T.Abs(newton), most = T.CreateTruncating(100) * T.Max(step, T.One + T.Abs(x));
             if (!(growth >= step)) growth = step;
             if (!(growth <= most)) growth = most;
             x += below ? growth : -growth;
@@ -130,15 +130,17 @@ public static class RootSearch
             // At the other end of a half-open domain the bracket is closed already.
             return T.IsFinite(x) ? 0 : NoRoot;
         }
-        bool closing = T.Abs(newton) < unit;
+        // Newton steps of a few units, or such that no longer halve but are small in the bracket, are rounding: the root is here, on one side. Step over it, by more each time, to close the bracket.
+        T size = T.Abs(newton);
+        bool halves = two * size <= step, closing = size < T.CreateTruncating(64) * unit || (!halves && T.CreateTruncating(16) * size <= high - low);
         if (closing)
         {
-            // So near that Newton no longer leaves its side: step over the root, to close the bracket.
-            T over = step <= T.CreateTruncating(64) * unit ? two * step : two * unit;
+            T over = T.Max(two * size, step <= T.CreateTruncating(256) * unit ? two * step : two * unit);
             newton = below ? over : -over;
         }
         T next = x + newton;
-        if (iteration > LastNewtonStep || !(next > low && next < high) || !(closing || two * T.Abs(newton) <= step)) next = Middle(low, high);
+        bool narrow = high - low <= T.CreateTruncating(64) * unit;
+        if (iteration > LastNewtonStep || narrow || !(next > low && next < high) || !(closing || halves)) next = Middle(low, high);
         step = T.Abs(next - x);
         x = next;
         return 0;

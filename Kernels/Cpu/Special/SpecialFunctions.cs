@@ -33,7 +33,7 @@ public static class SpecialFunctions
     public static T NormalHazard<T>(T x)
         where T : unmanaged, IFloatingPointIeee754<T> => T.CreateTruncating(NormalFunctions.Hazard(double.CreateTruncating(x)));
 
-    /// <summary>The standard normal quantile of a probability p &lt;= 1/2, given log p.</summary>
+    /// <summary>The standard normal quantile of a probability p &lt;= 1/2, given log p; to full precision down to log p = -729.</summary>
     public static T NormalQuantile<T>(T logP)
         where T : unmanaged, IFloatingPointIeee754<T> => T.CreateTruncating(NormalFunctions.LowerQuantile(double.CreateTruncating(logP)));
 

@@ -172,6 +172,23 @@ public class SpecialFunctionTests
     }
 
     [Fact]
+    public void TheQuantileFromALogarithmAndTheHazardBelongToTheLogarithmOfTheDistributionFunction()
+    {
+        for (double x = -37; x < 0; x += 0.0625)
+        {
+            double log = SpecialFunctions.LogNdtr(x), hazard = SpecialFunctions.NormalHazard(x);
+            Assert.Equal(1, SpecialFunctions.NormalQuantile(log) / x, 4e-15 * Math.Max(1, Math.Abs(log / (hazard * x))));
+            // phi/Phi: the exponent's rounding grows with it.
+            Assert.Equal(1, hazard / Math.Exp((-0.5 * x * x) - log - 0.91893853320467274178), 2e-15 * Math.Max(10, x * x));
+            if (x > -8) Assert.Equal(1, SpecialFunctions.NormalHazard(-x) * SpecialFunctions.Ndtr(-x) / (Math.Exp(-0.5 * x * x) / Math.Sqrt(2 * Math.PI)), 1e-13);
+        }
+        Assert.Equal(1, SpecialFunctions.NormalHazard(-1e6) / 1e6, 1e-11);
+        Assert.Equal(0.0, SpecialFunctions.NormalHazard(1e3));
+        Assert.Equal(double.NegativeInfinity, SpecialFunctions.NormalQuantile(double.NegativeInfinity));
+        Assert.Equal(double.NaN, SpecialFunctions.NormalQuantile(0.1));
+    }
+
+    [Fact]
     public void Edges()
     {
         Assert.Equal(1.0, SpecialFunctions.Erf(double.PositiveInfinity));
