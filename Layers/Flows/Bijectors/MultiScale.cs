@@ -89,9 +89,9 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T 
         Var h = x;
         for (int i = 0; i < _levels.Length; i++)
         {
-            foreach (IBijector<T> layer in _levels[i].Layers)
+            for (int k = 0; k < _levels[i].Layers.Count; k++)
             {
-                FlowStep step = layer.Forward(tape, h, c);
+                FlowStep step = _levels[i].Layers[k].Forward(tape, h, c);
                 sum.Add(tape, step);
                 h = step.Output;
             }

@@ -270,7 +270,7 @@ public static class OpCases
 
     /// <summary>Ops that accept any shape.</summary>
     public static bool TakesAnyShape<T>(Op<T> op) where T : unmanaged, IFloatingPointIeee754<T>
-        => op.Name is "log-gamma-ratio" or "scale" or "add-constant" or "sum" or "transpose" or "running-sum" or "log-normal-cdf" or "row-log-sum-exp"
+        => op.Name is "straight-through-round" or "log-gamma-ratio" or "scale" or "add-constant" or "sum" or "transpose" or "running-sum" or "log-normal-cdf" or "row-log-sum-exp"
             or "row-softmax" or "standard-normal-log-prob" or "row-norm"
             or "elementwise-flow" or "elementwise-inverse"
             || UnaryOps<T>.All.Contains(op);
