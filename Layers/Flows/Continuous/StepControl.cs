@@ -7,7 +7,8 @@ namespace NativeFlow.Layers;
 /// <summary>Times and step lengths of the rows of a batch, each by its own error; rented memory. Passed by reference: what changes lies in the arrays.</summary>
 internal readonly struct StepControl<T> : IDisposable where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private const double Safety = 0.9, LeastFactor = 0.2, MostFactor = 10;
+    // One row that is rejected costs all of them an attempt: more cautious than the usual 0.9.
+    private const double Safety = 0.75, LeastFactor = 0.2, MostFactor = 10;
     private const int MostAttempts = 100_000;
 
     // Lengths lie on a grid of this many values an octave, so that the last digit of an error estimate, which may depend on the batch, hardly ever changes a step.
