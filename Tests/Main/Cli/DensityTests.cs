@@ -134,13 +134,13 @@ public sealed class DensityTests
         using TempFolder temp = new();
         CommandLine.Succeed("train", "--data", "toy:eight-gaussians:2000", "--model", "spline-fc2", "--epochs", "3", "--out", temp.At("run"));
         string png = temp.At("a.png"), svg = temp.At("a.svg");
-        JsonElement report = Json(CommandLine.Succeed("plot", Model(temp), "-o", png, "--size", "100", "--count", "300", "--bounds=-7,7,-7,7", "--json"));
+        JsonElement report = Json(CommandLine.Succeed("plot", Model(temp), "-o", png, "--size", "160", "--count", "300", "--bounds=-7,7,-7,7", "--json"));
         Assert.InRange(report.GetProperty("mass").GetDouble(), 0.98, 1.01);
         byte[] bytes = File.ReadAllBytes(png);
-        Assert.Equal((3 * 100 + 96, 100 + 58), (bytes[18] << 8 | bytes[19], bytes[22] << 8 | bytes[23]));
-        CommandLine.Succeed("plot", Model(temp), "--out", temp.At("b.png"), "--size", "100", "--count", "300", "--bounds=-7,7,-7,7", "--threads", "2");
+        Assert.Equal((3 * 160 + 96, 160 + 58), (bytes[18] << 8 | bytes[19], bytes[22] << 8 | bytes[23]));
+        CommandLine.Succeed("plot", Model(temp), "--out", temp.At("b.png"), "--size", "160", "--count", "300", "--bounds=-7,7,-7,7", "--threads", "2");
         Assert.Equal(bytes, File.ReadAllBytes(temp.At("b.png")));
-        Assert.Contains("300 samples and the latent grid", CommandLine.Succeed("plot", Model(temp), "-o", svg, "--size", "100", "--count", "300"), StringComparison.Ordinal);
+        Assert.Contains("300 samples and the latent grid", CommandLine.Succeed("plot", Model(temp), "-o", svg, "--size", "160", "--count", "300"), StringComparison.Ordinal);
         System.Xml.Linq.XElement root = System.Xml.Linq.XDocument.Load(svg).Root!;
         Assert.Equal(26, root.Descendants().Count(e => e.Name.LocalName == "polyline"));
         Assert.InRange(root.Descendants().Count(e => e.Name.LocalName == "circle"), 280, 300);
@@ -150,6 +150,7 @@ public sealed class DensityTests
         CommandLine.RefuseInput(["plot", Model(temp), "-o", png, "--bounds", "1,2,3"], "four numbers");
         CommandLine.RefuseInput(["plot", Model(temp), "-o", png, "--bounds", "2,1,0,1"], "LEFT must lie below RIGHT");
         CommandLine.RefuseInput(["plot", Model(temp), "-o", png, "--size", "9999"], "at most 4096");
+        CommandLine.RefuseInput(["plot", Model(temp), "-o", png, "--size", "100"], "--size '100'", "from 160");
         CommandLine.RefuseInput(["plot", temp.At("absent"), "-o", png], "absent");
     }
 
