@@ -162,6 +162,26 @@ public sealed class DensityTests
         CommandLine.RefuseInput(["plot", Model(temp), "-o", temp.At("a.png")], "has 3 features", "models of two");
     }
 
+    [Theory]
+    [InlineData("""{"kind":"student-t","dimension":2}""", 10)]
+    [InlineData("""{"kind":"full-gaussian-mixture","dimension":2,"components":8,"seed":3}""", 60)]
+    [InlineData("""{"kind":"diagonal-normal","dimension":2,"loc":[0.5,0],"trainable":false}""", 4)]
+    public void ARecipeCanHaveAnyBase(string given, int parameters)
+    {
+        using TempFolder temp = new();
+        string recipe = temp.Put("recipe.json", $$"""{"layers":[{"kind":"actnorm","channels":2}],"base":{{given}}}""");
+        CommandLine.Succeed("train", "--data", "toy:eight-gaussians:2000", "--model", recipe, "--epochs", "4", "--lr", "0.05", "--out", temp.At("run"));
+        JsonElement info = Json(CommandLine.Succeed("info", Model(temp), "--json"));
+        JsonElement kind = JsonDocument.Parse(given).RootElement.GetProperty("kind");
+        Assert.Equal(kind.GetString(), info.GetProperty("base").GetString());
+        Assert.Equal(parameters, info.GetProperty("parameters").GetInt32());
+        Assert.Equal(Json(File.ReadAllText(Path.Combine(temp.At("run"), "summary.json"))).GetProperty("test").GetProperty("nats").GetDouble(), Json(CommandLine.Succeed("evaluate", Model(temp), "--data", "toy:eight-gaussians:2000", "--json")).GetProperty("nats").GetDouble());
+        CommandLine.Succeed("sample", Model(temp), "--count", "50", "--out", temp.At("s.csv"));
+        CommandLine.Succeed("plot", Model(temp), "--size", "160", "-o", temp.At("p.png"));
+        CommandLine.RefuseInput(["train", "--data", "toy:rings", "--model", temp.Put("bad.json", """{"layers":[{"kind":"actnorm","channels":2}],"base":{"kind":"laplace","dimension":3}}"""), "--out", temp.At("no")], "the base has 3 features", "2 columns");
+        CommandLine.RefuseInput(["train", "--data", "toy:rings", "--model", temp.Put("worse.json", """{"layers":[{"kind":"actnorm","channels":2}],"base":{"kind":"lapalce","dimension":2}}"""), "--out", temp.At("no")], "no base distribution 'lapalce'", "laplace");
+    }
+
     private static string Scores(TempFolder temp, string data)
     {
         CommandLine.Succeed("score", Model(temp), "--data", data, "--out", temp.At("scores.csv"));
