@@ -36,7 +36,7 @@ internal static class PlotCommand
                 parsed.GetValue(count) is { } n ? AtMost("--count", Arguments.Whole("--count", n, 1), 1_000_000) : 2000,
                 parsed.GetValue(seed) is { } s ? Arguments.Seed("--seed", s) : 0,
                 parsed.GetValue(bounds) is { } b ? Bounds(b) : null,
-                parsed.GetValue(size) is { } p ? AtMost("--size", Arguments.Whole("--size", p, 64), 4096) : 480,
+                parsed.GetValue(size) is { } p ? AtMost("--size", Arguments.Whole("--size", p, 160), 4096) : 480,
                 parsed.GetValue(threads) is { } t ? Arguments.Whole("--threads", t, 1) : 0);
             FlowPicture picture = ModelFile.DtypeOf(request.Model) == "float" ? Picture<float>(request) : Picture<double>(request);
             picture.Write(path);

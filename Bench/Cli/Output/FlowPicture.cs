@@ -45,9 +45,8 @@ internal sealed record FlowPicture((double Left, double Right, double Bottom, do
         for (int panel = 0; panel < 3; panel++)
         {
             int left = PanelLeft(panel);
-            canvas.Text(left, 10, Titles[panel], 2, Ink);
-            canvas.Text(left, Head + Size + 8, RangeX, 2, Ink);
-            canvas.Text(left + Size - Canvas.TextWidth(RangeY, 2), Head + Size + 8, RangeY, 2, Ink);
+            canvas.Text(left, 10, Titles[panel], Canvas.TextWidth(Titles[panel], 2) <= Size ? 2 : 1, Ink);
+            DrawRanges(canvas, left, Head + Size + 7);
             canvas.Fill(left - 1, Head - 1, Size + 2, Size + 2, Frame);
             canvas.Fill(left, Head, Size, Size, (255, 255, 255));
         }
@@ -60,6 +59,15 @@ internal sealed record FlowPicture((double Left, double Right, double Bottom, do
             for (int i = 2; i < line.Length; i += 2)
                 canvas.Line(PanelLeft(2) + PixelX(line[i - 2]) - 0.5, Head + PixelY(line[i - 1]) - 0.5, PanelLeft(2) + PixelX(line[i]) - 0.5, Head + PixelY(line[i + 1]) - 0.5, 1.2 * Size / 480, Curve);
         return canvas;
+    }
+
+    // Side by side where both fit, else one below the other.
+    private void DrawRanges(Canvas canvas, int left, int top)
+    {
+        int dots = Canvas.TextWidth(RangeX, 1) + Canvas.TextWidth(RangeY, 1) + 12, dot = 2 * dots <= Size ? 2 : 1;
+        bool beside = dots * dot <= Size;
+        canvas.Text(left, top, RangeX, dot, Ink);
+        canvas.Text(beside ? left + Size - Canvas.TextWidth(RangeY, dot) : left, beside ? top : top + 10, RangeY, dot, Ink);
     }
 
     private void DrawDensity(Canvas canvas, int left, int top)

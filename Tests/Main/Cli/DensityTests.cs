@@ -134,13 +134,13 @@ public sealed class DensityTests
         using TempFolder temp = new();
         CommandLine.Succeed("train", "--data", "toy:eight-gaussians:2000", "--model", "spline-fc2", "--epochs", "3", "--out", temp.At("run"));
         string png = temp.At("a.png"), svg = temp.At("a.svg");
-        JsonElement report = Json(CommandLine.Succeed("plot", Model(temp), "-o", png, "--size", "100", "--count", "300", "--bounds=-7,7,-7,7", "--json"));
+        JsonElement report = Json(CommandLine.Succeed("plot", Model(temp), "-o", png, "--size", "160", "--count", "300", "--bounds=-7,7,-7,7", "--json"));
         Assert.InRange(report.GetProperty("mass").GetDouble(), 0.98, 1.01);
         byte[] bytes = File.ReadAllBytes(png);
-        Assert.Equal((3 * 100 + 96, 100 + 58), (bytes[18] << 8 | bytes[19], bytes[22] << 8 | bytes[23]));
-        CommandLine.Succeed("plot", Model(temp), "--out", temp.At("b.png"), "--size", "100", "--count", "300", "--bounds=-7,7,-7,7", "--threads", "2");
+        Assert.Equal((3 * 160 + 96, 160 + 58), (bytes[18] << 8 | bytes[19], bytes[22] << 8 | bytes[23]));
+        CommandLine.Succeed("plot", Model(temp), "--out", temp.At("b.png"), "--size", "160", "--count", "300", "--bounds=-7,7,-7,7", "--threads", "2");
         Assert.Equal(bytes, File.ReadAllBytes(temp.At("b.png")));
-        Assert.Contains("300 samples and the latent grid", CommandLine.Succeed("plot", Model(temp), "-o", svg, "--size", "100", "--count", "300"), StringComparison.Ordinal);
+        Assert.Contains("300 samples and the latent grid", CommandLine.Succeed("plot", Model(temp), "-o", svg, "--size", "160", "--count", "300"), StringComparison.Ordinal);
         System.Xml.Linq.XElement root = System.Xml.Linq.XDocument.Load(svg).Root!;
         Assert.Equal(26, root.Descendants().Count(e => e.Name.LocalName == "polyline"));
         Assert.InRange(root.Descendants().Count(e => e.Name.LocalName == "circle"), 280, 300);
@@ -150,6 +150,7 @@ public sealed class DensityTests
         CommandLine.RefuseInput(["plot", Model(temp), "-o", png, "--bounds", "1,2,3"], "four numbers");
         CommandLine.RefuseInput(["plot", Model(temp), "-o", png, "--bounds", "2,1,0,1"], "LEFT must lie below RIGHT");
         CommandLine.RefuseInput(["plot", Model(temp), "-o", png, "--size", "9999"], "at most 4096");
+        CommandLine.RefuseInput(["plot", Model(temp), "-o", png, "--size", "100"], "--size '100'", "from 160");
         CommandLine.RefuseInput(["plot", temp.At("absent"), "-o", png], "absent");
     }
 
@@ -159,6 +160,26 @@ public sealed class DensityTests
         using TempFolder temp = new();
         CommandLine.Succeed("train", "--data", Rounded(temp), "--model", "linear", "--epochs", "1", "--out", temp.At("run"));
         CommandLine.RefuseInput(["plot", Model(temp), "-o", temp.At("a.png")], "has 3 features", "models of two");
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"student-t","dimension":2}""", 10)]
+    [InlineData("""{"kind":"full-gaussian-mixture","dimension":2,"components":8,"seed":3}""", 60)]
+    [InlineData("""{"kind":"diagonal-normal","dimension":2,"loc":[0.5,0],"trainable":false}""", 4)]
+    public void ARecipeCanHaveAnyBase(string given, int parameters)
+    {
+        using TempFolder temp = new();
+        string recipe = temp.Put("recipe.json", $$"""{"layers":[{"kind":"actnorm","channels":2}],"base":{{given}}}""");
+        CommandLine.Succeed("train", "--data", "toy:eight-gaussians:2000", "--model", recipe, "--epochs", "4", "--lr", "0.05", "--out", temp.At("run"));
+        JsonElement info = Json(CommandLine.Succeed("info", Model(temp), "--json"));
+        JsonElement kind = JsonDocument.Parse(given).RootElement.GetProperty("kind");
+        Assert.Equal(kind.GetString(), info.GetProperty("base").GetString());
+        Assert.Equal(parameters, info.GetProperty("parameters").GetInt32());
+        Assert.Equal(Json(File.ReadAllText(Path.Combine(temp.At("run"), "summary.json"))).GetProperty("test").GetProperty("nats").GetDouble(), Json(CommandLine.Succeed("evaluate", Model(temp), "--data", "toy:eight-gaussians:2000", "--json")).GetProperty("nats").GetDouble());
+        CommandLine.Succeed("sample", Model(temp), "--count", "50", "--out", temp.At("s.csv"));
+        CommandLine.Succeed("plot", Model(temp), "--size", "160", "-o", temp.At("p.png"));
+        CommandLine.RefuseInput(["train", "--data", "toy:rings", "--model", temp.Put("bad.json", """{"layers":[{"kind":"actnorm","channels":2}],"base":{"kind":"laplace","dimension":3}}"""), "--out", temp.At("no")], "the base has 3 features", "2 columns");
+        CommandLine.RefuseInput(["train", "--data", "toy:rings", "--model", temp.Put("worse.json", """{"layers":[{"kind":"actnorm","channels":2}],"base":{"kind":"lapalce","dimension":2}}"""), "--out", temp.At("no")], "no base distribution 'lapalce'", "laplace");
     }
 
     private static string Scores(TempFolder temp, string data)
