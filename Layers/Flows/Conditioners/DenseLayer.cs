@@ -13,10 +13,12 @@ internal readonly record struct DenseLayer(Var Weight, Var Bias)
     public static DenseLayer None => new(Var.None, Var.None);
 
     /// <summary>Adds {scope}.weight with deviation <paramref name="gain"/>/sqrt(in), and {scope}.bias that starts at <paramref name="bias"/> (0 where empty).</summary>
+    /// <exception cref="ArgumentException">There are more weights than an array can hold.</exception>
     public static DenseLayer Attach<T>(ParameterStore<T> store, string scope, int inputs, int outputs, ulong seed, double gain = 1, ReadOnlySpan<double> bias = default)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var weight = new double[checked(outputs * inputs)];
+        if ((long)outputs * inputs > Array.MaxLength) throw new ArgumentException($"{scope}: {outputs} x {inputs} weights are more than one layer can have; make it narrower.");
+        var weight = new double[outputs * inputs];
         RandomFill.Gaussian<double>(seed, 0, 0, weight);
         double deviation = gain / Math.Sqrt(inputs);
         for (int j = 0; j < weight.Length; j++) weight[j] *= deviation;

@@ -11,6 +11,11 @@ public sealed class HostileModelTests
 
     [Theory]
     [InlineData("""{"kind":"linear","dimension":30000}""", 1)]
+    [InlineData("""{"kind":"coupling","mask":[0,1],"transformer":{"kind":"affine"},"conditioner":{"kind":"mlp","hidden":[20000,20000]}}""", 1)]
+    [InlineData("""{"kind":"coupling","mask":[0,1],"transformer":{"kind":"affine"},"conditioner":{"kind":"separate","networks":[{"kind":"residual-mlp","hidden":20000},{"kind":"mlp"}]}}""", 1)]
+    [InlineData("""{"kind":"two-sided-coupling","dimension":30000,"transformer":{"kind":"additive"},"conditioner":{"kind":"mlp","hidden":[300]}}""", 1)]
+    [InlineData("""{"kind":"multi-scale","dimension":30000,"levels":[{"layers":[{"kind":"linear","dimension":30000}]}]}""", 1)]
+    [InlineData("""{"kind":"variational-dequantization","dimension":30000,"noise":[{"kind":"linear","dimension":30000}]}""", 1)]
     [InlineData("""{"kind":"rational-quadratic-spline","dimension":30000,"bins":100000}""", 1)]
     [InlineData("""{"kind":"actnorm","channels":30000}""", 1)]
     [InlineData("""{"kind":"permutation","channels":30000}""", 1)]
