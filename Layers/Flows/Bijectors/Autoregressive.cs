@@ -5,16 +5,6 @@ using NativeFlow.Kernels;
 
 namespace NativeFlow.Layers;
 
-/// <summary>Which way an <see cref="Autoregressive{T}"/> layer is one pass.</summary>
-public enum AutoregressiveDirection
-{
-    /// <summary>Forward: z_j = h(x_j; net_j(x before j)). Densities are fast, samples take a pass a feature.</summary>
-    Maf,
-
-    /// <summary>Inverse, the mirror image: x_j = h(z_j; net_j(z before j)). Samples are fast, densities of given data take a pass a feature.</summary>
-    Iaf,
-}
-
 /// <summary>
 /// Every feature is moved by a transformer whose parameters a masked network makes of the features before it: z_j = h(x_j; net_j(x before j)).
 /// log|det| = sum of log|h'|, [batch x 1]; for <see cref="AutoregressiveDirection.Iaf"/> forward and inverse change places.

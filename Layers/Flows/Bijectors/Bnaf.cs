@@ -5,19 +5,6 @@ using NativeFlow.Kernels;
 
 namespace NativeFlow.Layers;
 
-/// <summary>How a <see cref="Bnaf{T}"/> adds its network f to its input.</summary>
-public enum BnafResidual
-{
-    /// <summary>z = s(gate) f(x) + (1 - s(gate)) x.</summary>
-    Gated,
-
-    /// <summary>z = x + f(x).</summary>
-    Normal,
-
-    /// <summary>z = f(x): a bounded range, so that the density of a flow that ends in it does not integrate to 1, and most z have no inverse.</summary>
-    None,
-}
-
 /// <summary>
 /// Block neural autoregressive flow: one network whose weight matrices are block triangular with positive blocks on the diagonal, so that output j increases in x_j and sees x_1 .. x_j only.
 /// log|det| = sum of log dz_j/dx_j, carried through the diagonal blocks in logarithms, exact.

@@ -4,16 +4,6 @@ using NativeFlow.Engine;
 
 namespace NativeFlow.Layers;
 
-/// <summary>How the network's output o becomes a positive integrand.</summary>
-public enum Integrand
-{
-    /// <summary>e^(o / (1 + |o| / 7)), between e^-7 and e^7.</summary>
-    Exp,
-
-    /// <summary>elu(o) + 1: comes as near to 0 as it likes.</summary>
-    Elu,
-}
-
 /// <summary>
 /// Unconstrained monotone network: z = c + integral from 0 to x of g(t, e) dt, g a positive network that all features share, by quadrature with a fixed number of nodes.
 /// Raw parameters of a feature: its embedding e, then c.
