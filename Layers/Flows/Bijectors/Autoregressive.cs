@@ -135,6 +135,7 @@ public sealed class Autoregressive<T> : IBijector<T> where T : unmanaged, IFloat
     {
         Var raw = _made.Output(tape, _made.Hidden(tape, known, c.Context), feature);
         (Var solved, Var logDet) = _transformer.Inverse(tape, tape.SliceColumns(v, feature, 1), raw);
+        OverflowGuard.Check(tape, Kind, solved, feature);
         return (tape.Add(known, tape.ScatterAddColumns(solved, _made.Column(feature), Dimension)), logDet);
     }
 }

@@ -100,6 +100,8 @@ public sealed class IafGated<T> : IBijector<T> where T : unmanaged, IFloatingPoi
             // (z - (1 - g) m) / g = m + (z - m) (1 + e^-gate).
             Var factor = tape.AddConstant(tape.Exp(tape.Negate(gate)), 1);
             Var x = tape.Add(mean, tape.Multiply(tape.Subtract(tape.SliceColumns(z, j, 1), mean), factor));
+            OverflowGuard.Check(tape, Kind, factor, j);
+            OverflowGuard.Check(tape, Kind, x, j);
             Var next = tape.Add(known, tape.ScatterAddColumns(x, _columns.Element(j), Dimension)), sum = tape.Subtract(logDet, tape.LogSigmoid(gate));
             if (tape.RecordsGradients)
             {

@@ -96,6 +96,22 @@ public sealed class AutoregressiveFlowTests
         }
     }
 
+    [Theory]
+    [InlineData("""{"kind":"autoregressive","dimension":3,"transformer":{"kind":"affine"},"conditioner":{"kind":"made","hidden":[8],"activation":"relu"}}""")]
+    [InlineData("""{"kind":"iaf-gated","dimension":3,"hidden":6}""")]
+    public void AnOverflowIsNamedAndNaNIsNot(string recipe)
+    {
+        using var backend = new SimdBackend<double>(1);
+        (IBijector<double> b, ParameterStore<double> store) = new BijectorCase("any", recipe, -2, 2, [], Noise: 2).Make(backend);
+        double[] far = new PhiloxNormals(7).Take(24).Select(v => 1e5 * v).ToArray();
+        far[0] = double.NaN;
+        var error = Assert.Throws<OutsideDomainException>(() => BijectorChecks.Run(b, backend, store, far, inverse: true));
+        Assert.Contains($"{b.Kind}: row ", error.Message, StringComparison.Ordinal);
+        double[] alone = BijectorChecks.Run(b, backend, store, [double.NaN, 1, 1], inverse: true).Out;
+        Assert.Contains(double.NaN, alone);
+        store.Dispose();
+    }
+
     private static Flow<double> Make()
     {
         var flow = new Flow<double>(
