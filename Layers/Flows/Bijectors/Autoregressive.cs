@@ -30,6 +30,8 @@ public sealed class Autoregressive<T> : IBijector<T> where T : unmanaged, IFloat
     /// <exception cref="ArgumentException">The order does not hold every feature once, or a width is out of range.</exception>
     public Autoregressive(ReadOnlySpan<int> order, ITransformer<T> transformer, MadeSettings settings, AutoregressiveDirection direction = AutoregressiveDirection.Maf, int context = 0)
     {
+        if (transformer.MixesFeatures)
+            throw new ArgumentException($"transformer {transformer.Kind} mixes features (it preserves volume by the scales of all): the Jacobian would not be triangular; use it in a coupling.");
         _transformer = transformer;
         _settings = settings;
         _made = new Made<T>(transformer.ParametersPerFeature, order, settings, context);
@@ -46,6 +48,9 @@ public sealed class Autoregressive<T> : IBijector<T> where T : unmanaged, IFloat
 
     /// <inheritdoc/>
     public int Dimension => _made.Features;
+
+    /// <inheritdoc/>
+    public int ContextWidth => _made.Context;
 
     private static string[] Directions => ["maf", "iaf"];
 

@@ -53,6 +53,9 @@ public sealed class IafGated<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public int ContextWidth => _context;
+
     /// <summary>From a recipe entry: dimension, hidden (64), layers (0), context (0), forget_bias (1), activation (elu).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static IafGated<T> FromConfig(JsonElement config)

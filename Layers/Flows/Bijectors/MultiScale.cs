@@ -17,6 +17,7 @@ public readonly record struct ScaleLevel<T>(IReadOnlyList<IBijector<T>> Layers, 
 public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly ScaleLevel<T>[] _levels;
+    private readonly IBijector<T>[][] _layers;
     private readonly Var[] _out;
 
     /// <summary>Makes the bijector. The layers belong to it alone.</summary>
@@ -28,6 +29,8 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T 
         BijectorGuard.Dimension("dimension", dimension);
         if (levels.Count == 0) throw new ArgumentException("levels is empty; give at least one.");
         _levels = [.. levels];
+        // Arrays: walking them takes no memory.
+        _layers = Array.ConvertAll(_levels, static l => l.Layers.ToArray());
         _out = new Var[_levels.Length];
         Dimension = dimension;
         int left = dimension;
@@ -89,9 +92,9 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T 
         Var h = x;
         for (int i = 0; i < _levels.Length; i++)
         {
-            for (int k = 0; k < _levels[i].Layers.Count; k++)
+            foreach (IBijector<T> layer in _layers[i])
             {
-                FlowStep step = _levels[i].Layers[k].Forward(tape, h, c);
+                FlowStep step = layer.Forward(tape, h, c);
                 sum.Add(tape, step);
                 h = step.Output;
             }
@@ -113,9 +116,9 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T 
             at -= leave;
             Var left = tape.SliceColumns(z, at, leave);
             h = h.IsNone ? left : tape.ConcatColumns(left, h);
-            for (int k = _levels[i].Layers.Count - 1; k >= 0; k--)
+            for (int k = _layers[i].Length - 1; k >= 0; k--)
             {
-                FlowStep step = _levels[i].Layers[k].Inverse(tape, h, c);
+                FlowStep step = _layers[i][k].Inverse(tape, h, c);
                 sum.Add(tape, step);
                 h = step.Output;
             }

@@ -81,7 +81,8 @@ public sealed class ColumnNoise
             for (int c = 0; c < columns; c++) values[r * columns + c] = row[c] + _steps[c] * values[r * columns + c];
         }
 
-        return Table.FromDoubles(table.Name, table.Rows, columns, values, table.ColumnNames);
+        Table noisy = Table.FromDoubles(table.Name, table.Rows, columns, values, table.ColumnNames);
+        return table.Context is null ? noisy : noisy.WithContext(table.Context);
     }
 
     private static double Divisor(ReadOnlySpan<double> values, double unit)
