@@ -28,7 +28,7 @@ internal static class FlowRecipes
 
     public static JsonArray Umnn(int d) => Stack(3, d, k => [ActNorm(d), Autoregressive(d, """{"kind":"umnn","embedding":8,"hidden":[32,32],"nodes":16}""", "maf"), Reverse(d)]);
 
-    public static JsonArray SumOfSquares(int d) => Stack(3, d, k => [ActNorm(d), Autoregressive(d, """{"kind":"sum-of-squares","polynomials":3,"degree":3}""", "maf"), Reverse(d)]);
+    public static JsonArray SumOfSquares(int d) => Stack(2, d, k => [ActNorm(d), Autoregressive(d, """{"kind":"sum-of-squares","polynomials":4,"degree":2}""", "maf"), Reverse(d)]);
 
     public static JsonArray Bnaf(int d) => Stack(3, d, k => [ActNorm(d), $$"""{"kind":"bnaf","dimension":{{d}},"hidden_per_dim":{{(d <= 16 ? 10 : 4)}},"layers":3 }""", Reverse(d)]);
 

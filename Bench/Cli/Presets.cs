@@ -51,7 +51,7 @@ internal static class Presets
         Deep("nsf-ar", "rational-quadratic splines, autoregressive, between full matrices", FlowRecipes.NsfAutoregressive),
         Deep("naf", "neural autoregressive flow: deep sigmoidal transformers", FlowRecipes.Naf),
         Deep("umnn", "unconstrained monotonic networks: integrals of a positive network, autoregressive", FlowRecipes.Umnn),
-        Deep("sos", "sums of squared polynomials, autoregressive", FlowRecipes.SumOfSquares),
+        Deep("sos", "sums of squared polynomials, autoregressive", FlowRecipes.SumOfSquares, rate: 1e-3),
         Deep("bnaf", "block neural autoregressive flow", FlowRecipes.Bnaf),
         Deep("planar", "planar layers", FlowRecipes.Planar),
         Deep("radial", "radial layers", FlowRecipes.Radial),
