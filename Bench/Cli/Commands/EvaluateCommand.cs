@@ -19,7 +19,9 @@ internal static class EvaluateCommand
             string model = parsed.GetRequiredValue(options.Model);
             (Table table, string part, DataChoice? choice) = options.Open(parsed);
             double offset = table.Levels > 0 ? double.NaN : DataOptions.StandardizedOffset(model);
-            LikelihoodEvaluation result = LikelihoodEvaluation.Of(DataOptions.PerRow(model, table, options.Draws(parsed), options.Threads(parsed)), table, options.Draws(parsed));
+            double[] rows = DataOptions.PerRow(model, table, options.Draws(parsed), options.Threads(parsed));
+            var result = LikelihoodEvaluation.Of(rows, table, options.Draws(parsed));
+            DivergenceEstimate? excess = choice?.Set.Toy is { } truth ? DivergenceEstimate.Of(truth, table, rows) : null;
             TextWriter stdout = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(asJson))
             {
@@ -29,7 +31,7 @@ internal static class EvaluateCommand
                     json.WriteString("data", table.Name);
                     json.WriteString("part", part);
                     TrainSummary.Likelihood(json, result, offset);
-                    if (choice?.Set.Toy is { } known) TrainSummary.Entropy(json, known, result);
+                    if (choice?.Set.Toy is { } known && excess is { } inJson) TrainSummary.Entropy(json, known, inJson);
                     choice?.Write(json);
                 }));
                 return Program.Done;
@@ -39,7 +41,7 @@ internal static class EvaluateCommand
             string bits = table.Levels > 0 ? FormattableString.Invariant($", {result.BitsPerDim:F4} bits/dim") : "";
             stdout.WriteLine(FormattableString.Invariant($"{table.Name} ({part}, {result.Rows} rows): exact log-likelihood {result.Nats:F3} +- {result.StandardError:F3} nats{bits}, {result.Draws} {(result.Draws == 1 ? "draw" : "draws")}"));
             if (double.IsFinite(offset)) stdout.WriteLine(FormattableString.Invariant($"       {result.Nats + offset:F3} +- {result.StandardError:F3} nats in standardised units"));
-            if (choice?.Set.Toy is { } toy) stdout.WriteLine(TrainSummary.Entropy(toy, result));
+            if (choice?.Set.Toy is { } toy && excess is { } inText) stdout.WriteLine(TrainSummary.Entropy(toy, result, inText));
             return Program.Done;
         });
         return command;

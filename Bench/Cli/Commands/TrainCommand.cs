@@ -138,7 +138,7 @@ internal static class TrainCommand
         string units = double.IsNaN(offset) ? "" : " in original units";
         writer.WriteLine(FormattableString.Invariant($"test   exact log-likelihood {test.Nats:F3} +- {test.StandardError:F3} nats{units}{(data.Levels > 0 ? FormattableString.Invariant($", {test.BitsPerDim:F4} bits/dim") : "")} ({test.Rows} rows, {test.Draws} {(test.Draws == 1 ? "draw" : "draws")}; best epoch {training.Trainer.State.BestEpoch})"));
         if (!double.IsNaN(offset)) writer.WriteLine(FormattableString.Invariant($"       exact log-likelihood {test.Nats + offset:F3} +- {test.StandardError:F3} nats in standardised units"));
-        if (data.Toy is { } toy) writer.WriteLine(TrainSummary.Entropy(toy, test));
+        if (data.Toy is { } toy && training.Excess is { } excess) writer.WriteLine(TrainSummary.Entropy(toy, test, excess));
         foreach (LearnedInverseReport i in training.Inverses)
             writer.WriteLine(FormattableString.Invariant($"       {i.Name}: |RWx-x|^2 {i.Reconstruction:G4}, cos(R, 1/W) {i.Cosine:F6}, cond(W) {i.Condition:G4}, s2min of its input {i.SmallestVariance:G4} (1/(8 s2min) = {1 / (8 * i.SmallestVariance):G4}), lambda {i.Weight:G4}{(i.Threshold == 0 ? ", stable for any" : i.IsBelowThreshold ? $", BELOW the threshold {i.Threshold:G4}" : $", above the threshold {i.Threshold:G4}")}"));
         writer.WriteLine(FormattableString.Invariant($"time   {training.Seconds:F1} s, peak memory {TrainSummary.PeakMemory() / 1048576.0:F0} MiB"));

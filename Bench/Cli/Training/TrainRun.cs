@@ -57,6 +57,9 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
 
     public IReadOnlyList<LearnedInverseReport> Inverses => _inverses;
 
+    /// <summary>How far the model is from the density that the data were drawn from, on the test rows; null where that is not known, and before the end.</summary>
+    public DivergenceEstimate? Excess { get; private set; }
+
     public double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
 
     private long TotalSteps => (long)_run.Epochs * _batches.BatchesPerEpoch;
@@ -92,8 +95,10 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
         _clock.Start();
         _trainer.State.RestoreBest();
         if (_monitor.HasLayers) _inverses = _monitor.Measure();
-        LikelihoodEvaluation test = LikelihoodEvaluation.Run(_flow, _data.Test, Presets.TestDraws, Presets.EvaluationKey, _stop.Token);
+        double[] rows = LikelihoodEvaluation.PerRow(_flow, _data.Test, Presets.TestDraws, Presets.EvaluationKey, _stop.Token);
+        var test = LikelihoodEvaluation.Of(rows, _data.Test, Presets.TestDraws);
         if (!double.IsFinite(test.Nats)) throw new NonFiniteException($"The test log-likelihood is {test.Nats}; the checkpoint is kept in {_folder.FullName}.");
+        if (_data.Toy is { } toy) Excess = DivergenceEstimate.Of(toy, _data.Test, rows);
         _flow.Save(_folder.Model);
         if (_data.Train.Width is { } width && _data.Levels > 0 && _flow.ContextWidth == 0)
         {

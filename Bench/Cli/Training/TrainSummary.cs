@@ -24,7 +24,7 @@ internal static class TrainSummary
             json.WriteStartObject("test");
             Likelihood(json, test, standardizedOffset);
             json.WriteEndObject();
-            if (data.Toy is { } toy) Entropy(json, toy, test);
+            if (data.Toy is { } toy && training.Excess is { } excess) Entropy(json, toy, excess);
             json.WriteStartObject("validation");
             json.WriteNumber("nats", training.Trainer.State.BestNats);
             json.WriteNumber("bits_per_dim", -training.Trainer.State.BestNats / (flow.Dimension * Math.Log(2)));
@@ -69,19 +69,21 @@ internal static class TrainSummary
         if (double.IsFinite(standardizedOffset)) json.WriteNumber("nats_standardized", value.Nats + standardizedOffset);
     }
 
-    /// <summary>A known entropy beside the test loss: what no model can get below, but for the luck of the rows.</summary>
-    public static void Entropy(Utf8JsonWriter json, IToyDensity toy, LikelihoodEvaluation value)
+    /// <summary>A known entropy beside the test loss, what no model can get below but for the luck of the rows; and the excess over it, which hardly depends on that luck.</summary>
+    public static void Entropy(Utf8JsonWriter json, IToyDensity toy, DivergenceEstimate excess)
     {
         json.WriteStartObject("entropy");
         json.WriteNumber("nats", toy.Entropy);
         json.WriteString("source", toy.EntropySource);
-        json.WriteNumber("excess", -value.Nats - toy.Entropy);
+        json.WriteNumber("excess", excess.Nats);
+        json.WriteNumber("excess_standard_error", excess.StandardError);
+        json.WriteString("excess_is", "over the truth (KL), E[log p - log q]");
         json.WriteEndObject();
     }
 
     /// <summary>As the other, in words.</summary>
-    public static string Entropy(IToyDensity toy, LikelihoodEvaluation value)
-        => FormattableString.Invariant($"       NLL {-value.Nats:F4} +- {value.StandardError:F4} nats; the density's own entropy is {toy.Entropy:F4} ({toy.EntropySource}), excess {-value.Nats - toy.Entropy:F4}");
+    public static string Entropy(IToyDensity toy, LikelihoodEvaluation value, DivergenceEstimate excess)
+        => FormattableString.Invariant($"       NLL {-value.Nats:F4} +- {value.StandardError:F4} nats; the density's own entropy is {toy.Entropy:F4} ({toy.EntropySource})\n       excess over the truth (KL), E[log p - log q]: {excess.Nats:G4} +- {excess.StandardError:G2} nats, on the same {excess.Rows} rows");
 
     /// <summary>Names of the strategies in a flow, each once.</summary>
     public static string Strategies<T>(Flow<T> flow) where T : unmanaged, IFloatingPointIeee754<T>

@@ -18,6 +18,9 @@ public sealed record CaseResult(string Path, string Case, string Layer, string B
     /// <summary>Names of the tensors that are off.</summary>
     public IEnumerable<string> Off => Tensors.Where(t => !t.Ok).Select(t => t.Tensor).Distinct();
 
+    /// <summary>Tensors beyond the plain bound of single precision, allowed or not: the worst first.</summary>
+    public IReadOnlyList<TensorResult> AbovePlain => [.. Tensors.Where(t => t.AbovePlain).OrderByDescending(t => double.IsNaN(t.Plain) ? double.PositiveInfinity : t.Plain)];
+
     /// <summary>Tensors that single precision cannot judge.</summary>
     public int NotJudged => Tensors.Count(t => !t.Judged);
 

@@ -109,7 +109,7 @@ internal sealed class CaseRun<T> where T : unmanaged, IFloatingPointIeee754<T>
         => Compare(tensor, Widen(computed), sensitivity);
 
     /// <summary>As the other, for what is computed in double whatever the run's precision; <paramref name="moved"/> as in <see cref="CompareTo"/>.</summary>
-    public void Compare(string tensor, double[] computed, Sensitivity sensitivity = Sensitivity.Plain, double moved = 0)
+    public void Compare(string tensor, double[] computed, Sensitivity sensitivity = Sensitivity.Plain, Allowance moved = default)
     {
         _compared.Add(tensor);
         CompareTo(tensor, File.Read(tensor), computed, sensitivity, moved);
@@ -126,14 +126,26 @@ internal sealed class CaseRun<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <param name="expected">What it should be.</param>
     /// <param name="computed">What it is.</param>
     /// <param name="sensitivity">What it depends on.</param>
-    /// <param name="moved">How far the last digit of what it is computed from moves it, measured in double; allowed on top.</param>
-    public void CompareTo(string name, double[] expected, double[] computed, Sensitivity sensitivity = Sensitivity.Plain, double moved = 0)
+    /// <param name="moved">Allowed on top.</param>
+    public void CompareTo(string name, double[] expected, double[] computed, Sensitivity sensitivity = Sensitivity.Plain, Allowance moved = default)
     {
         if (expected.Length != computed.Length)
             throw new BadInputException($"{File.Path}: '{name}' is stored with {expected.Length} values, {computed.Length} belong to the stored inputs; the file is damaged or of another kind.");
-        double scale = 1, worst = 0;
+        double scale = Scale(expected);
+        Add(name, Worst(expected, computed) / scale, sensitivity, moved, scale);
+    }
+
+    private static double Scale(double[] expected)
+    {
+        double scale = 1;
         foreach (double b in expected)
             if (double.IsFinite(b)) scale = Math.Max(scale, Math.Abs(b));
+        return scale;
+    }
+
+    private static double Worst(double[] expected, double[] computed)
+    {
+        double worst = 0;
         for (int i = 0; i < expected.Length; i++)
         {
             if (computed[i].Equals(expected[i])) continue;
@@ -142,7 +154,18 @@ internal sealed class CaseRun<T> where T : unmanaged, IFloatingPointIeee754<T>
             if (double.IsNaN(error) || error > worst) worst = error;
             if (double.IsNaN(worst)) break;
         }
-        _results.Add(new TensorResult(name, worst / scale, Allowed(sensitivity) + ((moved + Moved.GetValueOrDefault(name)) / scale)));
+        return worst;
+    }
+
+    // The error, and where it is against moved numbers the one against the stored and how far they were moved.
+    private void Add(string name, double error, Sensitivity sensitivity, Allowance moved, double scale, (double Error, double Argument)? stored = null)
+    {
+        moved = moved with { LastDigit = moved.LastDigit + Moved.GetValueOrDefault(name) };
+        var result = new TensorResult(name, error, Allowed(sensitivity) + (moved.Total / scale));
+        if (stored is { } plain) result = result with { Plain = plain.Error, PlainAllowed = result.Allowed + plain.Argument };
+        if (typeof(T) == typeof(float) && result.AbovePlain && result.Ok)
+            result = result with { Cause = moved.Explain(name, ToleranceRule.Beyond(File, sensitivity, Condition), scale, stored?.Argument ?? 0) };
+        _results.Add(result);
     }
 
     /// <summary>
@@ -152,13 +175,15 @@ internal sealed class CaseRun<T> where T : unmanaged, IFloatingPointIeee754<T>
     public void CompareFunction(string tensor, double[] arguments, ReadOnlySpan<T> computed, Func<double[], double[]> function)
     {
         _compared.Add(tensor);
-        double[] expected = File.Read(tensor), rounded = Widen(Narrow(arguments));
+        double[] stored = File.Read(tensor), expected = (double[])stored.Clone(), wide = Widen(computed), rounded = Widen(Narrow(arguments));
         double[] before = function(arguments), after = function(rounded);
         if (before.Length != expected.Length)
             throw new BadInputException($"{File.Path}: '{tensor}' is stored with {expected.Length} values, {before.Length} belong to the stored inputs; the file is damaged or of another kind.");
         for (int i = 0; i < expected.Length; i++)
             if (!after[i].Equals(before[i])) expected[i] += after[i] - before[i];
-        CompareTo(tensor, expected, Widen(computed));
+        if (wide.Length != expected.Length) throw new InvalidOperationException($"The check of '{File.Layer}' computes {wide.Length} values of '{tensor}', {expected.Length} are stored.");
+        double scale = Scale(expected), plain = Scale(stored);
+        Add(tensor, Worst(expected, wide) / scale, Sensitivity.Plain, default, scale, (Worst(stored, wide) / plain, Worst(stored, expected) / plain));
     }
 
     /// <summary>Runs a part of a check that may find its matrix singular. That is a failure, except where the tensors could not be judged anyway.</summary>
@@ -171,7 +196,7 @@ internal sealed class CaseRun<T> where T : unmanaged, IFloatingPointIeee754<T>
         catch (ArithmeticException) when (double.IsPositiveInfinity(Allowed(Sensitivity.Factor)))
         {
             foreach (string name in tensors)
-                if (_compared.Add(name)) _results.Add(new TensorResult(name, double.NaN, double.PositiveInfinity));
+                if (_compared.Add(name)) Add(name, double.NaN, Sensitivity.Factor, default, 1);
         }
     }
 

@@ -56,10 +56,10 @@ internal sealed class ConditionalBench<T> : IDisposable where T : unmanaged, IFl
             FlowStep back = Layer.Inverse(_tape, _tape.Input(z, _rows, Layer.Dimension), new StepContext { Context = Context(needsGrad: false) });
             double[] found = CaseRun<T>.Widen(CaseRun<T>.Read(_tape, back.Output));
             string how = records ? "" : ", no gradients";
-            if (records && _run.Has("x_rec")) _run.Compare("x_rec", found, moved: moved.X);
-            _run.CompareTo($"inverse (against x{how})", _run.Input("x"), found, moved: moved.X);
+            if (records && _run.Has("x_rec")) _run.Compare("x_rec", found, moved: new Allowance(LastDigit: moved.X));
+            _run.CompareTo($"inverse (against x{how})", _run.Input("x"), found, moved: new Allowance(LastDigit: moved.X));
             double[] minus = Array.ConvertAll(CaseRun<T>.Widen(logDet), static v => -v);
-            _run.CompareTo($"inverse log_abs_det (against -log_abs_det{how})", minus, CaseRun<T>.Widen(CaseRun<T>.Read(_tape, back.LogAbsDet)), moved: moved.LogDet);
+            _run.CompareTo($"inverse log_abs_det (against -log_abs_det{how})", minus, CaseRun<T>.Widen(CaseRun<T>.Read(_tape, back.LogAbsDet)), moved: new Allowance(LastDigit: moved.LogDet));
         }
         _tape.RecordsGradients = true;
     }

@@ -96,10 +96,10 @@ internal sealed class LayerBench<T> : IDisposable where T : unmanaged, IFloating
         Tape.Reset();
         FlowStep back = Layer.Inverse(Tape, Tape.Input(z, Rows, Layer.Dimension), new StepContext());
         double[] x = CaseRun<T>.Widen(CaseRun<T>.Read(Tape, back.Output));
-        if (_run.Has("x_rec")) _run.Compare("x_rec", x, sensitivity, SourceInverse + moved + Moved.X);
-        _run.CompareTo("inverse (against x)", source ?? _run.Input("x"), x, sensitivity, moved + Moved.X);
+        if (_run.Has("x_rec")) _run.Compare("x_rec", x, sensitivity, new Allowance(SourceInverse, moved + Moved.X));
+        _run.CompareTo("inverse (against x)", source ?? _run.Input("x"), x, sensitivity, new Allowance(LastDigit: moved + Moved.X));
         double[] minus = Array.ConvertAll(CaseRun<T>.Widen(logDet), static v => -v);
-        _run.CompareTo(InverseLogDet, minus, CaseRun<T>.Widen(Spread(back.LogAbsDet)), sensitivity, Moved.LogDet);
+        _run.CompareTo(InverseLogDet, minus, CaseRun<T>.Widen(Spread(back.LogAbsDet)), sensitivity, new Allowance(LastDigit: Moved.LogDet));
     }
 
     /// <summary>One log-determinant per row.</summary>

@@ -58,7 +58,7 @@ internal sealed class MadeTensors<T>(CaseRun<T> run, ParameterStore<T> store, st
     public void CompareGradients(IReadOnlyDictionary<string, double>? moved)
     {
         foreach ((ParameterStore<T>.Entry entry, string name) in Mine(store.Parameters))
-            run.Compare("grad." + name, Turned(name, entry.Var, CaseRun<T>.Widen(store.ReadGradient(entry.Var))), moved: moved?[entry.Name] ?? 0);
+            run.Compare("grad." + name, Turned(name, entry.Var, CaseRun<T>.Widen(store.ReadGradient(entry.Var))), moved: new Allowance(LastDigit: moved?[entry.Name] ?? 0));
     }
 
     private IEnumerable<(ParameterStore<T>.Entry Entry, string Tensor)> Mine(IReadOnlyList<ParameterStore<T>.Entry> all)

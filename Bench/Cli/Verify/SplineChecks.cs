@@ -52,7 +52,7 @@ internal static class SplineChecks
         run.CompareTo("inverse (against x)", run.Input("x"), CaseRun<T>.Widen(CaseRun<T>.Read(tape, back)));
         double[] minus = Array.ConvertAll(CaseRun<T>.Widen(CaseRun<T>.Read(tape, logDet)), static v => -v);
         double moved = typeof(T) == typeof(float) ? MovedByALastDigit(CaseRun<T>.Widen(CaseRun<T>.Read(tape, z)), CaseRun<T>.Widen(raw), cols, settings) : 0;
-        run.CompareTo("inverse log_abs_det (against -log_abs_det)", minus, CaseRun<T>.Widen(CaseRun<T>.Read(tape, backLogDet)), moved: moved);
+        run.CompareTo("inverse log_abs_det (against -log_abs_det)", minus, CaseRun<T>.Widen(CaseRun<T>.Read(tape, backLogDet)), moved: new Allowance(LastDigit: moved));
     }
 
     // Where a spline is flat, the last digit of z in single precision, or of the knot that z is measured from, moves x by a thousand times

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace NativeFlow.Cli;
@@ -35,6 +36,9 @@ public enum Sensitivity
 /// </remarks>
 public static class ToleranceRule
 {
+    /// <summary>The bound of single precision where nothing is excepted.</summary>
+    public const double PlainSingle = 1e-5;
+
     private const double DoubleEps = 2.220446049250313e-16, SingleEps = 1.1920928955078125e-7;
 
     /// <summary>The largest error that passes; infinity for "not judged".</summary>
@@ -44,7 +48,7 @@ public static class ToleranceRule
     /// <param name="condition">Condition number of the case's matrix; 1 where there is none.</param>
     public static double Allowed(FixtureFile file, bool single, Sensitivity sensitivity, double condition)
     {
-        double eps = single ? SingleEps : DoubleEps, rtol = single ? Math.Max(1e-5, file.Rtol) : file.Rtol;
+        double eps = single ? SingleEps : DoubleEps, rtol = single ? Math.Max(PlainSingle, file.Rtol) : file.Rtol;
         if (single && file.Case.Contains("wide_params", StringComparison.Ordinal)) return 1e-4;
         if (single && sensitivity == Sensitivity.Pivoting && IsHard(file.Case)) return double.PositiveInfinity;
         if (single && sensitivity != Sensitivity.Plain && IsHard(file.Case)) return Judgeable(rtol + 16 * eps * condition);
@@ -55,6 +59,17 @@ public static class ToleranceRule
             Sensitivity.Solution => Math.Min(rtol * Math.Max(1, condition), rtol + 16 * eps * condition),
             _ => rtol,
         };
+    }
+
+    /// <summary>How much <see cref="Allowed"/> gives a tensor in single precision beyond the plain bound, and why.</summary>
+    public static (double Beyond, string Reason) Beyond(FixtureFile file, Sensitivity sensitivity, double condition)
+    {
+        double beyond = Allowed(file, true, sensitivity, condition) - PlainSingle;
+        string matrix = string.Create(CultureInfo.InvariantCulture, $"condition number {condition:0.0e+0}");
+        if (!(beyond > 0)) return (0, "");
+        if (sensitivity == Sensitivity.Pivoting) return (beyond, $"the pivot hangs on the last digit, {matrix}");
+        if (condition > 1 && sensitivity != Sensitivity.Plain) return (beyond, double.IsInfinity(beyond) ? $"{matrix}: no digit left" : matrix);
+        return (beyond, file.Rtol > PlainSingle ? "the file's own tolerance" : "wide parameters, excepted to 1e-4");
     }
 
     private static bool IsHard(string name)

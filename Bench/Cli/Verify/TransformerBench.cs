@@ -64,7 +64,7 @@ internal static class TransformerBench
     private static void CompareInverse<T>(CaseRun<T> run, ITransformer<T> transformer, Tape<T> tape, Var z, Var parameters, Var logDet, double bisected) where T : unmanaged, IFloatingPointIeee754<T>
     {
         (Var back, Var backLogDet) = transformer.Inverse(tape, z, parameters);
-        if (run.Has("x_rec")) run.Compare("x_rec", CaseRun<T>.Widen(CaseRun<T>.Read(tape, back)), moved: bisected);
+        if (run.Has("x_rec")) run.Compare("x_rec", CaseRun<T>.Widen(CaseRun<T>.Read(tape, back)), moved: new Allowance(Source: bisected));
         run.CompareTo("inverse (against x)", run.Input("x"), CaseRun<T>.Widen(CaseRun<T>.Read(tape, back)));
         double[] minus = Array.ConvertAll(CaseRun<T>.Widen(CaseRun<T>.Read(tape, logDet)), static v => -v);
         run.CompareTo("inverse log_abs_det (against -log_abs_det)", minus, CaseRun<T>.Widen(CaseRun<T>.Read(tape, backLogDet)));

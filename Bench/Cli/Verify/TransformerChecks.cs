@@ -106,12 +106,12 @@ internal static class TransformerChecks
         (Var back, Var backLogDet) = transformer.Inverse(tape, z.Detach(), raw);
         // zuko inverts by bisection, to about 10^-7 of its interval.
         bool bisected = transformer is BernsteinTransformer<T> or GaussianizationTransformer<T> or SumOfSquaresTransformer<T>;
-        if (run.Has("x_rec")) run.Compare("x_rec", CaseRun<T>.Widen(CaseRun<T>.Read(tape, back)), moved: bisected ? 1e-6 : 0);
+        if (run.Has("x_rec")) run.Compare("x_rec", CaseRun<T>.Widen(CaseRun<T>.Read(tape, back)), moved: new Allowance(Source: bisected ? 1e-6 : 0));
         run.CompareTo("inverse (against x)", run.Input("x"), CaseRun<T>.Widen(CaseRun<T>.Read(tape, back)));
         double[] minus = Array.ConvertAll(logDetValues, static v => -v);
         run.CompareTo("inverse log_abs_det (against -log_abs_det)", minus, CaseRun<T>.Widen(CaseRun<T>.Read(tape, backLogDet)));
 
-        void Compare(string tensor, double[] computed, Func<Tape<double>, Var, Var, double[], double[]> take) => run.Compare(tensor, computed, moved: Moved(take));
+        void Compare(string tensor, double[] computed, Func<Tape<double>, Var, Var, double[], double[]> take) => run.Compare(tensor, computed, moved: new Allowance(LastDigit: Moved(take)));
 
         // In single precision the last digit of the knot that x is measured from moves the slope of a narrow cubic; so does that of x, here in double.
         double Moved(Func<Tape<double>, Var, Var, double[], double[]> take)

@@ -20,6 +20,7 @@ internal static class VerifyWriter
             output.WriteLine($"also failed: {failed.Layer}  {failed.Case} on {failed.Backend}: {failed.Explain()}");
         foreach ((string layer, int cases) in report.Unknown)
             output.WriteLine($"{layer,-36} {Cases(cases),9}  unknown");
+        if (report.Dtype == "float") Exceptions(report, output);
         output.WriteLine($"{report.Passed} passed, {report.Failed} failed, {report.UnknownCases} unknown");
     }
 
@@ -45,6 +46,7 @@ internal static class VerifyWriter
                 json.WriteEndObject();
             }
             json.WriteEndArray();
+            if (report.Dtype == "float") Exceptions(report, json);
             json.WriteNumber("passed", report.Passed);
             json.WriteNumber("failed", report.Failed);
             json.WriteNumber("unknown", report.UnknownCases);
@@ -52,6 +54,48 @@ internal static class VerifyWriter
         }
         output.WriteLine(Encoding.UTF8.GetString(stream.ToArray()));
     }
+
+    private static void Exceptions(VerifyReport report, TextWriter output)
+    {
+        CaseResult[] above = [.. Above(report)];
+        output.WriteLine($"Above {Short(ToleranceRule.PlainSingle)} against the stored numbers: {Cases(above.Length).TrimEnd()}, each with its worst tensor, what is allowed and why");
+        foreach (CaseResult result in above)
+        {
+            TensorResult worst = result.AbovePlain[0];
+            string more = result.AbovePlain.Count == 1 ? "" : $" (and {result.AbovePlain.Count - 1} more)", on = report.Backends.Count == 1 ? "" : $" on {result.Backend}";
+            output.WriteLine($"  {Short(worst.Plain),8} of {Short(worst.PlainAllowed),8} allowed  {result.Case}{on}: {worst.Tensor}{more}; {Cause(worst)}");
+        }
+    }
+
+    private static void Exceptions(VerifyReport report, Utf8JsonWriter json)
+    {
+        json.WriteStartArray("above_single_bound");
+        foreach (CaseResult result in Above(report))
+        {
+            json.WriteStartObject();
+            json.WriteString("file", result.Path);
+            json.WriteString("case", result.Case);
+            json.WriteString("layer", result.Layer);
+            json.WriteString("backend", result.Backend);
+            json.WriteStartArray("tensors");
+            foreach (TensorResult tensor in result.AbovePlain)
+            {
+                json.WriteStartObject();
+                json.WriteString("tensor", tensor.Tensor);
+                Number(json, "error", tensor.Plain);
+                Number(json, "allowed", tensor.PlainAllowed);
+                json.WriteString("cause", Cause(tensor));
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static IEnumerable<CaseResult> Above(VerifyReport report) => report.Layers.SelectMany(static l => l.Results).Where(static r => r.AbovePlain.Count > 0);
+
+    private static string Cause(TensorResult tensor) => tensor.Ok ? tensor.Cause : "no cause allows it: it fails";
 
     private static void Layer(Utf8JsonWriter json, LayerReport layer)
     {

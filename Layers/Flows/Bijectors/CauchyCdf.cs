@@ -45,7 +45,7 @@ public sealed class CauchyCdf<T> : IBijector<T> where T : unmanaged, IFloatingPo
     public FlowStep Forward(Tape<T> tape, Var x, in StepContext c)
     {
         BijectorGuard.Width(Kind, Dimension, x);
-        tape.RequireBetween(x, -Most, Most, "cauchy-cdf, where x^2 would overflow; scale its input");
+        tape.RequireBetween(x, -Most, Most, "cauchy-cdf, where x^2 would overflow", "scale its input");
         Var logDet = tape.SumColumns(tape.Log1p(tape.Square(x)), -1);
         return FlowStep.Exact(tape.AddConstant(tape.Scale(tape.Atan(x), 1 / Math.PI), 0.5), tape.AddConstant(logDet, -Dimension * Math.Log(Math.PI)));
     }
@@ -55,7 +55,7 @@ public sealed class CauchyCdf<T> : IBijector<T> where T : unmanaged, IFloatingPo
     public FlowStep Inverse(Tape<T> tape, Var z, in StepContext c)
     {
         BijectorGuard.Width(Kind, Dimension, z);
-        tape.RequireBetween(z, 0, 1, "cauchy-cdf, inverse; scale its input");
+        tape.RequireBetween(z, 0, 1, "cauchy-cdf, inverse", "scale its input");
         // x = -cos(pi z)/sin(pi z). The sine is taken at the smaller of z and 1 - z, both exact: pi z would lose the distance to 1.
         Var smaller = tape.Subtract(z, tape.Relu(tape.AddConstant(tape.Scale(z, 2), -1)));
         Var sine = tape.Sin(tape.Scale(smaller, Math.PI));

@@ -70,7 +70,7 @@ public sealed class Circulant<T> : IBijector<T> where T : unmanaged, IFloatingPo
         BijectorGuard.Attached(Kind, _filter);
         // The inverse of a circulant matrix is one, with filter F^-1(1/c^) = F^-1(conj(c^)/|c^|^2).
         Var spectrum = tape.Fourier(_filter), power = Power(tape, spectrum);
-        tape.RequireBetween(power, 0, double.PositiveInfinity, "circulant, inverse; the matrix is singular, squared spectrum");
+        tape.RequireBetween(power, 0, double.PositiveInfinity, "circulant, inverse: the matrix is singular, squared spectrum", "change its filter");
         Var real = tape.Divide(tape.SliceColumns(spectrum, 0, Dimension), power), imaginary = tape.Divide(tape.SliceColumns(spectrum, Dimension, Dimension), power);
         Var inverse = tape.FourierInverse(tape.ConcatColumns(real, tape.Negate(imaginary)));
         Var x = tape.MatMul(_bias.IsNone ? z : tape.Subtract(z, _bias), tape.Circulant(inverse), transposeB: true);

@@ -45,7 +45,7 @@ public sealed class Exp<T> : IBijector<T> where T : unmanaged, IFloatingPointIee
     public FlowStep Forward(Tape<T> tape, Var x, in StepContext c)
     {
         BijectorGuard.Width(Kind, Dimension, x);
-        tape.RequireBetween(x, double.NegativeInfinity, Most, "exp, which would overflow; scale its input");
+        tape.RequireBetween(x, double.NegativeInfinity, Most, "exp, which would overflow", "scale its input");
         return FlowStep.Exact(tape.Exp(x), tape.SumColumns(x));
     }
 
@@ -54,7 +54,7 @@ public sealed class Exp<T> : IBijector<T> where T : unmanaged, IFloatingPointIee
     public FlowStep Inverse(Tape<T> tape, Var z, in StepContext c)
     {
         BijectorGuard.Width(Kind, Dimension, z);
-        tape.RequireBetween(z, 0, double.PositiveInfinity, "exp, inverse; its input must be positive");
+        tape.RequireBetween(z, 0, double.PositiveInfinity, "exp, inverse", "its input must be positive");
         Var x = tape.Log(z);
         return FlowStep.Exact(x, tape.SumColumns(x, -1));
     }

@@ -69,7 +69,7 @@ public sealed class Softplus<T> : IBijector<T> where T : unmanaged, IFloatingPoi
 
     private static FlowStep ToLine(Tape<T> tape, Var x)
     {
-        tape.RequireBetween(x, 0, double.PositiveInfinity, "softplus, from the positive numbers to the line; its input must be positive");
+        tape.RequireBetween(x, 0, double.PositiveInfinity, "softplus, from the positive numbers to the line", "its input must be positive");
         // log(1 - e^-x): small where x is large, log(x) where x is small.
         Var log = tape.Log(tape.Negate(tape.Expm1(tape.Negate(x))));
         return FlowStep.Exact(tape.Add(x, log), tape.SumColumns(log, -1));

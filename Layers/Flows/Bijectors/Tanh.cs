@@ -52,7 +52,7 @@ public sealed class Tanh<T> : IBijector<T> where T : unmanaged, IFloatingPointIe
     public FlowStep Inverse(Tape<T> tape, Var z, in StepContext c)
     {
         BijectorGuard.Width(Kind, Dimension, z);
-        tape.RequireBetween(z, -1, 1, "tanh, inverse; scale its input");
+        tape.RequireBetween(z, -1, 1, "tanh, inverse", "scale its input");
         Var plus = tape.Log1p(z), minus = tape.Log1p(tape.Negate(z));
         return FlowStep.Exact(tape.Scale(tape.Subtract(plus, minus), 0.5), tape.SumColumns(tape.Add(plus, minus), -1));
     }

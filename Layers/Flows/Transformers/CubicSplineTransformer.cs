@@ -64,7 +64,7 @@ public sealed class CubicSplineTransformer<T> : ITransformer<T> where T : unmana
     public (Var Z, Var LogAbsDet) Forward(Tape<T> tape, Var x, Var raw)
     {
         Map map = Table(tape, x, raw);
-        if (!_box.Tails) DomainGuard.Require(tape, Kind, x, 0, 1);
+        if (!_box.Tails) tape.RequireBetween(x, 0, 1, Kind, "scale its input, or choose tails", closed: true);
         (Var z, Var logSlope) = map.Record(tape, x);
         return (z, tape.SumColumns(logSlope));
     }
@@ -73,7 +73,7 @@ public sealed class CubicSplineTransformer<T> : ITransformer<T> where T : unmana
     public (Var X, Var LogAbsDet) Inverse(Tape<T> tape, Var z, Var raw)
     {
         Map map = Table(tape, z, raw);
-        if (!_box.Tails) DomainGuard.Require(tape, Kind, z, 0, 1);
+        if (!_box.Tails) tape.RequireBetween(z, 0, 1, Kind, "scale its input, or choose tails", closed: true);
         (Var x, Var logSlope) = RootInverse.Record(tape, Kind, z, map);
         return (x, tape.SumColumns(logSlope, -1));
     }

@@ -60,7 +60,7 @@ public sealed class MixtureCdfTransformer<T> : ITransformer<T> where T : unmanag
     public (Var X, Var LogAbsDet) Inverse(Tape<T> tape, Var z, Var raw)
     {
         MixtureCdf mixture = Mixture(tape, z, raw);
-        DomainGuard.Require(tape, Kind, z, 0, 1, open: true);
+        tape.RequireBetween(z, 0, 1, Kind, "scale its input, or choose a map of the whole line");
         (Var x, Var logSlope) = RootInverse.Record(tape, Kind, tape.Logit(z), new MixtureLogit<T>(mixture));
         // d logit(z)/dz = 1/(z (1 - z)).
         Var bend = tape.Add(tape.Log(z), tape.Log1p(tape.Negate(z)));

@@ -67,7 +67,7 @@ public sealed class RationalQuadraticBoundedTransformer<T> : ITransformer<T> whe
     public (Var Z, Var LogAbsDet) Forward(Tape<T> tape, Var x, Var raw)
     {
         RationalQuadraticBins bins = Table(tape, x, raw);
-        DomainGuard.Require(tape, Kind, x, _left, _right);
+        tape.RequireBetween(x, _left, _right, Kind, "scale its input, or choose a map of the whole line", closed: true);
         (Var z, Var logSlope) = bins.Forward(tape, x);
         return (Choose.Hold(tape, z, _bottom, _top), tape.SumColumns(logSlope));
     }
@@ -76,7 +76,7 @@ public sealed class RationalQuadraticBoundedTransformer<T> : ITransformer<T> whe
     public (Var X, Var LogAbsDet) Inverse(Tape<T> tape, Var z, Var raw)
     {
         RationalQuadraticBins bins = Table(tape, z, raw);
-        DomainGuard.Require(tape, Kind, z, _bottom, _top);
+        tape.RequireBetween(z, _bottom, _top, Kind, "scale its input, or choose a map of the whole line", closed: true);
         (Var x, Var logSlope) = bins.Inverse(tape, z);
         return (Choose.Hold(tape, x, _left, _right), tape.SumColumns(logSlope, -1));
     }

@@ -22,7 +22,7 @@ internal readonly record struct SplineBox(bool Tails, double Bound)
     public Var Enter<T>(Tape<T> tape, string kind, Var x) where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (Tails) return tape.Clamp(x, Low, High);
-        DomainGuard.Require(tape, kind, x, Low, High);
+        tape.RequireBetween(x, Low, High, kind, "scale its input, or choose tails", closed: true);
         return x;
     }
 
