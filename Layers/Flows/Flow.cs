@@ -204,7 +204,7 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
             _evaluation.Reset();
             Var given = one ? _evaluation.RepeatRows(ContextBlock(context, 0, 1), rows) : ContextBlock(context, start, rows);
             Var z = Base.Sample(_evaluation, rows, seed, (ulong)(start / block));
-            FlowStep step = Inverse(_evaluation, z, new StepContext { Mode = FlowMode.Evaluate, Inverse = inverse, Context = given });
+            FlowStep step = Inverse(_evaluation, z, new StepContext { Mode = FlowMode.Evaluate, Inverse = inverse, Key = seed, Step = start / block, Context = given });
             _evaluation.Read(step.Output, destination.Slice(start * Dimension, rows * Dimension));
         }
         _evaluation.Reset();

@@ -34,7 +34,7 @@ public readonly record struct StepContext()
     /// <summary>Number of the training step, from 0.</summary>
     public long Step { get; init; }
 
-    /// <summary>Random key of the run; probes draw from (Key, a stream of their own).</summary>
+    /// <summary>Random key of the run; probes draw from (Key, a stream of their own). In a sample it is the seed, and <see cref="Step"/> the number of the block.</summary>
     public ulong Key { get; init; }
 
     /// <summary>Context [batch x features] of a conditional flow; <see cref="Var.None"/> without.</summary>

@@ -46,6 +46,7 @@ internal static class LayerCatalog
             ("multi-scale", "its layers", "its layers", "that of its layers"),
             ("nonlinear-squared", "D", "D", Diagonal),
             ("permutation", "D", "D", Zero),
+            ("piecewise", "N + D K", "N + D K, the branch drawn", "exact, D K: the gate's probability with it"),
             ("planar", "D", "E + D", "exact, D"),
             ("radial", "D", "D", "exact, D"),
             ("rational-quadratic-spline", "D K", "D K", Diagonal),

@@ -16,6 +16,7 @@ public sealed class HostileModelTests
     [InlineData("""{"kind":"two-sided-coupling","dimension":30000,"transformer":{"kind":"additive"},"conditioner":{"kind":"mlp","hidden":[300]}}""", 1)]
     [InlineData("""{"kind":"multi-scale","dimension":30000,"levels":[{"layers":[{"kind":"linear","dimension":30000}]}]}""", 1)]
     [InlineData("""{"kind":"variational-dequantization","dimension":30000,"noise":[{"kind":"linear","dimension":30000}]}""", 1)]
+    [InlineData("""{"kind":"piecewise","dimension":30000,"gate":{"kind":"mlp"}}""", 1)]
     [InlineData("""{"kind":"rational-quadratic-spline","dimension":30000,"bins":100000}""", 1)]
     [InlineData("""{"kind":"actnorm","channels":30000}""", 1)]
     [InlineData("""{"kind":"permutation","channels":30000}""", 1)]
