@@ -99,8 +99,8 @@ public sealed class Piecewise<T> : IBijector<T> where T : unmanaged, IFloatingPo
         Var knots = Knots(tape), branch = tape.Bins(x, knots);
         Var left = tape.PickColumns(knots, branch), right = tape.PickColumns(knots, branch, 1);
         Var above = tape.Subtract(x, left), below = tape.Subtract(right, x);
-        tape.RequireBetween(above, 0, double.PositiveInfinity, "piecewise: distance to the knot below; on a knot there is no density, add noise to the data");
-        tape.RequireBetween(below, 0, double.PositiveInfinity, "piecewise: distance to the knot above; on a knot there is no density, add noise to the data");
+        tape.RequireBetween(above, 0, double.PositiveInfinity, "piecewise: distance to the knot below", "on a knot there is no density, add noise to the data");
+        tape.RequireBetween(below, 0, double.PositiveInfinity, "piecewise: distance to the knot above", "on a knot there is no density, add noise to the data");
         Var scale = tape.PickColumns(_logScale, branch), end = LogGap(tape, above), start = LogGap(tape, below);
         Var line = tape.Add(x, tape.Subtract(end, start));
         Var stretch = tape.Multiply(Sign(tape, branch), tape.Exp(scale));
