@@ -26,7 +26,7 @@ internal static class FlowRecipes
 
     public static JsonArray Naf(int d) => Stack(3, d, k => [ActNorm(d), Autoregressive(d, """{"kind":"dsf","units":16}""", "maf"), Reverse(d)]);
 
-    public static JsonArray Umnn(int d) => Stack(3, d, k => [ActNorm(d), Autoregressive(d, """{"kind":"umnn","embedding":8,"hidden":[32,32],"nodes":16}""", "maf"), Reverse(d)]);
+    public static JsonArray Umnn(int d) => Stack(2, d, k => [ActNorm(d), Autoregressive(d, """{"kind":"umnn","embedding":8,"hidden":[48,48],"nodes":16}""", "maf"), Reverse(d)]);
 
     public static JsonArray SumOfSquares(int d) => Stack(2, d, k => [ActNorm(d), Autoregressive(d, """{"kind":"sum-of-squares","polynomials":4,"degree":2}""", "maf"), Reverse(d)]);
 

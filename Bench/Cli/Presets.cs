@@ -50,7 +50,7 @@ internal static class Presets
         Deep("iaf", "inverse autoregressive flow: affine, fast samples, slow density", FlowRecipes.Iaf),
         Deep("nsf-ar", "rational-quadratic splines, autoregressive, between full matrices", FlowRecipes.NsfAutoregressive),
         Deep("naf", "neural autoregressive flow: deep sigmoidal transformers", FlowRecipes.Naf),
-        Deep("umnn", "unconstrained monotonic networks: integrals of a positive network, autoregressive", FlowRecipes.Umnn),
+        Deep("umnn", "unconstrained monotonic networks: integrals of a positive network, autoregressive", FlowRecipes.Umnn, rate: 5e-3),
         Deep("sos", "sums of squared polynomials, autoregressive", FlowRecipes.SumOfSquares, rate: 1e-3),
         Deep("bnaf", "block neural autoregressive flow", FlowRecipes.Bnaf),
         Deep("planar", "planar layers", FlowRecipes.Planar),
