@@ -84,7 +84,7 @@ internal sealed class ConditionalBench<T> : IDisposable where T : unmanaged, IFl
             ForwardOf(Beyond(x, j, scale));
             for (int p = 0; p < most.Length; p++) most[p] += Distance(CaseRun<T>.Widen(Store.ReadGradient(Store.Parameters[p].Var)), gradients[p]);
         }
-        return (mostX, mostLogDet, Enumerable.Range(0, most.Length).ToDictionary(p => Store.Parameters[p].Name, p => most[p]));
+        return (mostX, mostLogDet, Enumerable.Range(0, most.Length).ToDictionary(p => Store.Parameters[p].Name, p => RoundingSensitivity.DigitsOfAPlace * most[p]));
     }
 
     public void Dispose()

@@ -4,10 +4,14 @@ namespace NativeFlow.Cli;
 
 /// <summary>
 /// What single precision cannot help: the gradient of a spline changes fast with the place in its bin. Measured in double, by the reference: the
-/// sum, over the elements of the input, of what one last digit of single precision there does to a tensor.
+/// sum, over the elements of the input, of what one last digit of single precision there does to a tensor; twice, since a place in a bin is a number minus a
+/// knot, and the knot, a sum of rounded widths, carries a digit of its own.
 /// </summary>
 internal static class RoundingSensitivity
 {
+    /// <summary>Last digits in a place in a bin: the number's and the knot's.</summary>
+    public const int DigitsOfAPlace = 2;
+
     /// <summary>Lets every tensor of <paramref name="compute"/> move by its sensitivity, in single precision; in double nothing is allowed.</summary>
     /// <param name="run">The case.</param>
     /// <param name="at">The numbers that are moved.</param>
@@ -27,6 +31,6 @@ internal static class RoundingSensitivity
                 for (int k = 0; k < values.Length; k++) sums[name][k] += Math.Abs(values[k] - here[name][k]);
             x[i] = before;
         }
-        foreach ((string name, double[] sum) in sums) run.Moved[name] = sum.Max();
+        foreach ((string name, double[] sum) in sums) run.Moved[name] = DigitsOfAPlace * sum.Max();
     }
 }

@@ -197,7 +197,9 @@ public sealed class VerifyTests : IDisposable
                 Assert.StartsWith(steep.Contains(name) ? "the last digit of z moves" : "the argument, rounded to single, moves", cause, StringComparison.Ordinal);
             }
         }
-        Assert.Equal(((string[])[.. steep, .. rounded]).Order(StringComparer.Ordinal), far);
+        // How far the last digits carry a steep inverse depends on the vector width; never further than these.
+        Assert.Subset(new HashSet<string>([.. steep, .. rounded]), far.ToHashSet());
+        Assert.Superset(rounded.ToHashSet(), far.ToHashSet());
 
         string[] lines = Lines(Run([Fixture.Root, .. options]).Output);
         int start = Array.FindIndex(lines, l => l.StartsWith("Above 1.0e-5", StringComparison.Ordinal));
