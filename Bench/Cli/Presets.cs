@@ -5,10 +5,10 @@ namespace NativeFlow.Cli;
 /// <summary>A model by name with the training settings that suit it; every number can be overridden by an option.</summary>
 /// <param name="Name">As given to <c>--model</c>.</param>
 /// <param name="About">One line for the help text.</param>
-/// <param name="Strategy">Jacobian strategy of its linear layers.</param>
+/// <param name="Strategy">Jacobian strategy of its linear layers; null leaves them at their own, exact one.</param>
 /// <param name="Layers">Kinds of the layers after the preprocessing.</param>
 /// <param name="Recipe">Makes the layers that follow for so many features; null where <paramref name="Layers"/> says all.</param>
-internal sealed record Preset(string Name, string About, string Strategy, IReadOnlyList<string> Layers, Func<int, JsonArray>? Recipe = null)
+internal sealed record Preset(string Name, string About, string? Strategy, IReadOnlyList<string> Layers, Func<int, JsonArray>? Recipe = null)
 {
     /// <summary>Learning rate; null for the general rule.</summary>
     public double? Rate { get; init; }
@@ -63,7 +63,7 @@ internal static class Presets
     ];
 
     private static Preset Deep(string name, string about, Func<int, JsonArray> recipe, double rate = 3e-3)
-        => new(name, about, "exact-lu", ["standardize"], recipe) { Rate = rate };
+        => new(name, about, null, ["standardize"], recipe) { Rate = rate };
 
     /// <summary>Largest gradient norm of a deep flow.</summary>
     public const string DeepClip = "10";

@@ -36,13 +36,13 @@ internal static class BaselineCommand
             ulong start = parsed.GetValue(seed) is { } s ? Arguments.Seed("--seed", s) : 0;
             DataChoice choice = DataChoice.Open(parsed.GetRequiredValue(data), parsed.GetValue(columns), parsed.GetValue(split), parsed.GetValue(dequantize));
             if (choice.Set.Levels > 0) throw new BadInputException($"{choice.Set.Name}: has {choice.Set.Levels} integer levels; baseline takes continuous data, or tables of rounded numbers with --dequantize columns.");
-            Report(parsed.InvocationConfiguration.Output, choice, counts, added, start, parsed.GetValue(asJson));
+            Report(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, choice, counts, added, start, parsed.GetValue(asJson));
             return Program.Done;
         });
         return command;
     }
 
-    private static void Report(TextWriter stdout, DataChoice choice, int[] counts, double[] ridges, ulong seed, bool json)
+    private static void Report(TextWriter stdout, TextWriter stderr, DataChoice choice, int[] counts, double[] ridges, ulong seed, bool json)
     {
         DataSet set = choice.Set;
         int d = set.Train.Columns;
@@ -56,12 +56,15 @@ internal static class BaselineCommand
         var lines = new List<Line> { Line.Of("diagonal Gaussian", 1, 2 * d, d, row => -0.5 * (d * Math.Log(2 * Math.PI) + SquaredLength(row)), train, validation, test) };
         GaussianMixtureFit full = GaussianMixtureFit.Fit(train, d, 1, seed, SmallestRidge);
         lines.Add(Line.Of("full Gaussian", 1, full.ParameterCount, d, row => full.LogDensity(row), train, validation, test));
+        var progress = new BenchProgress(stderr);
+        int fits = 0;
         foreach (int k in counts)
         {
             if (k > set.Train.Rows) throw new BadInputException($"--components {k}: {set.Name} has {set.Train.Rows} training rows; give at most that many components.");
             Line? chosen = null;
             foreach (double ridge in ridges)
             {
+                progress.Row(fits++, counts.Length * ridges.Length, FormattableString.Invariant($"mixture of {k}, ridge {ridge}"));
                 GaussianMixtureFit fit = GaussianMixtureFit.Fit(train, d, k, seed, ridge);
                 Line line = Line.Of("Gaussian mixture", k, fit.ParameterCount, d, row => fit.LogDensity(row), train, validation, test) with { Ridge = ridge };
                 if (chosen is null || line.Validation < chosen.Validation) chosen = line;
@@ -69,6 +72,8 @@ internal static class BaselineCommand
 
             lines.Add(chosen!);
         }
+
+        progress.Clear();
 
         Line best = lines.Skip(2).MinBy(l => l.Validation)!;
         double? entropy = set.Toy?.Entropy - offset;

@@ -19,7 +19,7 @@ internal static class RunSettings
         run["seed"] ??= "0";
         run["schedule"] ??= Presets.Schedule;
         Preset? preset = Presets.All.FirstOrDefault(p => p.Name == run.Model);
-        if (preset is { IsDeep: false }) run["strategy"] ??= preset.Strategy;
+        if (preset?.Strategy is { } own) run["strategy"] ??= own;
         if (run["strategy"] is { } strategy)
         {
             // Refuses unknown names and options that do not belong to the strategy.
