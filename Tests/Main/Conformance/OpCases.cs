@@ -1,5 +1,6 @@
 using System.Numerics;
 using NativeFlow.Engine;
+using NativeFlow.Kernels;
 
 namespace NativeFlow.Tests;
 
@@ -129,6 +130,18 @@ public static class OpCases
         Add("row-norm", "3x5", [N(3, 5)], (t, x) => t.RowNorm(x[0]));
         Add("row-norm", "2x37", [N(2, 37)], (t, x) => t.RowNorm(x[0]));
         Add("row-norm", "one column", [N(3, 1, Domain.AwayFromZero)], (t, x) => t.RowNorm(x[0]));
+        foreach ((string label, ConvShape shape) in (ReadOnlySpan<(string, ConvShape)>)
+            [
+                ("3x3", ConvShape.Same(2, 3, 4, 5, 3)), ("5x5, small image", ConvShape.Same(1, 2, 3, 2, 5)), ("1x1", ConvShape.Same(3, 3, 2, 3, 1)),
+                ("circular", ConvShape.Same(2, 2, 3, 4, 3, circular: true)), ("up and left", new ConvShape(2, 2, 3, 3, 2, 2, 1, 1)), ("17 to 5 channels", ConvShape.Same(17, 5, 3, 3, 3)),
+            ])
+        {
+            InputSpec weight = N(shape.OutChannels, shape.WeightColumns);
+            Add("conv2d", label, [N(3, shape.InLength), weight, N(1, shape.OutChannels)], (t, x) => t.Conv2d(x[0], x[1], shape, x[2]));
+            Add("conv2d", label + ", no bias", [N(2, shape.InLength), weight], (t, x) => t.Conv2d(x[0], x[1], shape));
+            Add("mirror-kernel", label, [weight], (t, x) => t.MirrorKernel(x[0], shape));
+            Add("conv2d-weight-gradient", label, [N(2, shape.InLength), N(2, shape.OutLength)], (t, x) => Conv2dWeightGradientOp<T>.Record(t, x[0], x[1], shape));
+        }
         Add("circulant", "5", [N(1, 5)], (t, x) => t.Circulant(x[0]));
         Add("fourier", "2x6", [N(2, 6)], (t, x) => t.Fourier(x[0]));
         Add("fourier", "1x5", [N(1, 5)], (t, x) => t.Fourier(x[0]));
@@ -249,6 +262,11 @@ public static class OpCases
             new("spectral-norm", t => SpectralNormOp<T>.Record(t, V(t, 2, 3), V(t, 1, 3), 1, 1), "2x3", "1x3", "2 numbers"),
             new("solve-triangular-rows", t => t.SolveTriangularRows(V(t, 2, 3), V(t, 4, 3), true), "2x3", "4x3"),
             new("solve-triangular-rows", t => t.SolveTriangularRows(V(t, 3, 3), V(t, 4, 2), true), "3x3", "4x2"),
+            new("conv2d", t => t.Conv2d(V(t, 2, 7), V(t, 2, 9), ConvShape.Same(1, 2, 2, 4, 3)), "2x7", "8 columns"),
+            new("conv2d", t => t.Conv2d(V(t, 2, 8), V(t, 2, 18), ConvShape.Same(1, 2, 2, 4, 3)), "2x18", "2x9"),
+            new("conv2d", t => t.Conv2d(V(t, 2, 8), V(t, 2, 9), ConvShape.Same(1, 2, 2, 4, 3), V(t, 1, 3)), "1x3", "2 numbers"),
+            new("mirror-kernel", t => t.MirrorKernel(V(t, 2, 8), ConvShape.Same(1, 2, 2, 4, 3)), "2x8", "2x9"),
+            new("conv2d-weight-gradient", t => Conv2dWeightGradientOp<T>.Record(t, V(t, 2, 8), V(t, 2, 15), ConvShape.Same(1, 2, 2, 4, 3)), "2x15", "16 columns"),
             new("circulant", t => t.Circulant(V(t, 2, 3)), "2x3", "one row"),
             new("fourier", t => t.FourierInverse(V(t, 2, 3)), "2x3", "imaginary"),
             new("ridge-root", t => t.RidgeRoot(RidgeFunction.Tanh, V(t, 2, 3), V(t, 2, 3), V(t, 1, 3), V(t, 2, 3)), "2x3", "1x3"),
