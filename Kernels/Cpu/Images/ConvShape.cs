@@ -78,20 +78,15 @@ public readonly record struct ConvShape(
     /// <exception cref="ArgumentException">One is not.</exception>
     public void Check()
     {
-        Require(InChannels is >= 1 and <= LargestSide && OutChannels is >= 1 and <= LargestSide, $"channels are {InChannels} in and {OutChannels} out; they must be 1 to {LargestSide}.");
-        Require(Height is >= 1 and <= LargestSide && Width is >= 1 and <= LargestSide, $"the image is {Height}x{Width}; its sides must be 1 to {LargestSide}.");
-        Require(KernelHeight is >= 1 and <= LargestKernel && KernelWidth is >= 1 and <= LargestKernel, $"the kernel is {KernelHeight}x{KernelWidth}; its sides must be 1 to {LargestKernel}.");
-        Require(AnchorRow >= 0 && AnchorRow < KernelHeight && AnchorColumn >= 0 && AnchorColumn < KernelWidth, $"the anchor ({AnchorRow}, {AnchorColumn}) lies outside the {KernelHeight}x{KernelWidth} kernel.");
-        Require((long)InChannels * Height * Width <= int.MaxValue && (long)OutChannels * Height * Width <= int.MaxValue, $"{InChannels} and {OutChannels} channels of {Height}x{Width} pixels are too many numbers.");
-        Require((long)OutChannels * InChannels * Taps <= int.MaxValue, $"{OutChannels}x{InChannels}x{KernelHeight}x{KernelWidth} weights are too many.");
+        if (!(InChannels is >= 1 and <= LargestSide && OutChannels is >= 1 and <= LargestSide)) throw new ArgumentException($"channels are {InChannels} in and {OutChannels} out; they must be 1 to {LargestSide}.");
+        if (!(Height is >= 1 and <= LargestSide && Width is >= 1 and <= LargestSide)) throw new ArgumentException($"the image is {Height}x{Width}; its sides must be 1 to {LargestSide}.");
+        if (!(KernelHeight is >= 1 and <= LargestKernel && KernelWidth is >= 1 and <= LargestKernel)) throw new ArgumentException($"the kernel is {KernelHeight}x{KernelWidth}; its sides must be 1 to {LargestKernel}.");
+        if (!(AnchorRow >= 0 && AnchorRow < KernelHeight && AnchorColumn >= 0 && AnchorColumn < KernelWidth)) throw new ArgumentException($"the anchor ({AnchorRow}, {AnchorColumn}) lies outside the {KernelHeight}x{KernelWidth} kernel.");
+        if (!((long)InChannels * Height * Width <= int.MaxValue && (long)OutChannels * Height * Width <= int.MaxValue)) throw new ArgumentException($"{InChannels} and {OutChannels} channels of {Height}x{Width} pixels are too many numbers.");
+        if (!((long)OutChannels * InChannels * Taps <= int.MaxValue)) throw new ArgumentException($"{OutChannels}x{InChannels}x{KernelHeight}x{KernelWidth} weights are too many.");
     }
 
     /// <inheritdoc/>
     public override string ToString()
         => $"{InChannels}->{OutChannels} channels, {Height}x{Width} pixels, kernel {KernelHeight}x{KernelWidth}{(Circular ? ", circular" : "")}";
-
-    private static void Require(bool holds, string message)
-    {
-        if (!holds) throw new ArgumentException(message);
-    }
 }
