@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using NativeFlow.Layers;
 
 namespace NativeFlow.Cli;
 
@@ -12,6 +13,12 @@ internal sealed record Preset(string Name, string About, string? Strategy, IRead
 {
     /// <summary>Learning rate; null for the general rule.</summary>
     public double? Rate { get; init; }
+
+    /// <summary>Weight of the reconstruction penalty of a learned inverse; null for the general rule.</summary>
+    public double? Lambda { get; init; }
+
+    /// <summary>Makes the layers that follow for images of a shape; null for flows of vectors.</summary>
+    public Func<ImageShape, JsonArray>? Images { get; init; }
 
     /// <summary>A flow of networks: larger batches and a clipped gradient.</summary>
     public bool IsDeep => Recipe is not null;
@@ -60,7 +67,17 @@ internal static class Presets
         Deep("cnf", "a neural ODE (continuous normalizing flow)", FlowRecipes.Cnf),
         Deep("nsf-coupling", "rational-quadratic spline couplings between full matrices", FlowRecipes.NsfCoupling),
         Deep("glow-tabular", "Glow's steps on vectors: ActNorm, a full matrix, an affine coupling", FlowRecipes.GlowTabular),
+        Image("snf-conv9", "images: nine 3x3 convolutions with learned inverses, splines between (self-normalizing flow)", "snf-published", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
+        Image("conv9-exact", "images: the same with the exact gradient through a banded factorisation", "banded-exact", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
+        Image("conv9-emerging", "images: the same with emerging convolutions", null, s => ImageRecipes.Conv9(s, ImageRecipes.Emerging)),
+        Image("conv9-convexp", "images: the same with convolution exponentials", null, s => ImageRecipes.Conv9(s, ImageRecipes.Exponential)),
     ];
+
+    /// <summary>The preset of a name, or null.</summary>
+    public static Preset? Find(string name) => All.FirstOrDefault(p => p.Name == name);
+
+    private static Preset Image(string name, string about, string? strategy, Func<ImageShape, JsonArray> recipe, double lambda = 1)
+        => new(name, about, strategy, []) { Rate = 1e-3, Lambda = lambda, Images = recipe };
 
     private static Preset Deep(string name, string about, Func<int, JsonArray> recipe, double rate = 3e-3)
         => new(name, about, null, ["standardize"], recipe) { Rate = rate };

@@ -10,22 +10,20 @@ internal static class ModelBuilder
 {
     private const int LargestRecipe = 1 << 24;
 
+    /// <summary>Kinds of layers that take a Jacobian strategy.</summary>
+    private static readonly string[] StrategyKinds = ["linear", "conv2d"];
+
+    /// <summary>Properties in which layers hold others.</summary>
+    private static readonly string[] Nests = ["layers", "levels"];
+
     public static JsonElement Recipe(RunDescription run, DataSet data)
     {
-        Preset? preset = Presets.All.FirstOrDefault(p => p.Name == run.Model);
+        Preset? preset = Presets.Find(run.Model);
         JsonObject recipe = preset is null ? FromFile(run.Model, data) : FromPreset(preset, run, data);
         JsonArray layers = recipe["layers"] as JsonArray ?? throw new BadInputException($"{run.Model}: the recipe has no list 'layers'; it should look like {{\"layers\": [{{\"kind\": \"linear\", \"dimension\": {data.Train.Columns}}}]}}.");
         if (run["strategy"] is not null)
         {
-            bool any = false;
-            foreach (JsonNode? layer in layers)
-            {
-                if (layer is not JsonObject o || !IsLinear(o)) continue;
-                o["strategy"] = Strategy(run);
-                any = true;
-            }
-
-            if (!any) throw new BadInputException($"--strategy {run["strategy"]}: {run.Model} has no layer of kind 'linear' that it could apply to; leave the option out.");
+            if (!Apply(layers, run)) throw new BadInputException($"--strategy {run["strategy"]}: {run.Model} has no layer of kind {string.Join(" or ", StrategyKinds)} that it could apply to; leave the option out.");
         }
 
         if (run.Standardize) layers.Insert(0, Standardizing(data));
@@ -69,6 +67,8 @@ internal static class ModelBuilder
             });
         }
 
+        if (preset.Images is { } images)
+            foreach (JsonNode? layer in images(ImageOf(preset, data))) layers.Add(layer!.DeepClone());
         if (preset.Recipe is { } recipe)
             foreach (JsonNode? layer in recipe(d)) layers.Add(layer!.DeepClone());
         return new JsonObject { ["layers"] = layers };
@@ -111,7 +111,26 @@ internal static class ModelBuilder
             throw new BadInputException($"{path}: {(index < 0 ? "the base" : $"layer {index}")} has {dimension} features, but {data.Name} has {data.Train.Columns} columns; change the recipe, or choose columns with --columns.");
     }
 
-    private static bool IsLinear(JsonObject layer) => layer["kind"] is JsonValue kind && kind.TryGetValue(out string? name) && name == "linear";
+    private static ImageShape ImageOf(Preset preset, DataSet data)
+        => data.Train is { Height: { } height, Width: { } width } ? new ImageShape(data.Train.Channels, height, width)
+            : throw new BadInputException($"--model {preset.Name}: is a flow of images, but {data.Name} has rows of {data.Train.Columns} columns without an image's sides; give images (IDX files, or optdigits), without --columns, or a flow of vectors such as spline-fc2.");
+
+    // Layers that lie inside others are reached too.
+    private static bool Apply(JsonNode? node, RunDescription run)
+    {
+        bool any = false;
+        if (node is JsonArray list)
+            foreach (JsonNode? item in list) any |= Apply(item, run);
+        if (node is not JsonObject layer) return any;
+        if (layer["kind"] is JsonValue kind && kind.TryGetValue(out string? name) && StrategyKinds.Contains(name))
+        {
+            layer["strategy"] = Strategy(run);
+            return true;
+        }
+
+        foreach (string nest in Nests) any |= Apply(layer[nest], run);
+        return any;
+    }
 
     private static JsonObject Strategy(RunDescription run)
     {

@@ -18,13 +18,13 @@ internal static class RunSettings
         run["dtype"] ??= "float";
         run["seed"] ??= "0";
         run["schedule"] ??= Presets.Schedule;
-        Preset? preset = Presets.All.FirstOrDefault(p => p.Name == run.Model);
+        Preset? preset = Presets.Find(run.Model);
         if (preset?.Strategy is { } own) run["strategy"] ??= own;
         if (run["strategy"] is { } strategy)
         {
             // Refuses unknown names and options that do not belong to the strategy.
             JacobianRegistry.Create<double>(strategy, run.Lambda, run.Every, run.Probes);
-            if (strategy.StartsWith("snf-", StringComparison.Ordinal)) run["lambda"] ??= Text(Presets.Lambda(strategy, data.Train.Columns));
+            if (strategy.StartsWith("snf-", StringComparison.Ordinal)) run["lambda"] ??= Text(preset?.Lambda ?? Presets.Lambda(strategy, data.Train.Columns));
         }
         else
         {
