@@ -57,7 +57,8 @@ internal static class ImageRecipes
 
     private static string Squeeze(ImageShape s) => $$"""{"kind":"squeeze",{{Of(s)}} }""";
 
-    private static string Spline(ImageShape s)
+    /// <summary>A rational-quadratic spline of its own for every pixel.</summary>
+    public static string Spline(ImageShape s)
         => $$"""{"kind":"rational-quadratic-spline","dimension":{{s.Features}},"bins":{{SplineBins}},"tail_bound":{{SplineBound}},"identity_init":true}""";
 
     private static string Of(ImageShape s) => $"\"channels\":{s.Channels},\"height\":{s.Height},\"width\":{s.Width}";

@@ -9,14 +9,14 @@ namespace NativeFlow.Cli;
 internal static class BenchCommand
 {
     private const int FullRounds = 15, QuickRounds = 5;
-    private static readonly string[] SuiteNames = ["gemm", "gemv", "factor", "elementwise", "spline", "step", "flows"];
+    private static readonly string[] SuiteNames = ["gemm", "gemv", "factor", "elementwise", "spline", "step", "flows", "conv"];
     private static readonly string[] Types = ["float", "double"];
 
     public static Command Create()
     {
         var suites = new Argument<string[]>("SUITE")
         {
-            Description = "gemm, gemv (matrix times vector), factor (factorisations), elementwise, spline, step (a training step), flows (every preset of deep flows), or all.",
+            Description = "gemm, gemv (matrix times vector), factor (factorisations), elementwise, spline, step (a training step), flows (every preset of deep flows), conv (the nine-layer convolutional net, every strategy), or all.",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string?> json = Arguments.Text("--json", "write everything as JSON", "FILE");

@@ -78,6 +78,7 @@ internal static class BenchRun
         "elementwise" => ElementwiseSuite.Plans(settings),
         "spline" => SplineSuite.Plans(settings),
         "flows" => FlowSuite.Plans(settings),
+        "conv" => ConvSuite.Plans(settings),
         _ => StepSuite.Plans(settings),
     };
 

@@ -21,6 +21,7 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
             yield return group.Key switch
             {
                 ("flows", _) => Flows(rows, quartiles),
+                ("conv", _) => Convolutions(rows, quartiles),
                 (_, true) => Threads(rows, quartiles),
                 ("step", _) => Steps(rows, quartiles),
                 ("elementwise" or "spline", _) => Elements(rows, quartiles),
@@ -69,6 +70,17 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
         ["kernel", "preset", "ns", "bytes"],
         [.. rows.Select(r => (IReadOnlyList<string>)
             [Kernel(r), r.Key.Size, Nanoseconds(r.Ours.Seconds, r.Work, quartiles), Number(r.BytesAllocated, "F0")])]);
+
+    // One line a contender: here the strategies themselves are what is compared.
+    private static BenchTable Convolutions(BenchRow[] rows, bool quartiles) => new(
+        "Nine 3x3 convolutions and eight splines, batch 100: ms of a training step, and of one layer's forward and backward; time over that of banded-exact",
+        ["what", "images", "strategy", "ms", "x banded", "goal", ""],
+        [.. rows.SelectMany(r => r.Entries.Select((e, i) => (IReadOnlyList<string>)
+            [
+                r.Key.Kernel, r.Key.Size, i == 0 ? "banded-exact" : e.Name,
+                quartiles ? $"{Milliseconds(e.Seconds.Median)} ({Milliseconds(e.Seconds.Low)} to {Milliseconds(e.Seconds.High)})" : Milliseconds(e.Seconds.Median),
+                i == 0 ? "" : Range(e.OursIsFaster.Median, e.OursIsFaster.Low, e.OursIsFaster.High, quartiles), i == 0 ? GoalText(r) : "", i == 0 ? VerdictText(r) : "",
+            ]))]);
 
     private static string Nanoseconds(Spread seconds, double work, bool quartiles) =>
         quartiles

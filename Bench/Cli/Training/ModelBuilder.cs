@@ -23,7 +23,7 @@ internal static class ModelBuilder
         JsonArray layers = recipe["layers"] as JsonArray ?? throw new BadInputException($"{run.Model}: the recipe has no list 'layers'; it should look like {{\"layers\": [{{\"kind\": \"linear\", \"dimension\": {data.Train.Columns}}}]}}.");
         if (run["strategy"] is not null)
         {
-            if (!Apply(layers, run)) throw new BadInputException($"--strategy {run["strategy"]}: {run.Model} has no layer of kind {string.Join(" or ", StrategyKinds)} that it could apply to; leave the option out.");
+            if (!Apply(layers, Strategy(run))) throw new BadInputException($"--strategy {run["strategy"]}: {run.Model} has no layer of kind {string.Join(" or ", StrategyKinds)} that it could apply to; leave the option out.");
         }
 
         if (run.Standardize) layers.Insert(0, Standardizing(data));
@@ -115,20 +115,20 @@ internal static class ModelBuilder
         => data.Train is { Height: { } height, Width: { } width } ? new ImageShape(data.Train.Channels, height, width)
             : throw new BadInputException($"--model {preset.Name}: is a flow of images, but {data.Name} has rows of {data.Train.Columns} columns without an image's sides; give images (IDX files, or optdigits), without --columns, or a flow of vectors such as spline-fc2.");
 
-    // Layers that lie inside others are reached too.
-    private static bool Apply(JsonNode? node, RunDescription run)
+    /// <summary>Gives a strategy to every layer that takes one, those inside others included; false where there is none.</summary>
+    public static bool Apply(JsonNode? node, JsonObject strategy)
     {
         bool any = false;
         if (node is JsonArray list)
-            foreach (JsonNode? item in list) any |= Apply(item, run);
+            foreach (JsonNode? item in list) any |= Apply(item, strategy);
         if (node is not JsonObject layer) return any;
         if (layer["kind"] is JsonValue kind && kind.TryGetValue(out string? name) && StrategyKinds.Contains(name))
         {
-            layer["strategy"] = Strategy(run);
+            layer["strategy"] = strategy.DeepClone();
             return true;
         }
 
-        foreach (string nest in Nests) any |= Apply(layer[nest], run);
+        foreach (string nest in Nests) any |= Apply(layer[nest], strategy);
         return any;
     }
 
