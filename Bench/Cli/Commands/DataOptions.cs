@@ -66,6 +66,18 @@ internal sealed class DataOptions
     public static double[] PerRow(string model, Table table, int draws, int threads)
         => ModelFile.DtypeOf(model) == "float" ? PerRow<float>(model, table, draws, threads) : PerRow<double>(model, table, draws, threads);
 
+    /// <summary>The round trips of the first rows of a table, and of as many samples.</summary>
+    public static (RoundTrip Data, RoundTrip Samples) RoundTrips(string model, Table table, int rows)
+        => ModelFile.DtypeOf(model) == "float" ? RoundTrips<float>(model, table, rows) : RoundTrips<double>(model, table, rows);
+
+    private static (RoundTrip Data, RoundTrip Samples) RoundTrips<T>(string model, Table table, int rows) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        using var backend = new Kernels.SimdBackend<T>();
+        using Flow<T> flow = ModelFile.Load(model, backend);
+        if (flow.ContextWidth > 0) throw new BadInputException($"--round-trip: {model} takes a context; only models without one can be tried, leave the option out.");
+        return (RoundTrip.OfData(flow, table, rows, Presets.EvaluationKey), RoundTrip.OfSamples(flow, Math.Min(rows, table.Rows), Presets.EvaluationKey));
+    }
+
     private static double StandardizedOffset<T>(string model) where T : unmanaged, IFloatingPointIeee754<T>
     {
         using var backend = new Kernels.SimdBackend<T>(1);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using NativeFlow.Cli.Training;
 using NativeFlow.Layers;
 
@@ -7,12 +8,16 @@ namespace NativeFlow.Cli.Commands;
 /// <summary><c>nativeflow evaluate</c>.</summary>
 internal static class EvaluateCommand
 {
+    private const int RoundTripRows = 1000;
+
     public static Command Create()
     {
         var options = new DataOptions("test");
         Option<bool> asJson = Arguments.Switch("--json", "print the result as JSON");
         Command command = new("evaluate", "Exact log-likelihood of data under a model: nats and bits per dimension with standard error, fixed dequantisation draws.");
+        Option<bool> roundTrip = Arguments.Switch("--round-trip", $"also map {RoundTripRows} rows, and as many samples, to the latent space and back, and print the largest error");
         options.AddTo(command);
+        command.Add(roundTrip);
         command.Add(asJson);
         command.SetAction(parsed =>
         {
@@ -22,6 +27,7 @@ internal static class EvaluateCommand
             double[] rows = DataOptions.PerRow(model, table, options.Draws(parsed), options.Threads(parsed));
             var result = LikelihoodEvaluation.Of(rows, table, options.Draws(parsed));
             DivergenceEstimate? excess = choice?.Set.Toy is { } truth ? DivergenceEstimate.Of(truth, table, rows) : null;
+            (RoundTrip Data, RoundTrip Samples)? trips = parsed.GetValue(roundTrip) ? DataOptions.RoundTrips(model, table, RoundTripRows) : null;
             TextWriter stdout = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(asJson))
             {
@@ -33,6 +39,9 @@ internal static class EvaluateCommand
                     TrainSummary.Likelihood(json, result, offset);
                     if (choice?.Set.Toy is { } known && excess is { } inJson) TrainSummary.Entropy(json, known, inJson);
                     choice?.Write(json);
+                    if (trips is not { } both) return;
+                    Write(json, "round_trip_data", both.Data);
+                    Write(json, "round_trip_samples", both.Samples);
                 }));
                 return Program.Done;
             }
@@ -42,8 +51,20 @@ internal static class EvaluateCommand
             stdout.WriteLine(FormattableString.Invariant($"{table.Name} ({part}, {result.Rows} rows): exact log-likelihood {result.Nats:F3} +- {result.StandardError:F3} nats{bits}, {result.Draws} {(result.Draws == 1 ? "draw" : "draws")}"));
             if (double.IsFinite(offset)) stdout.WriteLine(FormattableString.Invariant($"       {result.Nats + offset:F3} +- {result.StandardError:F3} nats in standardised units"));
             if (choice?.Set.Toy is { } toy && excess is { } inText) stdout.WriteLine(TrainSummary.Entropy(toy, result, inText));
+            if (trips is { } two) stdout.WriteLine(FormattableString.Invariant($"       x to z and back, largest error in units of the data: {two.Data.Largest:G4} on {two.Data.Rows} rows, {two.Samples.Largest:G4} on {two.Samples.Rows} samples; not finite: {two.Data.NonFinite} and {two.Samples.NonFinite}"));
             return Program.Done;
         });
         return command;
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, RoundTrip trip)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("rows", trip.Rows);
+        // JSON has no infinity; the count of numbers that are not finite says it.
+        if (double.IsFinite(trip.Largest)) json.WriteNumber("largest", trip.Largest);
+        if (double.IsFinite(trip.RootMeanSquare)) json.WriteNumber("root_mean_square", trip.RootMeanSquare);
+        json.WriteNumber("not_finite", trip.NonFinite);
+        json.WriteEndObject();
     }
 }
