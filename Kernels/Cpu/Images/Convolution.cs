@@ -7,19 +7,23 @@ public static class Convolution<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     // Slices x, w, bias (optional, one number a channel), z; sizes batch, the packed shape, add.
     private static readonly KernelId ForwardId = CpuKernels<T>.Define("conv2d", static (in CpuArgs<T> a) =>
-        ReferenceConvolution<T>.Forward(Shape(a), a.Size(0), a[0], a[1], a.Has(2) ? a[2] : default, a[3], a.Size(4) != 0));
+        ReferenceConvolution<T>.Forward(Shape(a), a.Size(0), a[0], a[1], a.Has(2) ? a[2] : default, a[3], a.Size(4) != 0), static (in CpuArgs<T> a) =>
+        SimdConvolution<T>.Forward(Shape(a), a.Size(0), a[0], a[1], a.Has(2) ? a[2] : default, a[3], a.Size(4) != 0, a.Workers));
 
     // Slices dz, w, dx; sizes batch, the packed shape, add.
     private static readonly KernelId InputGradientId = CpuKernels<T>.Define("conv2d-input-gradient", static (in CpuArgs<T> a) =>
-        ReferenceConvolution<T>.InputGradient(Shape(a), a.Size(0), a[0], a[1], a[2], a.Size(4) != 0));
+        ReferenceConvolution<T>.InputGradient(Shape(a), a.Size(0), a[0], a[1], a[2], a.Size(4) != 0), static (in CpuArgs<T> a) =>
+        SimdConvolution<T>.InputGradient(Shape(a), a.Size(0), a[0], a[1], a[2], a.Size(4) != 0, a.Workers));
 
     // Slices x, dz, dw; sizes batch, the packed shape, add; real alpha.
     private static readonly KernelId WeightGradientId = CpuKernels<T>.Define("conv2d-weight-gradient", static (in CpuArgs<T> a) =>
-        ReferenceConvolution<T>.WeightGradient(Shape(a), a.Size(0), a[0], a[1], a[2], a.Real(0), a.Size(4) != 0));
+        ReferenceConvolution<T>.WeightGradient(Shape(a), a.Size(0), a[0], a[1], a[2], a.Real(0), a.Size(4) != 0), static (in CpuArgs<T> a) =>
+        SimdConvolution<T>.WeightGradient(Shape(a), a.Size(0), a[0], a[1], a[2], a.Real(0), a.Size(4) != 0, a.Workers));
 
     // Slices dz, db; sizes batch, channels, pixels.
     private static readonly KernelId BiasGradientId = CpuKernels<T>.Define("conv2d-bias-gradient", static (in CpuArgs<T> a) =>
-        ReferenceConvolution<T>.BiasGradient(a.Size(0), a.Size(1), a.Size(2), a[0], a[1]));
+        ReferenceConvolution<T>.BiasGradient(a.Size(0), a.Size(1), a.Size(2), a[0], a[1]), static (in CpuArgs<T> a) =>
+        BiasSums.Add(a.Size(0), a.Size(1), a.Size(2), a[0], a[1]));
 
     /// <summary>z := w * x + bias, or z += without the bias where <paramref name="add"/>. 2 batch Products flops.</summary>
     public static void Forward(IBackend<T> backend, in ConvShape shape, int batch, Slice x, Slice w, Slice bias, Slice z, bool add = false)
