@@ -28,6 +28,9 @@ internal static class FixtureChecks
         DistributionChecks.Add(table);
         CouplingChecks.Add(table);
         CouplingModelChecks.Add(table);
+        GlowModelChecks.Add(table);
+        ImageCouplingChecks.Add(table);
+        ReshapeChecks.Add(table);
         SplineFlowChecks.Add(table);
         TwoSidedChecks.Add(table);
         AutoregressiveChecks.Add(table);

@@ -33,17 +33,26 @@ internal static class PixelwiseChecks
 
     private static void Plu<T>(CaseRun<T> run) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        int channels = run.Order("P");
-        int[] cells = [.. Enumerable.Range(0, channels * channels)];
-        var placed = new PlacedTensors<T>(run).Add("log_S", "log_s");
-        // Entries on the other side of the diagonal are nowhere: their gradient must be 0.
-        if (channels > 1) placed.Add("L", "lower_entries", [.. cells.Where(i => i % channels < i / channels)]).Add("U", "upper_entries", [.. cells.Where(i => i % channels > i / channels)]);
+        var placed = new PlacedTensors<T>(run);
+        var constants = new List<(string Entry, double[] Values)>();
+        PlacePlu(run, placed, constants, "", "", run.Order("P"));
         using var bench = new LayerBench<T>(run, Conv1x1<T>.OfPlu(Image(run), bias: false));
         placed.Write(bench.Store, "layer.");
-        bench.Store.Write(bench.Find("sign_s"), run.Input("sign_S", channels));
-        bench.Store.Write(bench.Find("order"), Order(run, "P", channels));
+        foreach ((string entry, double[] values) in constants) bench.Store.Write(bench.Find(entry), values);
         CompareAll(bench);
         placed.CompareGradients(bench.Store, "layer.");
+    }
+
+    /// <summary>Where the stored factors {prefix}L and so on of a PLU matrix go; constants are no parameters and are written by the caller.</summary>
+    public static void PlacePlu<T>(CaseRun<T> run, PlacedTensors<T> placed, List<(string Entry, double[] Values)> constants, string prefix, string scope, int channels)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        int[] cells = [.. Enumerable.Range(0, channels * channels)];
+        placed.Add(prefix + "log_S", scope + "log_s");
+        // Entries on the other side of the diagonal are nowhere: their gradient must be 0.
+        if (channels > 1) placed.Add(prefix + "L", scope + "lower_entries", [.. cells.Where(i => i % channels < i / channels)]).Add(prefix + "U", scope + "upper_entries", [.. cells.Where(i => i % channels > i / channels)]);
+        constants.Add((scope + "sign_s", run.Input(prefix + "sign_S", channels)));
+        constants.Add((scope + "order", Order(run, prefix + "P", channels)));
     }
 
     private static void Reflections<T>(CaseRun<T> run) where T : unmanaged, IFloatingPointIeee754<T>
