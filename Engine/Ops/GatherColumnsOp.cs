@@ -31,10 +31,7 @@ public sealed class GatherColumnsOp<T> : Op<T> where T : unmanaged, IFloatingPoi
 
     /// <inheritdoc/>
     public override void Forward(in OpContext<T> c)
-    {
-        BasicKernels<T>.Fill(c.Backend, c.Y(), 0);
-        IndexKernels<T>.GatherColumns(c.Backend, c.X(0), c.In(0), c.X(1), c.Y(), c.Out());
-    }
+        => IndexKernels<T>.GatherColumns(c.Backend, c.X(0), c.In(0), c.X(1), c.Y(), c.Out(), add: false);
 
     /// <inheritdoc/>
     public override void Backward(in OpContext<T> c)
@@ -43,8 +40,8 @@ public sealed class GatherColumnsOp<T> : Op<T> where T : unmanaged, IFloatingPoi
     /// <inheritdoc/>
     public override void Jvp(in OpContext<T> c)
     {
-        BasicKernels<T>.Fill(c.Backend, c.Ty(), 0);
-        if (!c.Tx(0).IsNone) IndexKernels<T>.GatherColumns(c.Backend, c.Tx(0), c.In(0), c.X(1), c.Ty(), c.Out());
+        if (c.Tx(0).IsNone) BasicKernels<T>.Fill(c.Backend, c.Ty(), 0);
+        else IndexKernels<T>.GatherColumns(c.Backend, c.Tx(0), c.In(0), c.X(1), c.Ty(), c.Out(), add: false);
     }
 
     /// <inheritdoc/>

@@ -38,7 +38,10 @@ public sealed class ScatterAddColumnsOp<T> : Op<T> where T : unmanaged, IFloatin
 
     /// <inheritdoc/>
     public override void Backward(in OpContext<T> c)
-        => IndexKernels<T>.GatherColumns(c.Backend, c.Dy(), c.Out(), c.X(1), c.Dx(0), c.In(0));
+    {
+        Slice dx = c.ClaimDx(0, out bool add);
+        IndexKernels<T>.GatherColumns(c.Backend, c.Dy(), c.Out(), c.X(1), dx, c.In(0), add);
+    }
 
     /// <inheritdoc/>
     public override void Jvp(in OpContext<T> c)

@@ -107,6 +107,12 @@ internal sealed class ConfigReader
 
     public JsonElement? OptionalObject(string name) => Find(name, false, out _) ? Object(name) : null;
 
+    /// <summary>Whether the property is there.</summary>
+    public bool Has(string name) => Find(name, false, out _);
+
+    /// <summary>Whether the property is there and a list.</summary>
+    public bool IsList(string name) => Find(name, false, out JsonElement value) && value.ValueKind == JsonValueKind.Array;
+
     public JsonElement Array(string name)
     {
         Find(name, true, out JsonElement value);
@@ -119,6 +125,12 @@ internal sealed class ConfigReader
         foreach (JsonProperty p in _config.EnumerateObject())
             if (!_known.Contains(p.Name))
                 throw new BadInputException($"{_kind}: property {BadInputException.Quote(p.Name)} is unknown; it has {string.Join(", ", _known.Where(k => k != "kind"))}.");
+        return Check(make);
+    }
+
+    /// <summary>Makes a part of what is read, before the last property; what its constructor refuses becomes bad input.</summary>
+    public TResult Check<TResult>(Func<TResult> make)
+    {
         try
         {
             return make();

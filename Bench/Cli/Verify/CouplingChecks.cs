@@ -122,7 +122,7 @@ internal static class CouplingChecks
         string other => throw Foreign(run, "scale", other, "sigmoid(u+2)+1e-3 or clip(softplus(u)+1e-3,0,3)"),
     };
 
-    private static ScaleSettings ScaleMap<T>(CaseRun<T> run) where T : unmanaged, IFloatingPointIeee754<T> => run.File.Text("scale_map") switch
+    public static ScaleSettings ScaleMap<T>(CaseRun<T> run) where T : unmanaged, IFloatingPointIeee754<T> => run.File.Text("scale_map") switch
     {
         "exp" => new ScaleSettings(ScaleFunction.Exp),
         "sigmoid" => new ScaleSettings(ScaleFunction.ReciprocalSigmoid),
@@ -130,7 +130,7 @@ internal static class CouplingChecks
         string other => throw Foreign(run, "scale_map", other, "exp, sigmoid or sigmoid_inv"),
     };
 
-    private static bool[] Mask<T>(CaseRun<T> run) where T : unmanaged, IFloatingPointIeee754<T>
+    public static bool[] Mask<T>(CaseRun<T> run) where T : unmanaged, IFloatingPointIeee754<T>
         => run.File.Config.TryGetProperty("mask", out JsonElement mask) && mask.ValueKind == JsonValueKind.Array
             ? [.. mask.EnumerateArray().Select(m => m.GetDouble() > 0)]
             : throw new BadInputException($"{run.File.Path}: config 'mask' must be a list of numbers; the file is damaged or of another kind.");

@@ -31,7 +31,7 @@ internal static class FactoredLinearChecks
         }));
 
     /// <summary>max over features of sum_j |W^-1_ij| eps |z_j|: W^-1 column by column, from the layer itself; its first digits are enough.</summary>
-    private static double MovedByTheLastDigits<T>(LayerBench<T> bench, T[] z) where T : unmanaged, IFloatingPointIeee754<T>
+    internal static double MovedByTheLastDigits<T>(LayerBench<T> bench, T[] z) where T : unmanaged, IFloatingPointIeee754<T>
     {
         int d = bench.Layer.Dimension;
         bench.Tape.Reset();

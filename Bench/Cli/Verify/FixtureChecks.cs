@@ -15,6 +15,7 @@ internal static class FixtureChecks
         RelativeGradientChecks.Add(table);
         LinearChecks.Add(table);
         FactoredLinearChecks.Add(table);
+        PixelwiseChecks.Add(table);
         PlanarChecks.Add(table);
         ModelChecks.Add(table);
         ElementwiseChecks.Add(table);
@@ -27,6 +28,9 @@ internal static class FixtureChecks
         DistributionChecks.Add(table);
         CouplingChecks.Add(table);
         CouplingModelChecks.Add(table);
+        GlowModelChecks.Add(table);
+        ImageCouplingChecks.Add(table);
+        ReshapeChecks.Add(table);
         SplineFlowChecks.Add(table);
         TwoSidedChecks.Add(table);
         AutoregressiveChecks.Add(table);

@@ -15,28 +15,34 @@ internal static class FlowBench
     {
         using (flow)
         {
-            parameters.Write(flow.Store, "layers.");
-            (int rows, int cols) = run.Matrix("x");
-            if (cols != flow.Dimension) throw new BadInputException($"{run.File.Path}: 'x' has {cols} features, the parameters are for {flow.Dimension}; the file is damaged or of another kind.");
             using var tape = new Tape<T>(run.Backend, flow.Store);
-            Var x = run.Load(tape, "x", rows, cols, needsGrad: true);
-            FlowStep step = flow.Forward(tape, x, new StepContext { Mode = FlowMode.Train });
-            if (step.Value != ValueKind.Exact) throw new InvalidOperationException($"The flow's log-determinant is {step.Value}, expected an exact one.");
-            run.Compare("z", tape, step.Output);
-            run.Compare("log_abs_det", tape, step.LogAbsDet);
-            run.Compare("log_prob", flow.LogProb(run.Values("x")));
-            Var loss = tape.Scale(tape.Mean(tape.Add(flow.Base.LogProb(tape, step.Output), step.LogAbsDet)), -1);
-            run.Compare("loss", tape, loss);
-            tape.Backward(loss);
-            run.CompareGrad("grad.x", tape, x);
-            parameters.CompareGradients(flow.Store, "layers.");
-            FlowStep back = flow.Inverse(tape, step.Output.Detach(), new StepContext());
-            run.CompareTo("inverse (against x)", run.Input("x"), CaseRun<T>.Widen(CaseRun<T>.Read(tape, back.Output)));
-            (rows, cols) = run.Matrix("sample.z");
+            CompareDensity(run, flow, parameters, tape);
+            (int rows, int cols) = run.Matrix("sample.z");
             tape.Reset();
             run.Compare("sample.x", tape, flow.Inverse(tape, run.Load(tape, "sample.z", rows, cols), new StepContext()).Output);
             Train(run, flow, parameters, tape);
         }
+    }
+
+    /// <summary>Compares densities, gradients of the loss and the inverse. The tape is bound to the flow's store.</summary>
+    public static void CompareDensity<T>(CaseRun<T> run, Flow<T> flow, PlacedTensors<T> parameters, Tape<T> tape) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        parameters.Write(flow.Store, "layers.");
+        (int rows, int cols) = run.Matrix("x");
+        if (cols != flow.Dimension) throw new BadInputException($"{run.File.Path}: 'x' has {cols} features, the parameters are for {flow.Dimension}; the file is damaged or of another kind.");
+        Var x = run.Load(tape, "x", rows, cols, needsGrad: true);
+        FlowStep step = flow.Forward(tape, x, new StepContext { Mode = FlowMode.Train });
+        if (step.Value != ValueKind.Exact) throw new InvalidOperationException($"The flow's log-determinant is {step.Value}, expected an exact one.");
+        run.Compare("z", tape, step.Output);
+        run.Compare("log_abs_det", tape, step.LogAbsDet);
+        run.Compare("log_prob", flow.LogProb(run.Values("x")));
+        Var loss = tape.Scale(tape.Mean(tape.Add(flow.Base.LogProb(tape, step.Output), step.LogAbsDet)), -1);
+        run.Compare("loss", tape, loss);
+        tape.Backward(loss);
+        run.CompareGrad("grad.x", tape, x);
+        parameters.CompareGradients(flow.Store, "layers.");
+        FlowStep back = flow.Inverse(tape, step.Output.Detach(), new StepContext());
+        run.CompareTo("inverse (against x)", run.Input("x"), CaseRun<T>.Widen(CaseRun<T>.Read(tape, back.Output)));
     }
 
     /// <summary>Lets the gradients of a model of splines move by what rounding of x to single precision does to them.</summary>

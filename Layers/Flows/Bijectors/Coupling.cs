@@ -12,6 +12,7 @@ namespace NativeFlow.Layers;
 public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly bool[] _moved;
+    private readonly ImageSplit? _split;
     private readonly ITransformer<T> _transformer;
     private readonly IConditioner<T> _conditioner;
     private Var _passColumns = Var.None;
@@ -39,6 +40,10 @@ public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         _conditioner = conditioner;
     }
 
+    /// <summary>A coupling of images: the split's first part passes, its second moves.</summary>
+    /// <exception cref="ArgumentException">The conditioner's widths do not fit.</exception>
+    public Coupling(ImageSplit split, ITransformer<T> transformer, IConditioner<T> conditioner, int context = 0) : this(split.Mask, transformer, conditioner, context) => _split = split;
+
     /// <inheritdoc/>
     public string Kind => "coupling";
 
@@ -48,20 +53,21 @@ public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     /// <inheritdoc/>
     public int ContextWidth { get; }
 
-    /// <summary>From a recipe entry: mask (a list of 0 and 1, 1 where a feature moves), transformer, conditioner (entries of their own), context (0).</summary>
+    /// <summary>
+    /// From a recipe entry: mask (a list of 0 and 1, 1 where a feature moves) or, for images, channels, height, width and split (channel,
+    /// channel_inv, checkerboard, checkerboard_inv or a list of the channels that move); transformer, conditioner (entries of their own), context (0).
+    /// </summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static Coupling<T> FromConfig(JsonElement config)
     {
         var reader = new ConfigReader("coupling", config);
-        int[] mask = reader.Integers("mask");
-        foreach (int m in mask)
-            if (m is not (0 or 1)) throw new BadInputException($"coupling: property 'mask' holds {m}; it must hold 0 (passes) or 1 (moves) for every feature.");
-        bool[] moved = Array.ConvertAll(mask, static m => m == 1);
+        ImageSplit? split = reader.Has("mask") ? null : ImageSplit.Read(reader);
+        bool[] moved = split?.Mask ?? ReadMask(reader);
         int context = reader.Integer("context", 0, 0), moving = moved.AsSpan().Count(true);
         if (moving == 0 || moving == moved.Length) throw new BadInputException($"coupling: property 'mask' moves {moving} of {moved.Length} features; at least one must move and one must pass.");
         ITransformer<T> transformer = TransformerRegistry.Create<T>(reader.Object("transformer"));
-        IConditioner<T> conditioner = ConditionerRegistry.Create<T>(reader.Object("conditioner"), moved.Length - moving + context, checked(moving * transformer.ParametersPerFeature));
-        return reader.Make(() => new Coupling<T>(moved, transformer, conditioner, context));
+        IConditioner<T> conditioner = ConditionerRegistry.Create<T>(reader.Object("conditioner"), moved.Length - moving + context, checked(moving * transformer.ParametersPerFeature), transformer.ParametersPerFeature);
+        return reader.Make(() => split is null ? new Coupling<T>(moved, transformer, conditioner, context) : new Coupling<T>(split, transformer, conditioner, context));
     }
 
     /// <inheritdoc/>
@@ -102,12 +108,27 @@ public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)
     {
-        json.WriteStartArray("mask");
-        foreach (bool moved in _moved) json.WriteNumberValue(moved ? 1 : 0);
-        json.WriteEndArray();
+        if (_split is null)
+        {
+            json.WriteStartArray("mask");
+            foreach (bool moved in _moved) json.WriteNumberValue(moved ? 1 : 0);
+            json.WriteEndArray();
+        }
+        else
+        {
+            _split.Write(json);
+        }
         json.WriteNumber("context", ContextWidth);
         TransformerRegistry.Write(json, "transformer", _transformer);
         ConditionerRegistry.Write(json, "conditioner", _conditioner);
+    }
+
+    private static bool[] ReadMask(ConfigReader reader)
+    {
+        int[] mask = reader.Integers("mask");
+        foreach (int m in mask)
+            if (m is not (0 or 1)) throw new BadInputException($"coupling: property 'mask' holds {m}; it must hold 0 (passes) or 1 (moves) for every feature.");
+        return Array.ConvertAll(mask, static m => m == 1);
     }
 
     private (Var Pass, Var Move, Var Raw) Split(Tape<T> tape, Var x, in StepContext c)

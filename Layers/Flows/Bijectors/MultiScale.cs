@@ -6,12 +6,13 @@ namespace NativeFlow.Layers;
 
 /// <summary>One level of a <see cref="MultiScale{T}"/>.</summary>
 /// <param name="Layers">Applied to all features that are still there.</param>
-/// <param name="Leave">How many of the first ones then leave for the output; the last level keeps them all, whatever is written.</param>
+/// <param name="Leave">How many of the first ones (or last, see <see cref="MultiScale{T}"/>) then leave for the output; the last level keeps them all, whatever is written.</param>
 public readonly record struct ScaleLevel<T>(IReadOnlyList<IBijector<T>> Layers, int Leave) where T : unmanaged, IFloatingPointIeee754<T>;
 
 /// <summary>
 /// Layers in levels: after each, the first features leave for the output and the rest goes on, so that deep layers work on few features.
-/// Output: the leavers of every level one after another, then the rest. log|det| is the sum, [batch x 1].
+/// Output: the leavers of every level one after another, then the rest. Or the last features leave: then the output is the rest, the leavers
+/// of the last level that has some, ..., those of the first. Either way features stay at their side. log|det| is the sum, [batch x 1].
 /// </summary>
 /// <remarks>On images [channels x height x width] it is the first channels that leave. Source: Dinh, Sohl-Dickstein and Bengio 2017, section 3.6.</remarks>
 public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T : unmanaged, IFloatingPointIeee754<T>
@@ -19,12 +20,14 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T 
     private readonly ScaleLevel<T>[] _levels;
     private readonly IBijector<T>[][] _layers;
     private readonly Var[] _out;
+    private readonly bool _lastLeave;
 
     /// <summary>Makes the bijector. The layers belong to it alone.</summary>
     /// <param name="dimension">Number of features.</param>
     /// <param name="levels">From the first on.</param>
+    /// <param name="lastLeave">Whether the last features of a level leave instead of the first.</param>
     /// <exception cref="ArgumentException">There is no level; a level leaves nothing or everything; a layer has another width than its level; contexts differ.</exception>
-    public MultiScale(int dimension, IReadOnlyList<ScaleLevel<T>> levels)
+    public MultiScale(int dimension, IReadOnlyList<ScaleLevel<T>> levels, bool lastLeave = false)
     {
         BijectorGuard.Dimension("dimension", dimension);
         if (levels.Count == 0) throw new ArgumentException("levels is empty; give at least one.");
@@ -33,6 +36,7 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T 
         _layers = Array.ConvertAll(_levels, static l => l.Layers.ToArray());
         _out = new Var[_levels.Length];
         Dimension = dimension;
+        _lastLeave = lastLeave;
         int left = dimension;
         for (int i = 0; i < _levels.Length; i++)
         {
@@ -60,7 +64,7 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T 
     /// <inheritdoc/>
     public ValueKind EvaluationValue { get; } = ValueKind.Exact;
 
-    /// <summary>From a recipe entry: dimension, levels (a list of { layers, leave }; leave: half of what is left, rounded up).</summary>
+    /// <summary>From a recipe entry: dimension, levels (a list of { layers, leave }; leave: half of what is left, rounded up), leaves ("first" or "last" features of a level).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static MultiScale<T> FromConfig(JsonElement config)
     {
@@ -75,7 +79,8 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T 
             levels.Add(level.Make(() => new ScaleLevel<T>(layers, leave)));
             left -= leave;
         }
-        return reader.Make(() => new MultiScale<T>(dimension, levels));
+        bool lastLeave = reader.Choice("leaves", "first", "first", "last") == "last";
+        return reader.Make(() => new MultiScale<T>(dimension, levels, lastLeave));
     }
 
     /// <inheritdoc/>
@@ -108,14 +113,15 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T 
     {
         BijectorGuard.Width(Kind, Dimension, z);
         var sum = new StepSum(z);
-        int at = Dimension;
+        int rest = Dimension;
         Var h = Var.None;
         for (int i = _levels.Length - 1; i >= 0; i--)
         {
             int leave = i == _levels.Length - 1 ? Rest : _levels[i].Leave;
-            at -= leave;
-            Var left = tape.SliceColumns(z, at, leave);
-            h = h.IsNone ? left : tape.ConcatColumns(left, h);
+            rest -= leave;
+            // The leavers lie after those of the levels before, or before them.
+            Var left = tape.SliceColumns(z, _lastLeave ? Dimension - rest - leave : rest, leave);
+            h = h.IsNone ? left : _lastLeave ? tape.ConcatColumns(h, left) : tape.ConcatColumns(left, h);
             for (int k = _layers[i].Length - 1; k >= 0; k--)
             {
                 FlowStep step = _layers[i][k].Inverse(tape, h, c);
@@ -130,6 +136,7 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T 
     public void WriteConfig(Utf8JsonWriter json)
     {
         json.WriteNumber("dimension", Dimension);
+        json.WriteString("leaves", _lastLeave ? "last" : "first");
         json.WriteStartArray("levels");
         for (int i = 0; i < _levels.Length; i++)
         {
@@ -168,9 +175,11 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T 
 
     private Var Leave(Tape<T> tape, int level, Var h)
     {
-        if (level == _levels.Length - 1) return _out[level] = h;
-        int leave = _levels[level].Leave;
-        _out[level] = tape.SliceColumns(h, 0, leave);
-        return tape.SliceColumns(h, leave, h.Cols - leave);
+        if (level == _levels.Length - 1) return _out[Place(level)] = h;
+        int leave = _levels[level].Leave, stay = h.Cols - leave;
+        _out[Place(level)] = tape.SliceColumns(h, _lastLeave ? stay : 0, leave);
+        return tape.SliceColumns(h, _lastLeave ? 0 : leave, stay);
     }
+
+    private int Place(int level) => _lastLeave ? _levels.Length - 1 - level : level;
 }

@@ -59,8 +59,8 @@ public sealed class TwoSidedCoupling<T> : IBijector<T> where T : unmanaged, IFlo
         if (split >= dimension) throw new BadInputException($"two-sided-coupling: property 'split' is {split} of {dimension} features; it must leave at least one on each side.");
         JsonElement transformer = reader.Object("transformer"), conditioner = reader.Object("conditioner");
         ITransformer<T> first = TransformerRegistry.Create<T>(transformer), second = TransformerRegistry.Create<T>(transformer);
-        IConditioner<T> net1 = ConditionerRegistry.Create<T>(conditioner, dimension - split + context, checked(split * first.ParametersPerFeature));
-        IConditioner<T> net2 = ConditionerRegistry.Create<T>(conditioner, split + context, checked((dimension - split) * second.ParametersPerFeature));
+        IConditioner<T> net1 = ConditionerRegistry.Create<T>(conditioner, dimension - split + context, checked(split * first.ParametersPerFeature), first.ParametersPerFeature);
+        IConditioner<T> net2 = ConditionerRegistry.Create<T>(conditioner, split + context, checked((dimension - split) * second.ParametersPerFeature), second.ParametersPerFeature);
         return reader.Make(() => new TwoSidedCoupling<T>(dimension, split, first, net1, second, net2, context));
     }
 

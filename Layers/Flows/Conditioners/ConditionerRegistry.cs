@@ -10,18 +10,24 @@ public static class ConditionerRegistry
     /// <summary>Recipe names, in alphabetical order.</summary>
     public static IReadOnlyList<string> Kinds { get; } =
     [
+        "conv-net",
         "mlp",
         "residual-mlp",
         "separate",
     ];
 
     /// <summary>Makes a conditioner from its recipe entry, such as <c>{"kind":"mlp","hidden":[64,64]}</c>, and the widths that its place demands.</summary>
+    /// <param name="config">The entry.</param>
+    /// <param name="inputs">Columns in.</param>
+    /// <param name="outputs">Columns out.</param>
+    /// <param name="parameters">How many of them belong to one feature; they lie together.</param>
     /// <exception cref="BadInputException">Unknown kind; or a property is unknown, missing, of the wrong type or out of range.</exception>
-    public static IConditioner<T> Create<T>(JsonElement config, int inputs, int outputs) where T : unmanaged, IFloatingPointIeee754<T>
+    public static IConditioner<T> Create<T>(JsonElement config, int inputs, int outputs, int parameters = 1) where T : unmanaged, IFloatingPointIeee754<T>
     {
         string kind = ConfigReader.KindOf("conditioner", config);
         return kind switch
         {
+            "conv-net" => ConvNet<T>.FromConfig(config, inputs, outputs, parameters),
             "mlp" => Mlp<T>.FromConfig(config, inputs, outputs),
             "residual-mlp" => ResidualMlp<T>.FromConfig(config, inputs, outputs),
             "separate" => SeparateNetworks<T>.FromConfig(config, inputs, outputs),
