@@ -44,6 +44,51 @@ internal static class ImageRecipes
     /// <summary>A 1x1 convolution and the exponential of a 3x3 one.</summary>
     public static string[] Exponential(ImageShape s) => [$$"""{"kind":"conv1x1",{{Of(s)}} }""", $$"""{"kind":"conv-exponential",{{Of(s)}},"kernel":3 }"""];
 
+    /// <summary>
+    /// Glow (Kingma and Dhariwal 2018), with the sizes of Keller et al. 2021 for images of more than 64 features: levels of a squeeze and steps of ActNorm, a 1x1
+    /// convolution and an affine coupling; half of the channels leave after each level, under a prior that the others give.
+    /// </summary>
+    /// <param name="shape">The images; both sides must be multiples of 4, of 8 from 1024 features on.</param>
+    /// <param name="mixing">The 1x1 convolution, as an entry, for images of a shape.</param>
+    public static JsonArray Glow(ImageShape shape, Func<ImageShape, string> mixing)
+    {
+        (int levels, int steps, int hidden) = shape.Features switch { <= 64 => (2, 4, 32), < 1024 => (2, 16, 512), _ => (3, 32, 512) };
+        RequireSides(shape, levels);
+        int dimension = shape.Features;
+        var list = new JsonArray();
+        for (int level = 0; level < levels; level++)
+        {
+            bool last = level == levels - 1;
+            var layers = new JsonArray();
+            Add(layers, Squeeze(shape));
+            shape = Squeezed(shape);
+            for (int k = 0; k < steps; k++)
+            {
+                Add(layers, $$"""{"kind":"actnorm","channels":{{shape.Channels}},"pixels":{{shape.Pixels}} }""");
+                Add(layers, mixing(shape));
+                Add(layers, Coupling(shape, hidden));
+            }
+
+            var entry = new JsonObject { ["layers"] = layers };
+            if (!last)
+            {
+                Add(layers, Coupling(shape, hidden));
+                shape = shape with { Channels = shape.Channels / 2 };
+                entry["leave"] = shape.Features;
+            }
+
+            list.Add(entry);
+        }
+
+        return [new JsonObject { ["kind"] = "multi-scale", ["dimension"] = dimension, ["leaves"] = "last", ["levels"] = list }];
+    }
+
+    /// <summary>A 1x1 convolution by its PLU factors.</summary>
+    public static string Mixing(ImageShape s) => $$"""{"kind":"conv1x1",{{Of(s)}},"form":"plu"}""";
+
+    /// <summary>A 1x1 convolution that takes the preset's strategy.</summary>
+    public static string MixingByStrategy(ImageShape s) => $$"""{"kind":"conv2d",{{Of(s)}},"kernel":1 }""";
+
     /// <summary>Refuses images whose sides cannot be halved so often.</summary>
     /// <exception cref="BadInputException">A side is no multiple of 2^squeezes.</exception>
     public static void RequireSides(ImageShape shape, int squeezes)
@@ -52,6 +97,8 @@ internal static class ImageRecipes
         if (shape.Height % factor != 0 || shape.Width % factor != 0)
             throw new BadInputException($"--model: this flow halves the sides of its images {squeezes} times, but they are {shape.Height}x{shape.Width} pixels; both sides must be multiples of {factor}. Crop or pad the images, or use a flow of vectors such as spline-fc2.");
     }
+
+    private static string Coupling(ImageShape s, int hidden) => $$"""{"kind":"glow-coupling",{{Of(s)}},"hidden":{{hidden}} }""";
 
     private static ImageShape Squeezed(ImageShape s) => new(4 * s.Channels, s.Height / 2, s.Width / 2);
 

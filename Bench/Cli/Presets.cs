@@ -71,6 +71,8 @@ internal static class Presets
         Image("conv9-exact", "images: the same with the exact gradient through a banded factorisation", "banded-exact", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
         Image("conv9-emerging", "images: the same with emerging convolutions", null, s => ImageRecipes.Conv9(s, ImageRecipes.Emerging)),
         Image("conv9-convexp", "images: the same with convolution exponentials", null, s => ImageRecipes.Conv9(s, ImageRecipes.Exponential)),
+        Image("glow", "images: Glow, levels of ActNorm, 1x1 convolution and affine coupling", null, s => ImageRecipes.Glow(s, ImageRecipes.Mixing)),
+        Image("snf-glow", "images: the same with learned inverses of the 1x1 convolutions", "snf-published", s => ImageRecipes.Glow(s, ImageRecipes.MixingByStrategy), lambda: 100),
     ];
 
     /// <summary>The preset of a name, or null.</summary>
