@@ -50,6 +50,7 @@ public static class OpRegistry
         FourierOp<T>.Instance,
         Conv2dOp<T>.Instance,
         Conv2dWeightGradientOp<T>.Instance,
+        ConvMatrixOp<T>.Instance,
         MirrorKernelOp<T>.Instance,
         SelfNormalizingConvOp<T>.Instance,
         SelfNormalizingLinearOp<T>.Instance,

@@ -73,7 +73,7 @@ internal static class ReferenceConvolution<T> where T : unmanaged, IFloatingPoin
     }
 
     // Where tap (i, j) of output pixel (h, w) reads, or -1 for a zero.
-    private static int Source(in ConvShape s, int h, int w, int i, int j)
+    internal static int Source(in ConvShape s, int h, int w, int i, int j)
     {
         int row = h + i - s.AnchorRow, column = w + j - s.AnchorColumn;
         if (s.Circular) return (Wrap(row, s.Height) * s.Width) + Wrap(column, s.Width);

@@ -140,6 +140,7 @@ public static class OpCases
             Add("conv2d", label, [N(3, shape.InLength), weight, N(1, shape.OutChannels)], (t, x) => t.Conv2d(x[0], x[1], shape, x[2]));
             Add("conv2d", label + ", no bias", [N(2, shape.InLength), weight], (t, x) => t.Conv2d(x[0], x[1], shape));
             Add("mirror-kernel", label, [weight], (t, x) => t.MirrorKernel(x[0], shape));
+            Add("conv-matrix", label, [weight], (t, x) => t.ConvMatrix(x[0], shape));
             Add("conv2d-weight-gradient", label, [N(2, shape.InLength), N(2, shape.OutLength)], (t, x) => Conv2dWeightGradientOp<T>.Record(t, x[0], x[1], shape));
         }
         Add("circulant", "5", [N(1, 5)], (t, x) => t.Circulant(x[0]));
@@ -279,6 +280,7 @@ public static class OpCases
             new("conv2d", t => t.Conv2d(V(t, 2, 8), V(t, 2, 9), ConvShape.Same(1, 2, 2, 4, 3), V(t, 1, 3)), "1x3", "2 numbers"),
             new("mirror-kernel", t => t.MirrorKernel(V(t, 2, 8), ConvShape.Same(1, 2, 2, 4, 3)), "2x8", "2x9"),
             new("conv2d-weight-gradient", t => Conv2dWeightGradientOp<T>.Record(t, V(t, 2, 8), V(t, 2, 15), ConvShape.Same(1, 2, 2, 4, 3)), "2x15", "16 columns"),
+            new("conv-matrix", t => t.ConvMatrix(V(t, 2, 8), ConvShape.Same(1, 2, 2, 4, 3)), "2x8", "2x9"),
             new("circulant", t => t.Circulant(V(t, 2, 3)), "2x3", "one row"),
             new("fourier", t => t.FourierInverse(V(t, 2, 3)), "2x3", "imaginary"),
             new("ridge-root", t => t.RidgeRoot(RidgeFunction.Tanh, V(t, 2, 3), V(t, 2, 3), V(t, 1, 3), V(t, 2, 3)), "2x3", "1x3"),
