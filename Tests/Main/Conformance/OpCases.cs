@@ -237,6 +237,8 @@ public static class OpCases
     public static List<RefusedUse<T>> Refused<T>() where T : unmanaged, IFloatingPointIeee754<T>
     {
         static Var V(Tape<T> t, int rows, int cols) => t.Constant(1, rows, cols);
+        static Var SelfNormalizing(Tape<T> t, Var x, int weights)
+            => SelfNormalizingConvOp<T>.Record(t, x, V(t, 1, 9), V(t, 1, weights), Var.None, ConvShape.Same(1, 1, 2, 4, 3), SelfNormalizingForm.Published, 1, Var.None).Z;
         static Var Index(Tape<T> t, params double[] values) => t.Input(Array.ConvertAll(values, T.CreateTruncating), 1, values.Length);
         return
         [
