@@ -57,6 +57,7 @@ public static class OpRegistry
         ConvMatrixOp<T>.Instance,
         ConvSolveOp<T>.Instance,
         MirrorKernelOp<T>.Instance,
+        SelfNormalizingConvOp<T>.Instance,
         SelfNormalizingLinearOp<T>.Instance,
         CachedInverseLinearOp<T>.Instance,
         RelativeGradientLinearOp<T>.Instance,

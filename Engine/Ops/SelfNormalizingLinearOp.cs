@@ -112,7 +112,7 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
             backend.Gemm(new GemmArgs(n, d, d, v, c.X(1), vw) { TransposeB = true });
         }
         backend.Gemm(new GemmArgs(n, d, d, vw, c.X(2), e) { TransposeB = true });
-        c.Run(ResidualId, [v, e, c.Y(1)], default, [1.0 / n, c.Node.P0]);
+        Residual(backend, v, e, c.Y(1), n, c.Node.P0);
     }
 
     /// <inheritdoc/>
@@ -187,6 +187,10 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
         LinearMap.Jvp(c, c.Tx(0), c.Tx(1), c.Tx(3));
         BasicKernels<T>.Fill(c.Backend, c.Ty(1), 0);
     }
+
+    /// <summary>e := e - x; results := [0, lambda m, m] with m the mean over the rows of |e|^2.</summary>
+    internal static void Residual(IBackend<T> backend, Slice x, Slice e, Slice results, int rows, double lambda)
+        => backend.Run(ResidualId, new KernelArgs([x, e, results], default, [1.0 / rows, lambda]));
 
     private static void Parts(in OpContext<T> c, out Slice zt, out Slice e, out Slice v, out Slice vw)
     {

@@ -21,6 +21,7 @@ internal static class FixtureChecks
         ElementwiseChecks.Add(table);
         NormalizationChecks.Add(table);
         ContinuousChecks.Add(table);
+        ConvolutionChecks.Add(table);
         ResidualChecks.Add(table);
         SplineChecks.Add(table);
         TransformerChecks.Add(table);

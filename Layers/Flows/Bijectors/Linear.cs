@@ -24,6 +24,7 @@ public sealed class Linear<T> : IBijector<T> where T : unmanaged, IFloatingPoint
         Dimension = dimension;
         Strategy = strategy ?? new ExactLu<T>();
         HasBias = bias;
+        if (SiteRules.Refusal(Strategy, SiteKinds.DenseMatrix) is { } refusal) throw new ArgumentException(refusal);
     }
 
     /// <inheritdoc/>

@@ -20,7 +20,7 @@ public sealed class BruteForce<T> : IJacobianStrategy<T> where T : unmanaged, IF
     public GradientKind Gradient => GradientKind.Exact;
 
     /// <inheritdoc/>
-    public SiteKinds Supports => SiteKinds.DenseMatrix | SiteKinds.VectorJacobianProduct;
+    public SiteKinds Supports => SiteKinds.DenseMatrix | SiteKinds.Convolution | SiteKinds.VectorJacobianProduct | SiteKinds.CircularConvolution;
 
     /// <inheritdoc/>
     public JacobianSite Attach(ParameterStore<T> store, in JacobianSite site, ReadOnlySpan<double> initialWeight)
@@ -45,6 +45,7 @@ public sealed class BruteForce<T> : IJacobianStrategy<T> where T : unmanaged, IF
 
     private static Var Map(Tape<T> tape, in JacobianSite site, Var x)
     {
+        if (site.Convolution is not null) return ConvolutionMap.Map(tape, site, x);
         Var z = tape.MatMul(x, site.Weight, transposeB: true);
         return site.Bias.IsNone ? z : tape.Add(z, site.Bias);
     }

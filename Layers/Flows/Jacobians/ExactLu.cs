@@ -4,7 +4,10 @@ using NativeFlow.Engine;
 
 namespace NativeFlow.Layers;
 
-/// <summary>log|det W| by LU with partial pivoting; backward from the kept factors. Exact value and gradient; 2/3 D^3 + 4/3 D^3 flops a step.</summary>
+/// <summary>
+/// log|det W| by LU with partial pivoting; backward from the kept factors. Exact value and gradient; 2/3 D^3 + 4/3 D^3 flops a step. Of a
+/// convolution, W is the dense matrix of the whole map: the oracle, for small images.
+/// </summary>
 public sealed class ExactLu<T> : IJacobianStrategy<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
@@ -17,7 +20,7 @@ public sealed class ExactLu<T> : IJacobianStrategy<T> where T : unmanaged, IFloa
     public GradientKind Gradient => GradientKind.Exact;
 
     /// <inheritdoc/>
-    public SiteKinds Supports => SiteKinds.DenseMatrix;
+    public SiteKinds Supports => SiteKinds.DenseMatrix | SiteKinds.Convolution | SiteKinds.CircularConvolution;
 
     /// <inheritdoc/>
     public JacobianSite Attach(ParameterStore<T> store, in JacobianSite site, ReadOnlySpan<double> initialWeight)
@@ -27,7 +30,9 @@ public sealed class ExactLu<T> : IJacobianStrategy<T> where T : unmanaged, IFloa
     }
 
     /// <inheritdoc/>
-    public FlowStep Record(Tape<T> tape, in JacobianSite site, Var x, in StepContext c) => RecordExact(tape, site, x);
+    public FlowStep Record(Tape<T> tape, in JacobianSite site, Var x, in StepContext c) => site.Convolution is { } shape
+        ? FlowStep.Exact(ConvolutionMap.Map(tape, site, x), ConvolutionMap.DenseLogAbsDet(tape, site.Weight, shape))
+        : RecordExact(tape, site, x);
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json) { }

@@ -1,4 +1,5 @@
 using NativeFlow.Engine;
+using NativeFlow.Kernels;
 
 namespace NativeFlow.Layers;
 
@@ -6,11 +7,17 @@ namespace NativeFlow.Layers;
 /// <param name="Kind">What the site is.</param>
 /// <param name="Scope">Dotted path of the layer, for names and messages.</param>
 /// <param name="Dimension">Number of features D.</param>
-/// <param name="Weight">Matrix W [D x D]; z = W x + b on column vectors.</param>
-/// <param name="Bias">Bias b [1 x D], or <see cref="Var.None"/>.</param>
+/// <param name="Weight">Matrix W [D x D], z = W x + b on column vectors; of a convolution its kernel [C x C taps].</param>
+/// <param name="Bias">Bias b [1 x D], of a convolution [1 x C], or <see cref="Var.None"/>.</param>
 public readonly record struct JacobianSite(SiteKinds Kind, string Scope, int Dimension, Var Weight, Var Bias)
 {
-    /// <summary>Learned inverse R (a parameter) or cached inverse (a buffer) [D x D]; set by the strategy that keeps one.</summary>
+    /// <summary>Geometry of a convolution; null at any other site.</summary>
+    public ConvShape? Convolution { get; init; }
+
+    /// <summary>
+    /// Learned inverse R (a parameter) or cached inverse (a buffer) [D x D]; of a convolution a learned inverse kernel, or the cached gradient of
+    /// the log-determinant, in the shape of the weight. Set by the strategy that keeps one.
+    /// </summary>
     public Var InverseWeight { get; init; } = Var.None;
 
     /// <summary>Buffer [D x (D + 1)] for LU factors and pivots of a strategy that refreshes a cached inverse.</summary>

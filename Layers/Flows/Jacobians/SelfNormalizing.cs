@@ -1,11 +1,12 @@
 using System.Numerics;
 using System.Text.Json;
 using NativeFlow.Engine;
+using NativeFlow.Kernels;
 
 namespace NativeFlow.Layers;
 
 /// <summary>
-/// A learned inverse R stands in for W^-1 in the gradient (Keller et al. 2021). No determinant in training, hence no likelihood value.
+/// A learned inverse R, of a convolution a learned kernel r, stands in for W^-1 in the gradient (Keller et al. 2021). No determinant in training, hence no likelihood value.
 /// </summary>
 /// <remarks>
 /// The published update is stable at the maximum-likelihood solution only if the penalty weight exceeds 1/(8 s^2), s^2 the smallest
@@ -46,7 +47,7 @@ public sealed class SelfNormalizing<T> : IJacobianStrategy<T> where T : unmanage
     public GradientKind Gradient => GradientKind.Biased;
 
     /// <inheritdoc/>
-    public SiteKinds Supports => SiteKinds.DenseMatrix;
+    public SiteKinds Supports => SiteKinds.DenseMatrix | SiteKinds.Convolution | SiteKinds.CircularConvolution;
 
     /// <summary>The update as published: half of the likelihood gradient for W and half for R (eq. 6-13).</summary>
     public static SelfNormalizing<T> Published(double weight, int probes = 0) => new(SelfNormalizingForm.Published, weight, probes);
@@ -59,6 +60,8 @@ public sealed class SelfNormalizing<T> : IJacobianStrategy<T> where T : unmanage
     {
         SiteRules.Require(this, site);
         // R starts at W^T, as published: near W^-1 for the near-orthogonal start values of W.
+        if (site.Convolution is { } shape)
+            return site with { InverseWeight = store.AddParameter($"{site.Scope}.inverse_weight", shape.OutChannels, shape.WeightColumns, Mirrored(initialWeight, shape)) };
         int d = site.Dimension;
         var r = new double[d * d];
         for (int i = 0; i < d; i++)
@@ -70,6 +73,7 @@ public sealed class SelfNormalizing<T> : IJacobianStrategy<T> where T : unmanage
     public FlowStep Record(Tape<T> tape, in JacobianSite site, Var x, in StepContext c)
     {
         int probes = Probes < 0 ? x.Rows : Probes;
+        if (site.Convolution is { } shape) return RecordConvolution(tape, site, x, shape, probes, c);
         (Var z, Var slot, Var penalty, Var reconstruction) = SelfNormalizingLinearOp<T>.Record(
             tape, x, site.Weight, site.InverseWeight, site.Bias, Form, Weight, probes, SeedMix.Of(c.Key, site.Stream), c.Step);
         return new FlowStep(z, slot, Value, Gradient, penalty, reconstruction);
@@ -80,5 +84,29 @@ public sealed class SelfNormalizing<T> : IJacobianStrategy<T> where T : unmanage
     {
         json.WriteNumber("weight", Weight);
         if (Probes != 0) json.WriteNumber("probes", Probes);
+    }
+
+    private FlowStep RecordConvolution(Tape<T> tape, in JacobianSite site, Var x, in ConvShape shape, int probes, in StepContext c)
+    {
+        Var rows = Var.None;
+        if (probes > 0)
+        {
+            rows = tape.Allocate(probes, x.Cols, needsGrad: false);
+            tape.Backend.Random(new RandomArgs(RandomKind.Gaussian, tape.ValueOf(rows), SeedMix.Of(c.Key, site.Stream), unchecked((ulong)c.Step)));
+        }
+        (Var z, Var slot, Var penalty, Var reconstruction) = SelfNormalizingConvOp<T>.Record(
+            tape, x, site.Weight, site.InverseWeight, site.Bias, shape, Form, Weight, rows);
+        return new FlowStep(z, slot, Value, Gradient, penalty, reconstruction);
+    }
+
+    // The kernel of the transposed map: channels exchanged, taps in reverse.
+    private static double[] Mirrored(ReadOnlySpan<double> w, in ConvShape shape)
+    {
+        int channels = shape.InChannels, taps = shape.Taps;
+        var r = new double[w.Length];
+        for (int o = 0; o < channels; o++)
+            for (int i = 0; i < channels; i++)
+                for (int t = 0; t < taps; t++) r[(((i * channels) + o) * taps) + taps - 1 - t] = w[(((o * channels) + i) * taps) + t];
+        return r;
     }
 }

@@ -7,9 +7,12 @@ public enum SiteKinds
     /// <summary>A square matrix applied to every sample.</summary>
     DenseMatrix = 1,
 
-    /// <summary>A convolution with stride 1.</summary>
+    /// <summary>A convolution with stride 1 and zero padding.</summary>
     Convolution = 2,
 
     /// <summary>Any differentiable block with recorded vector-Jacobian products.</summary>
     VectorJacobianProduct = 4,
+
+    /// <summary>A convolution with stride 1 and circular padding.</summary>
+    CircularConvolution = 8,
 }

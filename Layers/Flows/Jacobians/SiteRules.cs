@@ -7,9 +7,14 @@ internal static class SiteRules
 {
     public static void Require<T>(IJacobianStrategy<T> strategy, in JacobianSite site) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if ((strategy.Supports & site.Kind) != 0) return;
-        SiteKinds kind = site.Kind;
+        if (Refusal(strategy, site.Kind, $"'{site.Scope}', ") is { } refusal) throw new NotSupportedException(refusal);
+    }
+
+    /// <summary>Why the strategy does not work on such a site; null where it does.</summary>
+    public static string? Refusal<T>(IJacobianStrategy<T> strategy, SiteKinds kind, string site = "") where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if ((strategy.Supports & kind) != 0) return null;
         string others = string.Join(", ", JacobianRegistry.Names.Where(n => (JacobianRegistry.Create<T>(n).Supports & kind) != 0));
-        throw new NotSupportedException($"Strategy '{strategy.Name}' does not work on '{site.Scope}', a {site.Kind} site; it supports {strategy.Supports}. Strategies for this site: {others}.");
+        return $"Strategy '{strategy.Name}' does not work on {site}a {kind} site; it supports {strategy.Supports}. Strategies for this site: {others}.";
     }
 }

@@ -173,6 +173,18 @@ public static class OpCases
         Add("matrix-exponential", "4x4", [N(4, 4)], (t, x) => t.MatrixExponential(x[0]));
         Add("matrix-exponential", "1x1", [N(1, 1)], (t, x) => t.MatrixExponential(x[0]));
 
+        foreach ((string label, ConvShape shape) in (ReadOnlySpan<(string, ConvShape)>)
+            [("3x3", ConvShape.Same(2, 2, 3, 4, 3)), ("5x5, circular", ConvShape.Same(1, 1, 5, 6, 5, circular: true)), ("1x1", ConvShape.Same(3, 3, 2, 2, 1))])
+        {
+            InputSpec kernel = N(shape.OutChannels, shape.WeightColumns), bias = N(1, shape.OutChannels);
+            InputSpec[] convolution = [N(3, shape.InLength), kernel, kernel, bias];
+            foreach (SelfNormalizingForm form in (ReadOnlySpan<SelfNormalizingForm>)[SelfNormalizingForm.Published, SelfNormalizingForm.ReconstructionOnly])
+            {
+                Add("self-normalizing-conv", $"{label}, {form}", convolution, (t, x) => SelfNormalizingConvOp<T>.Record(t, x[0], x[1], x[2], x[3], shape, form, 0.7, Var.None).Z, surrogate: true);
+                Add("self-normalizing-conv", $"{label}, {form}, probes", convolution, (t, x) => SelfNormalizingConvOp<T>.Record(t, x[0], x[1], x[2], x[3], shape, form, 0.7, t.Constant(0.3, 2, shape.InLength)).Z, surrogate: true);
+            }
+            Add("self-normalizing-conv", label + ", no bias", [convolution[0], kernel, kernel], (t, x) => SelfNormalizingConvOp<T>.Record(t, x[0], x[1], x[2], Var.None, shape, SelfNormalizingForm.Published, 0.7, Var.None).Z, surrogate: true);
+        }
         InputSpec[] linear = [N(4, 3), N(3, 3), N(3, 3), N(1, 3)];
         Add("self-normalizing-linear", "published", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.Published, 0.7).Z, surrogate: true);
         Add("self-normalizing-linear", "reconstruction only", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.ReconstructionOnly, 0.7).Z, surrogate: true);
@@ -248,6 +260,8 @@ public static class OpCases
     public static List<RefusedUse<T>> Refused<T>() where T : unmanaged, IFloatingPointIeee754<T>
     {
         static Var V(Tape<T> t, int rows, int cols) => t.Constant(1, rows, cols);
+        static Var SelfNormalizing(Tape<T> t, Var x, int weights)
+            => SelfNormalizingConvOp<T>.Record(t, x, V(t, 1, 9), V(t, 1, weights), Var.None, ConvShape.Same(1, 1, 2, 4, 3), SelfNormalizingForm.Published, 1, Var.None).Z;
         static Var Index(Tape<T> t, params double[] values) => t.Input(Array.ConvertAll(values, T.CreateTruncating), 1, values.Length);
         return
         [
@@ -312,6 +326,8 @@ public static class OpCases
             new("matrix-exponential", t => t.MatrixExponential(V(t, 2, 3)), "2x3", "square"),
             new("solve-rows", t => t.SolveRows(V(t, 2, 3), V(t, 4, 3)), "2x3", "4x3"),
             new("solve-rows", t => t.SolveRows(V(t, 3, 3), V(t, 4, 2)), "3x3", "4x2"),
+            new("self-normalizing-conv", t => SelfNormalizing(t, V(t, 2, 7), 9), "2x7", "8 columns"),
+            new("self-normalizing-conv", t => SelfNormalizing(t, V(t, 2, 8), 10), "1x10", "1x9"),
             new("self-normalizing-linear", t => SelfNormalizingLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), V(t, 3, 3), Var.None, SelfNormalizingForm.Published, 1), "2x3", "4x4"),
             new("cached-inverse-linear", t => CachedInverseLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), V(t, 3, 3), Var.None), "2x3", "4x4"),
             new("logit-flow", t => LogitFlowOp<T>.Record(t, V(t, 2, 3), new LogitSettings(2, 1)), "low is 2", "high is 1"),
