@@ -46,6 +46,9 @@ public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     public int Dimension => _moved.Length;
 
     /// <inheritdoc/>
+    public bool HasExactInverse => _transformer.HasExactInverse;
+
+    /// <inheritdoc/>
     public int ContextWidth { get; }
 
     /// <summary>From a recipe entry: mask (a list of 0 and 1, 1 where a feature moves), transformer, conditioner (entries of their own), context (0).</summary>

@@ -40,8 +40,11 @@ public sealed class StaleInverse<T> : IJacobianStrategy<T> where T : unmanaged, 
     public FlowStep Record(Tape<T> tape, in JacobianSite site, Var x, in StepContext c)
     {
         ParameterStore<T> store = tape.Store!;
-        if (store[site.AgeCounter] == 0) CachedInverse.Refresh(store, site);
-        store[site.AgeCounter] = (store[site.AgeCounter] + 1) % Every;
+        if (!c.Provisional)
+        {
+            if (store[site.AgeCounter] == 0) CachedInverse.Refresh(store, site);
+            store[site.AgeCounter] = (store[site.AgeCounter] + 1) % Every;
+        }
         (Var z, Var slot) = CachedInverseLinearOp<T>.Record(tape, x, site.Weight, site.InverseWeight, site.Bias);
         return new FlowStep(z, slot, Value, Gradient, Var.None, Var.None);
     }
