@@ -32,6 +32,9 @@ internal sealed class Arena<T> : IDisposable where T : unmanaged, IFloatingPoint
 
     public long CapacityElements { get; private set; }
 
+    /// <summary>Elements of all planes.</summary>
+    public long AllocatedElements { get; private set; }
+
     public int ChunkCount => _values.Count;
 
     public (int Chunk, int Offset) Mark => (_current, _used[_current]);
@@ -69,27 +72,29 @@ internal sealed class Arena<T> : IDisposable where T : unmanaged, IFloatingPoint
 
     public Slice Tangent(int chunk, int offset, int length) => _tangents[chunk].IsNone ? Slice.None : _tangents[chunk].Part(offset, length);
 
-    /// <summary>Zeroes the gradients of everything in use, making the plane at first use.</summary>
-    public void ClearGradients()
+    /// <summary>Zeroes the gradients of everything in use from <paramref name="mark"/> on, making the plane at first use.</summary>
+    public void ClearGradients((int Chunk, int Offset) mark)
     {
-        for (int i = 0; i <= _current; i++)
+        for (int i = mark.Chunk; i <= _current; i++)
         {
             if (_gradients[i].IsNone)
             {
-                _gradients[i] = _backend.Allocate(_values[i].Length);
+                _gradients[i] = AddPlane(_values[i].Length);
                 _blocks[i] = new GradientBlocks<T>(_values[i].Length);
             }
-            _blocks[i]!.Clear(_used[i]);
+            int start = i == mark.Chunk ? mark.Offset : 0;
+            _blocks[i]!.Clear(start, _used[i] - start);
         }
     }
 
-    /// <summary>Zeroes the tangents of everything in use, making the plane at first use.</summary>
-    public void ClearTangents()
+    /// <summary>Zeroes the tangents of everything in use from <paramref name="mark"/> on, making the plane at first use.</summary>
+    public void ClearTangents((int Chunk, int Offset) mark)
     {
-        for (int i = 0; i <= _current; i++)
+        for (int i = mark.Chunk; i <= _current; i++)
         {
-            if (_tangents[i].IsNone) _tangents[i] = _backend.Allocate(_values[i].Length);
-            else BasicKernels<T>.Fill(_backend, _tangents[i].Part(0, _used[i]), 0);
+            int start = i == mark.Chunk ? mark.Offset : 0;
+            if (_tangents[i].IsNone) _tangents[i] = AddPlane(_values[i].Length);
+            else BasicKernels<T>.Fill(_backend, _tangents[i].Part(start, _used[i] - start), 0);
         }
     }
 
@@ -103,10 +108,16 @@ internal sealed class Arena<T> : IDisposable where T : unmanaged, IFloatingPoint
         _tangents.Clear();
     }
 
+    private Slice AddPlane(int elements)
+    {
+        AllocatedElements += elements;
+        return _backend.Allocate(elements);
+    }
+
     private void AddChunk(int elements)
     {
         elements = (elements + Alignment - 1) / Alignment * Alignment;
-        _values.Add(_backend.Allocate(elements));
+        _values.Add(AddPlane(elements));
         _gradients.Add(Slice.None);
         _tangents.Add(Slice.None);
         _blocks.Add(null);

@@ -17,7 +17,10 @@ internal sealed class GradientBlocks<T> where T : unmanaged, IFloatingPointIeee7
     public GradientBlocks(int elements) => _live = new bool[Count(elements)];
 
     /// <summary>Sets the first <paramref name="elements"/> elements to zero, by word only.</summary>
-    public void Clear(int elements) => Array.Clear(_live, 0, Count(elements));
+    public void Clear(int elements) => Clear(0, elements);
+
+    /// <summary>Sets the elements from <paramref name="start"/> on, the first of a block, to zero, by word only.</summary>
+    public void Clear(int start, int elements) => Array.Clear(_live, start / Block, Count(elements));
 
     /// <summary>The part as numbers to read or to add to.</summary>
     public Slice Live(IBackend<T> backend, Slice plane, int offset, int length)

@@ -3,7 +3,7 @@ using NativeFlow.Kernels;
 
 namespace NativeFlow.Engine;
 
-/// <summary>The second stack: memory that an op borrows for one call, given back as a whole when the call ends.</summary>
+/// <summary>The second stack: memory that an op borrows for one call, given back when the call ends.</summary>
 public sealed class Workspace<T> : IDisposable where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly Arena<T> _arena;
@@ -21,7 +21,13 @@ public sealed class Workspace<T> : IDisposable where T : unmanaged, IFloatingPoi
 
     internal long CapacityElements => _arena.CapacityElements;
 
-    internal void Reset() => _arena.Reset((0, 0));
+    internal long AllocatedElements => _arena.AllocatedElements;
+
+    /// <summary>Where the stack stands.</summary>
+    internal (int, int) Mark => _arena.Mark;
+
+    /// <summary>Takes back everything borrowed since <paramref name="mark"/>.</summary>
+    internal void Reset((int, int) mark) => _arena.Reset(mark);
 
     /// <summary>Gives the memory back to the backend.</summary>
     public void Dispose() => _arena.Dispose();

@@ -18,11 +18,12 @@ public static class IntervalCheck
     /// <exception cref="OutsideDomainException">An element is not in the interval, or NaN; the message names row, column and value of the first.</exception>
     public static void RequireBetween<T>(this Tape<T> tape, Var x, double low, double high, string what, string wayOut, bool closed = false) where T : unmanaged, IFloatingPointIeee754<T>
     {
+        (int, int) borrowed = tape.Workspace.Mark;
         Slice found = tape.Workspace.Take(2);
         tape.Backend.Run(Kernels<T>.Find, new KernelArgs([tape.ValueOf(x), found], [x.Cols, closed ? 1 : 0], [low, high]));
         Span<T> place = stackalloc T[2], value = stackalloc T[1];
         tape.Backend.Read(found, place);
-        tape.Workspace.Reset();
+        tape.Workspace.Reset(borrowed);
         if (place[0] < T.Zero) return;
         int row = int.CreateTruncating(place[0]), column = int.CreateTruncating(place[1]);
         tape.Backend.Read(tape.ValueOf(x).Part((row * x.Cols) + column, 1), value);

@@ -18,6 +18,9 @@ public readonly ref struct OpContext<T> where T : unmanaged, IFloatingPointIeee7
     /// <summary>The node being run.</summary>
     public ref readonly Node<T> Node => ref _node;
 
+    /// <summary>The tape, for an op that records more above itself and forgets it before it returns.</summary>
+    public Tape<T> Tape => _tape;
+
     /// <summary>Where it runs.</summary>
     public IBackend<T> Backend => _tape.Backend;
 

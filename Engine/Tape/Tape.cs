@@ -8,7 +8,7 @@ namespace NativeFlow.Engine;
 /// Records ops as they run and walks them back. Nodes are structs in one flat array, values lie in an arena, ops are stateless
 /// singletons: after the first step of a program nothing is allocated.
 /// </summary>
-public sealed class Tape<T> : IDisposable where T : unmanaged, IFloatingPointIeee754<T>
+public sealed partial class Tape<T> : IDisposable where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly Arena<T> _arena;
     private Node<T>[] _nodes = new Node<T>[64];
@@ -54,6 +54,9 @@ public sealed class Tape<T> : IDisposable where T : unmanaged, IFloatingPointIee
     /// <summary>Elements of values that the arena and the workspace can hold now.</summary>
     public long CapacityElements => _arena.CapacityElements + Workspace.CapacityElements;
 
+    /// <summary>Elements of all planes: values, gradients, tangents and the workspace. Nothing is given back before <see cref="Dispose"/>, so this is the peak of all that has run.</summary>
+    public long AllocatedElements => _arena.AllocatedElements + Workspace.AllocatedElements;
+
     // Reused by recorded derivatives, so that they allocate nothing after the first step.
     internal Dictionary<(int, int), Var> Carried { get; } = [];
 
@@ -79,18 +82,20 @@ public sealed class Tape<T> : IDisposable where T : unmanaged, IFloatingPointIee
         _inputCount = 0;
         _backwardNext = -1;
         _arena.Reset((0, 0));
+        Workspace.Reset((0, 0));
     }
 
     /// <summary>A place to come back to with <see cref="Release"/>: for recomputation and throw-away parts of a graph. Marks nest.</summary>
     public TapeMark Mark() => new(Count, _inputCount, _arena.Mark.Chunk, _arena.Mark.Offset);
 
-    /// <summary>Forgets everything recorded since <paramref name="mark"/>.</summary>
+    /// <summary>Forgets everything recorded since <paramref name="mark"/>. A backward pass under way ends, unless it has only nodes before the mark left to walk.</summary>
     public void Release(TapeMark mark)
     {
         if (mark.Nodes > Count) throw new ArgumentException("Tape.Release: the mark is newer than the tape.");
         Count = mark.Nodes;
         _inputCount = mark.Inputs;
-        _backwardNext = -1;
+        // A pass under way goes on where only what it does not walk is forgotten.
+        if (_backwardNext >= Count) _backwardNext = -1;
         _arena.Reset((mark.Chunk, mark.Offset));
     }
 
@@ -170,11 +175,22 @@ public sealed class Tape<T> : IDisposable where T : unmanaged, IFloatingPointIee
         node.P1 = p1;
         node.Key = key;
         node.Scope = Scope;
-        // Counted only when it has run: a node whose op refused its input must not be walked back.
-        op.Forward(new OpContext<T>(this, in node));
-        Workspace.Reset();
-        Count++;
-        return ref node;
+        int index = Count++;
+        (int, int) borrowed = Workspace.Mark;
+        bool ran = false;
+        try
+        {
+            op.Forward(new OpContext<T>(this, in node));
+            ran = true;
+        }
+        finally
+        {
+            // A node whose op refused its input must not be walked back.
+            if (!ran) Count = index;
+            Workspace.Reset(borrowed);
+        }
+        // The op may have recorded above itself, and the array grown.
+        return ref _nodes[index];
     }
 
     /// <summary>Gradients of a scalar with respect to everything that needs one. Clears all gradients first, those of the store too unless <paramref name="accumulate"/>.</summary>
@@ -198,8 +214,8 @@ public sealed class Tape<T> : IDisposable where T : unmanaged, IFloatingPointIee
     {
         if (!output.NeedsGrad) throw new InvalidOperationException("Backward: no gradient flows into this value; nothing it depends on needs one (or the tape's RecordsGradients is off).");
         if (seed.Length != output.Length) throw new ArgumentException($"Backward: a seed of {seed.Length} numbers for an output of {output.Shape}.");
-        TapeRules.Check(this);
-        _arena.ClearGradients();
+        TapeRules.Check(this, 0);
+        _arena.ClearGradients((0, 0));
         if (!accumulate) Store?.ClearGradients();
         Backend.Write(seed, GradOf(output));
         _backwardNext = Count - 1;
@@ -211,31 +227,9 @@ public sealed class Tape<T> : IDisposable where T : unmanaged, IFloatingPointIee
         while (_backwardNext >= 0)
         {
             int index = _backwardNext--;
-            ref Node<T> node = ref _nodes[index];
-            if (!node.NeedsGrad) continue;
-            node.Op.Backward(new OpContext<T>(this, in node));
-            Workspace.Reset();
-            return index;
+            if (WalkBack(index)) return index;
         }
         return -1;
-    }
-
-    /// <summary>Zeroes all tangents; set those of chosen values, then call <see cref="PushForward"/>.</summary>
-    public void ClearTangents()
-    {
-        _arena.ClearTangents();
-        Store?.ClearTangents();
-    }
-
-    /// <summary>Jacobian-vector product: carries tangents through every node, in order.</summary>
-    public void PushForward()
-    {
-        for (int i = 0; i < Count; i++)
-        {
-            ref Node<T> node = ref _nodes[i];
-            node.Op.Jvp(new OpContext<T>(this, in node));
-            Workspace.Reset();
-        }
     }
 
     /// <summary>Memory of a value.</summary>
@@ -294,10 +288,3 @@ public sealed class Tape<T> : IDisposable where T : unmanaged, IFloatingPointIee
 
     private ParameterStore<T> BoundStore => Store ?? throw new InvalidOperationException("Tape: this handle names a parameter or buffer, but the tape is bound to no store.");
 }
-
-/// <summary>A place on a tape, see <see cref="Tape{T}.Mark"/>.</summary>
-/// <param name="Nodes">Nodes recorded.</param>
-/// <param name="Inputs">Input handles recorded.</param>
-/// <param name="Chunk">Arena chunk.</param>
-/// <param name="Offset">Arena offset.</param>
-public readonly record struct TapeMark(int Nodes, int Inputs, int Chunk, int Offset);

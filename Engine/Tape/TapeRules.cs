@@ -5,12 +5,12 @@ namespace NativeFlow.Engine;
 /// <summary>What a recorded graph must obey before anyone walks it back. Cheap: one pass over the nodes.</summary>
 public static class TapeRules
 {
-    /// <summary>Checks every node.</summary>
+    /// <summary>Checks every node from number <paramref name="from"/> on.</summary>
     /// <exception cref="InvalidOperationException">A rule is broken; the message names the node and the rule.</exception>
-    public static void Check<T>(Tape<T> tape) where T : unmanaged, IFloatingPointIeee754<T>
+    public static void Check<T>(Tape<T> tape, int from = 0) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        Var last = new(Var.FirstArenaChunk, -1, 0, 0, false);
-        for (int i = 0; i < tape.Count; i++)
+        Var last = from > 0 ? LastOf(tape.Node(from - 1)) : new(Var.FirstArenaChunk, -1, 0, 0, false);
+        for (int i = from; i < tape.Count; i++)
         {
             ref readonly Node<T> node = ref tape.Node(i);
             if (node.Out0.Length == 0) Broken(i, node, "its output is empty");
@@ -23,9 +23,11 @@ public static class TapeRules
                 if (x.IsNone || x.Chunk < Var.FirstArenaChunk) continue;
                 if (!Before(x, node.Out0)) Broken(i, node, $"input {k} is recorded later than the node itself");
             }
-            last = node.Out1.IsNone ? node.Out0 : node.Out1;
+            last = LastOf(node);
         }
     }
+
+    private static Var LastOf<T>(in Node<T> node) where T : unmanaged, IFloatingPointIeee754<T> => node.Out1.IsNone ? node.Out0 : node.Out1;
 
     private static bool Before(Var a, Var b) => a.Chunk < b.Chunk || (a.Chunk == b.Chunk && a.Offset < b.Offset);
 

@@ -22,6 +22,12 @@ public interface IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>What its log-determinant is at best, in evaluation; <see cref="ValueKind.Bound"/> for a layer that is no bijection but gives a lower bound.</summary>
     ValueKind EvaluationValue => ValueKind.Exact;
 
+    /// <summary>
+    /// Whether its inverse gives the input back up to rounding, and cheaply: in closed form or feature by feature, without iteration, saturation or randomness,
+    /// in training too. Then <see cref="Recomputed{T}"/> may rebuild its input from its output.
+    /// </summary>
+    bool HasExactInverse => false;
+
     /// <summary>Adds parameters, buffers and counters under <paramref name="scope"/>, with start values from <paramref name="seed"/>. Called once, before the store is built.</summary>
     void Attach(ParameterStore<T> store, string scope, ulong seed);
 

@@ -25,6 +25,9 @@ internal static class LayerClaims
             case "piecewise":
                 double branches = Number(layer, "branches", 2);
                 return (d * ((3 * branches) - 1)) + (layer.TryGetProperty("gate", out JsonElement gate) ? Weights(gate, d, d * branches) : 0);
+            case "recomputed":
+                foreach (JsonElement inner in List(layer, "layers")) sum += Of(inner);
+                return sum;
             case "two-sided-coupling":
                 double split = Number(layer, "split", Math.Floor(d / 2));
                 return Network(layer, d - split + context, split) + Network(layer, split + context, d - split);

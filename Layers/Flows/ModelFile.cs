@@ -173,7 +173,7 @@ public static class ModelFile
                     "rational-quadratic-spline" => d * (3 * Claim(layer, "bins", 8) - 1),
                     "actnorm" => 2 * channels,
                     "permutation" => channels * Claim(layer, "pixels", 1),
-                    "coupling" or "multi-scale" or "piecewise" or "two-sided-coupling" or "variational-dequantization" => LayerClaims.Of(layer),
+                    "coupling" or "multi-scale" or "piecewise" or "recomputed" or "two-sided-coupling" or "variational-dequantization" => LayerClaims.Of(layer),
                     _ => 0,
                 }
                 : 0;

@@ -37,6 +37,12 @@ public readonly record struct StepContext()
     /// <summary>Random key of the run; probes draw from (Key, a stream of their own). In a sample it is the seed, and <see cref="Step"/> the number of the block.</summary>
     public ulong Key { get; init; }
 
+    /// <summary>
+    /// Whether this recording is for its values alone and will be made again before gradients are taken: then what a layer carries from step to
+    /// step (running statistics, ages, vectors of a power iteration) must stay as it is, so that the second recording is the first one.
+    /// </summary>
+    public bool Provisional { get; init; }
+
     /// <summary>Context [batch x features] of a conditional flow; <see cref="Var.None"/> without.</summary>
     public Var Context { get; init; } = Var.None;
 }

@@ -54,6 +54,7 @@ internal static class LayerCatalog
             ("planar", "D", "E + D", "exact, D"),
             ("radial", "D", "D", "exact, D"),
             ("rational-quadratic-spline", "D K", "D K", Diagonal),
+            ("recomputed", "its layers, twice in training", "its layers, twice in training", "that of its layers"),
             ("residual", "N", "E N", "exact: D N + D^3; truncated, roulette, neumann: E N"),
             ("rotation", "D^2 after D^3 once", "D^2 after D^3 once", Zero),
             ("sigmoid", "D", "D", Diagonal),

@@ -43,6 +43,9 @@ public sealed class ActNorm<T> : IBijector<T>, IDataDependent<T> where T : unman
     /// <inheritdoc/>
     public int Dimension => _channels * _pixels;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     private AffineForm Form => _centerFirst ? AffineForm.CenterFirst : AffineForm.ScaleFirst;
 
     /// <summary>From a recipe entry: channels, pixels (1), center_first (false).</summary>

@@ -36,6 +36,9 @@ public sealed class Affine<T> : IBijector<T> where T : unmanaged, IFloatingPoint
     /// <inheritdoc/>
     public int Dimension => _startScale.Length;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>z = (x - mean)/deviation.</summary>
     /// <exception cref="ArgumentException">Lengths differ, or a number is out of range; a feature that never varies needs a deviation of your choice.</exception>
     public static Affine<T> Standardize(ReadOnlySpan<double> mean, ReadOnlySpan<double> deviation)

@@ -50,6 +50,9 @@ public sealed class Autoregressive<T> : IBijector<T> where T : unmanaged, IFloat
     public int Dimension => _made.Features;
 
     /// <inheritdoc/>
+    public bool HasExactInverse => _transformer.HasExactInverse;
+
+    /// <inheritdoc/>
     public int ContextWidth => _made.Context;
 
     private static string[] Directions => ["maf", "iaf"];

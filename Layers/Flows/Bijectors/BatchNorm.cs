@@ -87,8 +87,11 @@ public sealed class BatchNorm<T> : IBijector<T> where T : unmanaged, IFloatingPo
         Var mean = Collect(tape, tape.SumRows(x, 1.0 / count));
         Var centred = tape.Subtract(x, Spread(tape, mean));
         Var variance = Collect(tape, tape.SumRows(tape.Square(centred), 1.0 / (count - 1)));
-        Average(tape, mean, _mean);
-        Average(tape, variance, _variance);
+        if (!c.Provisional)
+        {
+            Average(tape, mean, _mean);
+            Average(tape, variance, _variance);
+        }
         return Normalize(tape, centred, variance, ValueKind.Truncated, GradientKind.Biased);
     }
 

@@ -31,6 +31,9 @@ public sealed class Circulant<T> : IBijector<T> where T : unmanaged, IFloatingPo
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: dimension, no_bias (false).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static Circulant<T> FromConfig(JsonElement config)

@@ -51,6 +51,9 @@ public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     public int Dimension => _moved.Length;
 
     /// <inheritdoc/>
+    public bool HasExactInverse => _transformer.HasExactInverse;
+
+    /// <inheritdoc/>
     public int ContextWidth { get; }
 
     /// <summary>

@@ -38,6 +38,9 @@ public sealed class DiagonalLowRank<T> : IBijector<T> where T : unmanaged, IFloa
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: dimension, rank, no_bias (false).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static DiagonalLowRank<T> FromConfig(JsonElement config)

@@ -28,6 +28,9 @@ public sealed class Elementwise<T> : IBijector<T> where T : unmanaged, IFloating
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => _transformer.HasExactInverse;
+
     /// <summary>From a recipe entry: dimension, transformer (an entry of its own).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static Elementwise<T> FromConfig(JsonElement config)

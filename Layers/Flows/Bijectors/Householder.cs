@@ -32,6 +32,9 @@ public sealed class Householder<T> : IBijector<T> where T : unmanaged, IFloating
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: dimension, reflections.</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static Householder<T> FromConfig(JsonElement config)

@@ -54,6 +54,9 @@ public sealed class IafGated<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     public int Dimension { get; }
 
     /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
+    /// <inheritdoc/>
     public int ContextWidth => _context;
 
     /// <summary>From a recipe entry: dimension, hidden (64), layers (0), context (0), forget_bias (1), activation (elu).</summary>

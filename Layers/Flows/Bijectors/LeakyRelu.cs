@@ -28,6 +28,9 @@ public sealed class LeakyRelu<T> : IBijector<T> where T : unmanaged, IFloatingPo
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: dimension, slope (0.01).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static LeakyRelu<T> FromConfig(JsonElement config)

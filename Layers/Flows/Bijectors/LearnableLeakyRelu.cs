@@ -25,6 +25,9 @@ public sealed class LearnableLeakyRelu<T> : IBijector<T> where T : unmanaged, IF
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: dimension.</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static LearnableLeakyRelu<T> FromConfig(JsonElement config)

@@ -33,6 +33,9 @@ public sealed class Linear<T> : IBijector<T> where T : unmanaged, IFloatingPoint
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => !HasLearnedInverse;
+
     /// <summary>How the log-determinant is treated in training.</summary>
     public IJacobianStrategy<T> Strategy { get; }
 

@@ -36,6 +36,9 @@ public sealed class LinearLu<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: dimension, eps (1e-3), no_bias (false).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static LinearLu<T> FromConfig(JsonElement config)

@@ -31,6 +31,9 @@ public sealed class LinearLuPacked<T> : IBijector<T> where T : unmanaged, IFloat
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: dimension, no_bias (false).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static LinearLuPacked<T> FromConfig(JsonElement config)

@@ -39,6 +39,9 @@ public sealed class LinearQr<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: dimension, reflections, no_bias (false).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static LinearQr<T> FromConfig(JsonElement config)

@@ -42,6 +42,9 @@ public sealed class LinearSvd<T> : IBijector<T> where T : unmanaged, IFloatingPo
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: dimension, reflections, eps (1e-3), no_bias (false).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static LinearSvd<T> FromConfig(JsonElement config)

@@ -32,6 +32,9 @@ public sealed class Logit<T> : IBijector<T> where T : unmanaged, IFloatingPointI
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>Lower end of x.</summary>
     public double Low => _settings.Low;
 

@@ -30,6 +30,9 @@ public sealed class MatrixExponential<T> : IBijector<T> where T : unmanaged, IFl
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: dimension, no_bias (false).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static MatrixExponential<T> FromConfig(JsonElement config)

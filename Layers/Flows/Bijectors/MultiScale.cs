@@ -59,6 +59,9 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T 
     public int Dimension { get; }
 
     /// <inheritdoc/>
+    public bool HasExactInverse => Array.TrueForAll(_layers, static level => Array.TrueForAll(level, static l => l.HasExactInverse));
+
+    /// <inheritdoc/>
     public int ContextWidth { get; }
 
     /// <inheritdoc/>

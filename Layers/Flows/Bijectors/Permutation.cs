@@ -37,6 +37,9 @@ public sealed class Permutation<T> : IBijector<T> where T : unmanaged, IFloating
     /// <inheritdoc/>
     public int Dimension => _channels * _pixels;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>An order drawn from <paramref name="seed"/>; without one, from the one given to <see cref="Attach"/>.</summary>
     /// <exception cref="ArgumentException">A number is out of range.</exception>
     public static Permutation<T> Random(int channels, ulong? seed = null, int pixels = 1) => new(channels, pixels, RandomOrder, seed, null);

@@ -30,6 +30,9 @@ public sealed class RationalQuadraticSpline<T> : IBijector<T> where T : unmanage
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: dimension, bins (8), tail_bound (3), min_bin_width, min_bin_height, min_derivative (0.001 each), identity_init (false).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static RationalQuadraticSpline<T> FromConfig(JsonElement config)

@@ -75,7 +75,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         BijectorGuard.Attached(Kind, _net.FirstWeight);
         if (EvaluationBlocks<T>.Apply(tape, x, c, _blockRows)) return EvaluationBlocks<T>.Run(tape, this, x, c, inverse: false, _blockRows);
         bool train = c.Mode == FlowMode.Train;
-        _net.Prepare(tape, train);
+        _net.Prepare(tape, train, keep: !c.Provisional);
         Var input = BijectorGuard.NotDetached(tape, x), g = _net.Record(tape, input), z = tape.Add(input, g);
         if (!train) return FlowStep.Exact(z, ExactLogDet<T>.Record(tape, g, input));
         Var logDet = LogDet.Record(tape, g, input, SeedMix.Of(c.Key, _stream), c.Step);

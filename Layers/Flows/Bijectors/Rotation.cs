@@ -26,6 +26,9 @@ public sealed class Rotation<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: dimension.</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static Rotation<T> FromConfig(JsonElement config)

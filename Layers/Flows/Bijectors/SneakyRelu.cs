@@ -28,6 +28,9 @@ public sealed class SneakyRelu<T> : IBijector<T> where T : unmanaged, IFloatingP
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: dimension, slope (0.1).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static SneakyRelu<T> FromConfig(JsonElement config)

@@ -38,6 +38,9 @@ public sealed class Triangular<T> : IBijector<T> where T : unmanaged, IFloatingP
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: dimension, upper (false), eps (1e-3), no_bias (false).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static Triangular<T> FromConfig(JsonElement config)

@@ -48,6 +48,9 @@ public sealed class TwoSidedCoupling<T> : IBijector<T> where T : unmanaged, IFlo
     public int Dimension { get; }
 
     /// <inheritdoc/>
+    public bool HasExactInverse => _transformer1.HasExactInverse && _transformer2.HasExactInverse;
+
+    /// <inheritdoc/>
     public int ContextWidth { get; }
 
     /// <summary>From a recipe entry: dimension, split (half, rounded down), transformer, conditioner (entries of their own, each used twice), context (0).</summary>

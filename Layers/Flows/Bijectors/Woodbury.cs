@@ -39,6 +39,9 @@ public sealed class Woodbury<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     /// <inheritdoc/>
     public int Dimension => _features * _rows;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: features, rank, rows (1).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static Woodbury<T> FromConfig(JsonElement config)

@@ -44,8 +44,11 @@ public sealed class NewtonSchulz<T> : IJacobianStrategy<T> where T : unmanaged, 
     public FlowStep Record(Tape<T> tape, in JacobianSite site, Var x, in StepContext c)
     {
         ParameterStore<T> store = tape.Store!;
-        if (store[site.AgeCounter] == 0 && !Improve(tape, site)) CachedInverse.Refresh(store, site);
-        store[site.AgeCounter] = (store[site.AgeCounter] + 1) % Every;
+        if (!c.Provisional)
+        {
+            if (store[site.AgeCounter] == 0 && !Improve(tape, site)) CachedInverse.Refresh(store, site);
+            store[site.AgeCounter] = (store[site.AgeCounter] + 1) % Every;
+        }
         (Var z, Var slot) = CachedInverseLinearOp<T>.Record(tape, x, site.Weight, site.InverseWeight, site.Bias);
         return new FlowStep(z, slot, Value, Gradient, Var.None, Var.None);
     }
@@ -60,6 +63,7 @@ public sealed class NewtonSchulz<T> : IJacobianStrategy<T> where T : unmanaged, 
         IBackend<T> backend = store.Backend;
         int d = site.Dimension;
         Slice w = store.ValueOf(site.Weight), r = store.ValueOf(site.InverseWeight);
+        (int, int) borrowed = tape.Workspace.Mark;
         Slice residual = tape.Workspace.Take(d * d), correction = tape.Workspace.Take(d * d), norm = tape.Workspace.Take(1);
         CachedInverse.Residual(backend, w, r, residual, d);
         BasicKernels<T>.Fill(backend, norm, 0);
@@ -73,7 +77,7 @@ public sealed class NewtonSchulz<T> : IJacobianStrategy<T> where T : unmanaged, 
             backend.Gemm(new GemmArgs(d, d, d, r, residual, correction));
             BasicKernels<T>.AddScaled(backend, correction, r);
         }
-        tape.Workspace.Reset();
+        tape.Workspace.Reset(borrowed);
         return converges;
     }
 }

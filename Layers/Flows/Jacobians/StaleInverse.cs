@@ -50,8 +50,8 @@ public sealed class StaleInverse<T> : IJacobianStrategy<T> where T : unmanaged, 
     public FlowStep Record(Tape<T> tape, in JacobianSite site, Var x, in StepContext c)
     {
         ParameterStore<T> store = tape.Store!;
-        bool refresh = store[site.AgeCounter] == 0;
-        store[site.AgeCounter] = (store[site.AgeCounter] + 1) % Every;
+        bool refresh = !c.Provisional && store[site.AgeCounter] == 0;
+        if (!c.Provisional) store[site.AgeCounter] = (store[site.AgeCounter] + 1) % Every;
         if (site.Convolution is { } shape) return RecordConvolution(tape, site, x, shape, refresh);
         if (refresh) CachedInverse.Refresh(store, site);
         (Var z, Var slot) = CachedInverseLinearOp<T>.Record(tape, x, site.Weight, site.InverseWeight, site.Bias);

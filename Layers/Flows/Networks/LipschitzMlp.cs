@@ -66,15 +66,15 @@ internal sealed class LipschitzMlp<T> where T : unmanaged, IFloatingPointIeee754
         }
     }
 
-    /// <summary>Records the bounded weights for the uses that follow: one step of the power iteration, kept, while training; otherwise until the bound is exact, keeping nothing.</summary>
-    public void Prepare(Tape<T> tape, bool train)
+    /// <summary>Records the bounded weights for the uses that follow: one step of the power iteration while training, kept if <paramref name="keep"/>; otherwise until the bound is exact, keeping nothing.</summary>
+    public void Prepare(Tape<T> tape, bool train, bool keep = true)
     {
         for (int i = 0; i < _weights.Length; i++)
         {
             (_bounded[i], Var found) = train
                 ? SpectralNormOp<T>.Record(tape, _weights[i], _vectors[i], _bound, 1)
                 : SpectralNormOp<T>.Record(tape, _weights[i], _vectors[i], _bound, MostSteps, Math.Max(1e-12, 8 * Precision<T>.Epsilon));
-            if (train) BasicKernels<T>.Copy(tape.Backend, tape.ValueOf(found).Part(0, _vectors[i].Length), tape.ValueOf(_vectors[i]));
+            if (train && keep) BasicKernels<T>.Copy(tape.Backend, tape.ValueOf(found).Part(0, _vectors[i].Length), tape.ValueOf(_vectors[i]));
         }
     }
 

@@ -13,6 +13,9 @@ public sealed class AdditiveTransformer<T> : ITransformer<T> where T : unmanaged
     /// <inheritdoc/>
     public int ParametersPerFeature => 1;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry without properties.</summary>
     public static AdditiveTransformer<T> FromConfig(JsonElement config) => new ConfigReader("additive", config).Make(() => new AdditiveTransformer<T>());
 

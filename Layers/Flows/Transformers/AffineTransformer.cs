@@ -46,6 +46,9 @@ public sealed class AffineTransformer<T> : ITransformer<T> where T : unmanaged, 
     public int ParametersPerFeature => 2;
 
     /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
+    /// <inheritdoc/>
     public bool MixesFeatures => _volumePreserving;
 
     /// <summary>

@@ -19,6 +19,9 @@ public interface ITransformer<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>Whether a feature's result depends on other features' parameters too. Then the Jacobian is triangular only where all parameters come from features that pass: in couplings, not in autoregressive layers.</summary>
     bool MixesFeatures => false;
 
+    /// <summary>Whether its inverse is a closed form that gives x back up to rounding; false where a root is searched for.</summary>
+    bool HasExactInverse => false;
+
     /// <summary>What its gradient is; biased where something is rounded.</summary>
     GradientKind Gradient => GradientKind.Exact;
 

@@ -18,6 +18,9 @@ public sealed class IntegerAdditiveTransformer<T> : ITransformer<T> where T : un
     public int ParametersPerFeature => 1;
 
     /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
+    /// <inheritdoc/>
     public GradientKind Gradient => GradientKind.Biased;
 
     /// <summary>From a recipe entry without properties.</summary>

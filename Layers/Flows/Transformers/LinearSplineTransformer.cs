@@ -31,6 +31,9 @@ public sealed class LinearSplineTransformer<T> : ITransformer<T> where T : unman
     /// <inheritdoc/>
     public int ParametersPerFeature => _bins;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: bins (8), tails (linear or none), tail_bound (3).</summary>
     /// <exception cref="BadInputException">A property is unknown, of the wrong type or out of range.</exception>
     public static LinearSplineTransformer<T> FromConfig(JsonElement config)

@@ -54,6 +54,9 @@ public sealed class QuadraticSplineTransformer<T> : ITransformer<T> where T : un
     /// <inheritdoc/>
     public int ParametersPerFeature => _box.Tails ? (2 * _bins) - 1 : (2 * _bins) + 1;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: bins (8), tails (continuous, linear or none), tail_bound (3), min_bin_width, min_bin_height (0.001 each), raw_factor (1).</summary>
     /// <exception cref="BadInputException">A property is unknown, of the wrong type or out of range.</exception>
     public static QuadraticSplineTransformer<T> FromConfig(JsonElement config)

@@ -38,6 +38,9 @@ public sealed class RationalQuadraticBoundedTransformer<T> : ITransformer<T> whe
     /// <inheritdoc/>
     public int ParametersPerFeature => (3 * _bins) + 1;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: bins (8), left, right, bottom, top (0, 1, 0, 1), min_bin_width, min_bin_height, min_derivative (0.001 each).</summary>
     /// <exception cref="BadInputException">A property is unknown, of the wrong type or out of range.</exception>
     public static RationalQuadraticBoundedTransformer<T> FromConfig(JsonElement config)

@@ -35,6 +35,9 @@ public sealed class RationalQuadraticSoftClipTransformer<T> : ITransformer<T> wh
     /// <inheritdoc/>
     public int ParametersPerFeature => (3 * _bins) - 1;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: bins (8), tail_bound (5), slope (0.001).</summary>
     /// <exception cref="BadInputException">A property is unknown, of the wrong type or out of range.</exception>
     public static RationalQuadraticSoftClipTransformer<T> FromConfig(JsonElement config)

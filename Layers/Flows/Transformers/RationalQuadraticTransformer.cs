@@ -24,6 +24,9 @@ public sealed class RationalQuadraticTransformer<T> : ITransformer<T> where T : 
     /// <inheritdoc/>
     public int ParametersPerFeature => _settings.RawLength;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: bins (8), tail_bound (3), min_bin_width, min_bin_height, min_derivative (0.001 each), identity_init (false), raw_factor (1).</summary>
     /// <exception cref="BadInputException">A property is unknown, of the wrong type or out of range.</exception>
     public static RationalQuadraticTransformer<T> FromConfig(JsonElement config)
