@@ -158,6 +158,9 @@ public static class OpCases
             Add("conv-log-abs-det", label, [weight], (t, x) => t.ConvLogAbsDet(Near(t, x[0]), shape));
             Add("conv-log-abs-det-probes", label, [weight], (t, x) => t.ConvLogAbsDetProbes(Near(t, x[0]), shape, 3, 5, 7), surrogate: true);
             Add("conv-solve", label, [weight, N(2, shape.OutLength)], (t, x) => t.ConvSolve(Near(t, x[0]), x[1], shape));
+        }
+        foreach ((string label, ConvShape shape) in (ReadOnlySpan<(string, ConvShape)>)
+            [
                 ("3x3", ConvShape.Same(2, 2, 4, 5, 3, circular: true)), ("one channel", ConvShape.Same(1, 1, 3, 4, 3, circular: true)),
                 ("kernel larger than the image", new ConvShape(2, 2, 2, 3, 5, 4, 1, 3, true)), ("one row, 3 channels", new ConvShape(3, 3, 1, 6, 1, 2, 0, 0, true)),
             ])
