@@ -79,12 +79,21 @@ internal static unsafe class ConvDirect<T, V, L>
             Correlate(s, layout, x, z, sums, step, offsets);
         }
 
-        T* to = job.Sums + (nint)piece * s.WeightLength;
-        for (nint i = 0; i < s.WeightLength; i++, sums += L.Count)
+        AddElements(sums, s.WeightLength, job.Sums + (nint)piece * s.WeightLength);
+    }
+
+    // to[i] := the sum of the elements of vector i. Transposed, a stretch of vectors at a time: adding along a vector would wait for every sum.
+    [SkipLocalsInit]
+    private static void AddElements(T* vectors, int count, T* to)
+    {
+        const int Stretch = 64;
+        T* turned = stackalloc T[Stretch * L.Count];
+        for (int i = 0; i < count; i += Stretch, vectors += Stretch * L.Count, to += Stretch)
         {
-            T sum = T.Zero;
-            for (int e = 0; e < L.Count; e++) sum += sums[e];
-            to[i] = sum;
+            int length = Math.Min(Stretch, count - i);
+            Transposition.Run(vectors, L.Count, turned, Stretch, length, L.Count);
+            new Span<T>(turned, length).CopyTo(new Span<T>(to, length));
+            for (int e = 1; e < L.Count; e++) ConvPlanes.Add(turned + (e * Stretch), to, length);
         }
     }
 

@@ -14,10 +14,11 @@ internal static unsafe class SimdConvolution<T> where T : unmanaged, IFloatingPo
     public static void WeightGradient(in ConvShape s, int batch, ReadOnlySpan<T> x, ReadOnlySpan<T> dz, Span<T> dw, T alpha, bool add, Workers workers)
     {
         Need(s, batch, x.Length, dw.Length, dz.Length);
-        fixed (T* px = x, pz = dz)
+        fixed (T* px = x, pz = dz, pw = dw)
         {
             var job = new ConvJob<T> { Shape = s, Batch = batch, X = px, Z = pz, Add = add };
-            ConvWork<T>.WeightGradient(job, alpha, dw, workers);
+            if (ConvProducts<T>.Suits(s)) ConvProducts<T>.WeightGradient(job, alpha, pw, workers);
+            else ConvWork<T>.WeightGradient(job, alpha, dw, workers);
         }
     }
 
@@ -28,7 +29,8 @@ internal static unsafe class SimdConvolution<T> where T : unmanaged, IFloatingPo
         fixed (T* px = x, pw = weight, pb = bias, pz = z)
         {
             var job = new ConvJob<T> { Shape = s, Mirrored = mirrored, Batch = batch, X = px, W = pw, Bias = pb, Z = pz, Add = add };
-            ConvWork<T>.Forward(job, workers);
+            if (ConvProducts<T>.Suits(s)) ConvProducts<T>.Forward(job, workers);
+            else ConvWork<T>.Forward(job, workers);
         }
     }
 
