@@ -51,6 +51,7 @@ public static class OpRegistry
         Conv2dOp<T>.Instance,
         Conv2dWeightGradientOp<T>.Instance,
         MirrorKernelOp<T>.Instance,
+        ConvSubstitutionOp<T>.Instance,
         SelfNormalizingLinearOp<T>.Instance,
         CachedInverseLinearOp<T>.Instance,
         RelativeGradientLinearOp<T>.Instance,

@@ -29,6 +29,8 @@ public sealed class VerifyTests : IDisposable
         ["conv1x1_householder"] = 1,
         ["conv1x1_perm_lu"] = 1,
         ["conv1x1_plu"] = 2,
+        ["conv_emerging"] = 2,
+        ["conv_square_autoregressive"] = 2,
         ["cubic_spline"] = 2,
         ["cubic_spline_coupling"] = 2,
         ["ddsf"] = 1,

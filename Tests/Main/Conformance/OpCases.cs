@@ -142,6 +142,21 @@ public static class OpCases
             Add("mirror-kernel", label, [weight], (t, x) => t.MirrorKernel(x[0], shape));
             Add("conv2d-weight-gradient", label, [N(2, shape.InLength), N(2, shape.OutLength)], (t, x) => Conv2dWeightGradientOp<T>.Record(t, x[0], x[1], shape));
         }
+        foreach ((string label, ConvShape shape) in (ReadOnlySpan<(string, ConvShape)>)
+            [
+                ("2x2", new ConvShape(2, 2, 3, 4, 2, 2, 1, 1)), ("3x3, one channel", new ConvShape(1, 1, 4, 3, 3, 3, 2, 2)), ("1x1", new ConvShape(3, 3, 2, 2, 1, 1, 0, 0)),
+                ("larger than the image", new ConvShape(2, 2, 2, 1, 3, 2, 2, 1)), ("11 channels", new ConvShape(11, 11, 2, 3, 2, 2, 1, 1)),
+            ])
+            foreach (bool transpose in (ReadOnlySpan<bool>)[false, true])
+            {
+                // Far from singular: threes on the diagonal of the last tap.
+                int channels = shape.InChannels, taps = shape.Taps;
+                var three = new double[shape.WeightLength];
+                for (int c = 0; c < channels; c++) three[(((c * channels) + c + 1) * taps) - 1] = 3;
+                list.Add(new OpCase<T>("conv-substitution", $"{label}, transposed {transpose}", [N(3, shape.InLength), N(channels, channels * taps), InputSpec.Fixed(channels, channels * taps, three)],
+                    (t, x) => t.ConvSubstitution(x[0], t.Add(t.Scale(x[1], 0.2), x[2]), shape, transpose))
+                { Recorded = false });
+            }
         Add("circulant", "5", [N(1, 5)], (t, x) => t.Circulant(x[0]));
         Add("fourier", "2x6", [N(2, 6)], (t, x) => t.Fourier(x[0]));
         Add("fourier", "1x5", [N(1, 5)], (t, x) => t.Fourier(x[0]));
@@ -267,6 +282,9 @@ public static class OpCases
             new("conv2d", t => t.Conv2d(V(t, 2, 8), V(t, 2, 9), ConvShape.Same(1, 2, 2, 4, 3), V(t, 1, 3)), "1x3", "2 numbers"),
             new("mirror-kernel", t => t.MirrorKernel(V(t, 2, 8), ConvShape.Same(1, 2, 2, 4, 3)), "2x8", "2x9"),
             new("conv2d-weight-gradient", t => Conv2dWeightGradientOp<T>.Record(t, V(t, 2, 8), V(t, 2, 15), ConvShape.Same(1, 2, 2, 4, 3)), "2x15", "16 columns"),
+            new("conv-substitution", t => t.ConvSubstitution(V(t, 2, 8), V(t, 2, 8), ConvShape.Same(1, 1, 2, 4, 3)), "anchor (1, 1)", "last row"),
+            new("conv-substitution", t => t.ConvSubstitution(V(t, 2, 7), V(t, 1, 4), new ConvShape(1, 1, 2, 4, 2, 2, 1, 1)), "2x7", "8 columns"),
+            new("conv-substitution", t => t.ConvSubstitution(V(t, 2, 8), V(t, 1, 5), new ConvShape(1, 1, 2, 4, 2, 2, 1, 1)), "1x5", "1x4"),
             new("circulant", t => t.Circulant(V(t, 2, 3)), "2x3", "one row"),
             new("fourier", t => t.FourierInverse(V(t, 2, 3)), "2x3", "imaginary"),
             new("ridge-root", t => t.RidgeRoot(RidgeFunction.Tanh, V(t, 2, 3), V(t, 2, 3), V(t, 1, 3), V(t, 2, 3)), "2x3", "1x3"),
