@@ -58,6 +58,7 @@ public static class OpRegistry
         ConvSolveOp<T>.Instance,
         MirrorKernelOp<T>.Instance,
         SelfNormalizingConvOp<T>.Instance,
+        ConvSubstitutionOp<T>.Instance,
         SelfNormalizingLinearOp<T>.Instance,
         CachedInverseLinearOp<T>.Instance,
         RelativeGradientLinearOp<T>.Instance,

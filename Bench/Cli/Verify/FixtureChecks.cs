@@ -15,6 +15,7 @@ internal static class FixtureChecks
         RelativeGradientChecks.Add(table);
         LinearChecks.Add(table);
         FactoredLinearChecks.Add(table);
+        MaskedConvChecks.Add(table);
         PixelwiseChecks.Add(table);
         PlanarChecks.Add(table);
         ModelChecks.Add(table);

@@ -69,7 +69,8 @@ internal static class PixelwiseChecks
         CompareAll(bench);
     }
 
-    private static void CompareAll<T>(LayerBench<T> bench) where T : unmanaged, IFloatingPointIeee754<T>
+    /// <summary>Everything, the inverse allowed what the last digits of z do to it in single precision.</summary>
+    public static void CompareAll<T>(LayerBench<T> bench) where T : unmanaged, IFloatingPointIeee754<T>
         => bench.CompareAll(moved: z => typeof(T) == typeof(float) ? FactoredLinearChecks.MovedByTheLastDigits(bench, z) : 0);
 
     /// <summary>Column of the 1 in each row of a permutation matrix.</summary>

@@ -32,6 +32,8 @@ public sealed class VerifyTests : IDisposable
         ["conv1x1_plu"] = 2,
         ["conv_kxk_exact"] = 3,
         ["conv_periodic"] = 2,
+        ["conv_emerging"] = 2,
+        ["conv_square_autoregressive"] = 2,
         ["cubic_spline"] = 2,
         ["cubic_spline_coupling"] = 2,
         ["ddsf"] = 1,

@@ -169,6 +169,19 @@ public static class OpCases
             Add("circular-conv-log-abs-det", label, [weight], (t, x) => t.CircularConvLogAbsDet(x[0], shape));
             Add("circular-conv-solve", label, [weight, N(3, shape.OutLength)], (t, x) => t.CircularConvSolve(x[0], x[1], shape));
         }
+                ("2x2", new ConvShape(2, 2, 3, 4, 2, 2, 1, 1)), ("3x3, one channel", new ConvShape(1, 1, 4, 3, 3, 3, 2, 2)), ("1x1", new ConvShape(3, 3, 2, 2, 1, 1, 0, 0)),
+                ("larger than the image", new ConvShape(2, 2, 2, 1, 3, 2, 2, 1)), ("11 channels", new ConvShape(11, 11, 2, 3, 2, 2, 1, 1)),
+            ])
+            foreach (bool transpose in (ReadOnlySpan<bool>)[false, true])
+            {
+                // Far from singular: threes on the diagonal of the last tap.
+                int channels = shape.InChannels, taps = shape.Taps;
+                var three = new double[shape.WeightLength];
+                for (int c = 0; c < channels; c++) three[(((c * channels) + c + 1) * taps) - 1] = 3;
+                list.Add(new OpCase<T>("conv-substitution", $"{label}, transposed {transpose}", [N(3, shape.InLength), N(channels, channels * taps), InputSpec.Fixed(channels, channels * taps, three)],
+                    (t, x) => t.ConvSubstitution(x[0], t.Add(t.Scale(x[1], 0.2), x[2]), shape, transpose))
+                { Recorded = false });
+            }
         Add("circulant", "5", [N(1, 5)], (t, x) => t.Circulant(x[0]));
         Add("fourier", "2x6", [N(2, 6)], (t, x) => t.Fourier(x[0]));
         Add("fourier", "1x5", [N(1, 5)], (t, x) => t.Fourier(x[0]));
@@ -320,6 +333,9 @@ public static class OpCases
             new("circular-conv-log-abs-det", t => t.CircularConvLogAbsDet(V(t, 2, 9), ConvShape.Same(2, 2, 3, 4, 3, circular: true)), "2x9", "2x18"),
             new("circular-conv-solve", t => t.CircularConvSolve(V(t, 2, 9), V(t, 3, 12), ConvShape.Same(1, 2, 3, 4, 3, circular: true)), "1->2", "as many channels out"),
             new("circular-conv-solve", t => t.CircularConvSolve(V(t, 2, 18), V(t, 3, 12), ConvShape.Same(2, 2, 3, 4, 3, circular: true)), "3x12", "24 columns"),
+            new("conv-substitution", t => t.ConvSubstitution(V(t, 2, 8), V(t, 2, 8), ConvShape.Same(1, 1, 2, 4, 3)), "anchor (1, 1)", "last row"),
+            new("conv-substitution", t => t.ConvSubstitution(V(t, 2, 7), V(t, 1, 4), new ConvShape(1, 1, 2, 4, 2, 2, 1, 1)), "2x7", "8 columns"),
+            new("conv-substitution", t => t.ConvSubstitution(V(t, 2, 8), V(t, 1, 5), new ConvShape(1, 1, 2, 4, 2, 2, 1, 1)), "1x5", "1x4"),
             new("circulant", t => t.Circulant(V(t, 2, 3)), "2x3", "one row"),
             new("fourier", t => t.FourierInverse(V(t, 2, 3)), "2x3", "imaginary"),
             new("ridge-root", t => t.RidgeRoot(RidgeFunction.Tanh, V(t, 2, 3), V(t, 2, 3), V(t, 1, 3), V(t, 2, 3)), "2x3", "1x3"),
