@@ -19,12 +19,13 @@ public sealed class Flow<T> : IDisposable where T : unmanaged, IFloatingPointIee
     /// <param name="baseDistribution">Distribution of the latent.</param>
     /// <param name="seed">Seed of the start values.</param>
     /// <param name="backend">Where it lives; null makes a <see cref="SimdBackend{T}"/> with one thread per processor, which the flow then owns.</param>
-    /// <exception cref="ArgumentException">Widths differ.</exception>
+    /// <exception cref="ArgumentException">Widths, contexts or images of layers do not fit.</exception>
     public Flow(IReadOnlyList<IBijector<T>> transforms, IDistribution<T> baseDistribution, ulong seed = 0, IBackend<T>? backend = null)
     {
         for (int i = 0; i < transforms.Count; i++)
             if (transforms[i].Dimension != baseDistribution.Dimension)
                 throw new ArgumentException($"Flow: layer {i} ({transforms[i].Kind}) has {transforms[i].Dimension} features, the base distribution {baseDistribution.Dimension}; all must be equal.");
+        LayerList.CheckImages("Flow", transforms);
         foreach (IBijector<T> t in transforms)
         {
             if (t.EvaluationValue > EvaluationValue) EvaluationValue = t.EvaluationValue;

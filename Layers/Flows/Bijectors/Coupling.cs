@@ -9,7 +9,7 @@ namespace NativeFlow.Layers;
 /// log|det| = sum over B of log|h'|, [batch x 1]. Both directions cost one pass of the conditioner.
 /// </summary>
 /// <remarks>Source: Dinh, Krueger and Bengio 2014; Dinh, Sohl-Dickstein and Bengio 2017; survey section 3.4.1.</remarks>
-public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Coupling<T> : IBijector<T>, IImageLayer where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly bool[] _moved;
     private readonly ImageSplit? _split;
@@ -43,6 +43,8 @@ public sealed class Coupling<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     /// <summary>A coupling of images: the split's first part passes, its second moves.</summary>
     /// <exception cref="ArgumentException">The conditioner's widths do not fit.</exception>
     public Coupling(ImageSplit split, ITransformer<T> transformer, IConditioner<T> conditioner, int context = 0) : this(split.Mask, transformer, conditioner, context) => _split = split;
+
+    ImageShape? IImageLayer.ImageIn => _split?.Image;
 
     /// <inheritdoc/>
     public string Kind => "coupling";

@@ -9,7 +9,7 @@ namespace NativeFlow.Layers;
 /// network on the first half whose last layer starts at zero: a new layer is the identity. log|det| = sum 2 tanh(u / 2), [batch x 1].
 /// </summary>
 /// <remarks>A <see cref="Coupling{T}"/> of a <see cref="ConvNet{T}"/> and an <see cref="AffineTransformer{T}"/>. Cost: one pass of the network. Source: Kingma and Dhariwal 2018, Glow.</remarks>
-public sealed class GlowCoupling<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class GlowCoupling<T> : IBijector<T>, IImageLayer where T : unmanaged, IFloatingPointIeee754<T>
 {
     private const double LogScaleFactor = 3;
 
@@ -32,6 +32,8 @@ public sealed class GlowCoupling<T> : IBijector<T> where T : unmanaged, IFloatin
         _hidden = hidden;
         _clamp = clamp;
     }
+
+    ImageShape? IImageLayer.ImageIn => _split.Image;
 
     /// <inheritdoc/>
     public string Kind => "glow-coupling";

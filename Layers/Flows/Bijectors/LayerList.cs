@@ -39,6 +39,21 @@ internal static class LayerList
             if (layers[i].ContextWidth != 0 && layers[i].ContextWidth != context)
                 throw new ArgumentException($"{what}: layer {i} ({layers[i].Kind}) takes a context of {layers[i].ContextWidth} columns; there it has {context}.");
         }
+        CheckImages(what, layers);
+    }
+
+    /// <summary>Refuses a layer that takes its features for another image than the one that an earlier layer makes of them.</summary>
+    public static void CheckImages<T>(string what, IReadOnlyList<IBijector<T>> layers) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        ImageShape? image = null;
+        int maker = 0;
+        for (int i = 0; i < layers.Count; i++)
+        {
+            if (layers[i] is not IImageLayer { ImageIn: { } into } layer) continue;
+            if (image is { } made && made != into)
+                throw new ArgumentException($"{what}: layer {i} ({layers[i].Kind}) takes images {into}, but layer {maker} ({layers[maker].Kind}) gives {made}; give it the channels, height and width of that.");
+            (image, maker) = (layer.ImageOut, i);
+        }
     }
 
     public static void Attach<T>(IReadOnlyList<IBijector<T>> layers, ParameterStore<T> store, string scope, ulong seed) where T : unmanaged, IFloatingPointIeee754<T>

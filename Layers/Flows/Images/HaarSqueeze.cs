@@ -9,7 +9,7 @@ namespace NativeFlow.Layers;
 /// 00, 01, 10, 11: mean, horizontal, vertical and diagonal difference. Orthogonal: log|det| = 0, [1 x 1].
 /// </summary>
 /// <remarks>Buffers. Cost: two moves and eight flops an element. Source: Ardizzone et al. 2019, section 3 (FrEIA).</remarks>
-public sealed class HaarSqueeze<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class HaarSqueeze<T> : IBijector<T>, IImageLayer where T : unmanaged, IFloatingPointIeee754<T>
 {
     // Symmetric and orthogonal: its own inverse.
     private static readonly double[] s_wavelets = [0.5, 0.5, 0.5, 0.5, 0.5, -0.5, 0.5, -0.5, 0.5, 0.5, -0.5, -0.5, 0.5, -0.5, -0.5, 0.5];
@@ -32,6 +32,10 @@ public sealed class HaarSqueeze<T> : IBijector<T> where T : unmanaged, IFloating
 
     /// <summary>What comes out.</summary>
     public ImageShape OutputImage { get; }
+
+    ImageShape? IImageLayer.ImageIn => Image;
+
+    ImageShape? IImageLayer.ImageOut => OutputImage;
 
     /// <inheritdoc/>
     public string Kind => "haar-squeeze";

@@ -19,7 +19,7 @@ internal static class ImageColumns
         Check(image);
         if (factor < 2) throw new ArgumentException($"factor is {factor}; it must be 2 or more.");
         if (image.Height % factor != 0 || image.Width % factor != 0)
-            throw new ArgumentException($"the image is {image}; height and width must be divisible by the factor {factor}: pad or crop it, or take another factor.");
+            throw new ArgumentException($"the image is {image}; height and width must be divisible by the factor {factor}: pad or crop the images.");
         return new ImageShape(image.Channels * factor * factor, image.Height / factor, image.Width / factor);
     }
 

@@ -25,7 +25,7 @@ public sealed class ImageSplit
             for (int h = 0; h < image.Height; h++)
                 for (int w = 0; w < image.Width; w++, i++) Mask[i] = isSecond(c, h, w);
         int second = Mask.AsSpan().Count(true);
-        if (second == 0 || second == image.Features) throw new ArgumentException($"split {name} leaves one part of a {image} image empty; take more channels or another split.");
+        if (second == 0 || second == image.Features) throw new ArgumentException($"split {name} leaves one part of an image {image} empty; squeeze it first, or take another split.");
         First = Part(image.Features - second);
         Second = Part(second);
     }

@@ -9,7 +9,7 @@ namespace NativeFlow.Layers;
 /// channels into squares. log|det| = 0, [1 x 1].
 /// </summary>
 /// <remarks>Buffer order [1 x features]. Cost: one move an element. Source: Dinh, Sohl-Dickstein and Bengio 2017, section 3.6.</remarks>
-public sealed class Squeeze<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Squeeze<T> : IBijector<T>, IImageLayer where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly int _factor;
     private readonly bool _reverse;
@@ -33,6 +33,10 @@ public sealed class Squeeze<T> : IBijector<T> where T : unmanaged, IFloatingPoin
 
     /// <summary>What comes out.</summary>
     public ImageShape OutputImage { get; }
+
+    ImageShape? IImageLayer.ImageIn => Image;
+
+    ImageShape? IImageLayer.ImageOut => OutputImage;
 
     /// <inheritdoc/>
     public string Kind => "squeeze";

@@ -179,6 +179,7 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("triangular-upper", """{"kind":"triangular","dimension":6,"upper":true,"no_bias":true}""", -3, 3, [-1000, 1000, 0]),
         new("two-sided-coupling", """{"kind":"two-sided-coupling","dimension":4,"transformer":{"kind":"affine","scale":"clamp-tanh"},"conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0], 0.2),
         new("two-sided-coupling-additive", """{"kind":"two-sided-coupling","dimension":5,"split":3,"transformer":{"kind":"additive"},"conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0]),
+        new("two-sided-coupling-conv-net", """{"kind":"two-sided-coupling","dimension":8,"transformer":{"kind":"affine","scale":"clamp-tanh","clamp":1},"conditioner":{"kind":"conv-net","channels":1,"height":2,"width":2,"hidden":3,"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0], 0.3),
         new("woodbury", """{"kind":"woodbury","features":5,"rank":2}""", -3, 3, [-1000, 1000, 0], 0.3),
         new("woodbury-rows", """{"kind":"woodbury","features":4,"rank":2,"rows":3}""", -3, 3, [-1000, 1000, 0], 0.3),
     ];

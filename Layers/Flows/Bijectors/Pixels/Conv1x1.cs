@@ -11,7 +11,7 @@ namespace NativeFlow.Layers;
 /// its diagonal softplus(u) + eps. Parameters by form, and bias [1 x C]. Cost: 2 B C^2 pixels flops either way, after C^3 at most once a step.
 /// Source: Kingma and Dhariwal 2018, Glow, section 3.2; householder: Tomczak and Welling 2016; Hoogeboom, van den Berg and Welling 2019.
 /// </remarks>
-public sealed class Conv1x1<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Conv1x1<T> : IBijector<T>, IImageLayer where T : unmanaged, IFloatingPointIeee754<T>
 {
     private const string Dense = "dense", Plu = "plu", HouseholderForm = "householder", PermLu = "perm-lu";
 
@@ -31,6 +31,8 @@ public sealed class Conv1x1<T> : IBijector<T> where T : unmanaged, IFloatingPoin
         _hasBias = bias;
         _matrix = matrix();
     }
+
+    ImageShape? IImageLayer.ImageIn => _image;
 
     /// <inheritdoc/>
     public string Kind => "conv1x1";
