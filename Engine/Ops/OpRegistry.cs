@@ -47,6 +47,8 @@ public static class OpRegistry
         UnpackTriangleOp<T>.Instance,
         MatrixExponentialOp<T>.Instance,
         CirculantOp<T>.Instance,
+        CircularConvLogAbsDetOp<T>.Instance,
+        CircularConvSolveOp<T>.Instance,
         FourierOp<T>.Instance,
         Conv2dOp<T>.Instance,
         Conv2dWeightGradientOp<T>.Instance,

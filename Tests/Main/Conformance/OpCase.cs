@@ -18,6 +18,9 @@ public enum Domain
     /// <summary>Magnitude in [0.2, 2], either sign: clear of a kink or pole at zero.</summary>
     AwayFromZero,
 
+    /// <summary>Small normal numbers and, in every row, one of about 2 at row times columns / rows: a well conditioned matrix or kernel.</summary>
+    Dominant,
+
     /// <summary>Given numbers that no derivative is taken of.</summary>
     Constant,
 }
@@ -39,6 +42,7 @@ public sealed record InputSpec(int Rows, int Cols, Domain Domain = Domain.Normal
                 Domain.Positive => 0.5 + 1.5 * random.NextDouble(),
                 Domain.Unit => 0.15 + 0.7 * random.NextDouble(),
                 Domain.AwayFromZero => (random.Next(2) == 0 ? -1 : 1) * (0.2 + 1.8 * random.NextDouble()),
+                Domain.Dominant => (0.5 / Math.Sqrt(Cols) * Gaussian(random)) + (i % Cols == i / Cols * (Cols / Rows) ? 2 : 0),
                 _ => Gaussian(random),
             };
         return x;

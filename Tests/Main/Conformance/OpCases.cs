@@ -143,6 +143,16 @@ public static class OpCases
             Add("conv-matrix", label, [weight], (t, x) => t.ConvMatrix(x[0], shape));
             Add("conv2d-weight-gradient", label, [N(2, shape.InLength), N(2, shape.OutLength)], (t, x) => Conv2dWeightGradientOp<T>.Record(t, x[0], x[1], shape));
         }
+        foreach ((string label, ConvShape shape) in (ReadOnlySpan<(string, ConvShape)>)
+            [
+                ("3x3", ConvShape.Same(2, 2, 4, 5, 3, circular: true)), ("one channel", ConvShape.Same(1, 1, 3, 4, 3, circular: true)),
+                ("kernel larger than the image", new ConvShape(2, 2, 2, 3, 5, 4, 1, 3, true)), ("one row, 3 channels", new ConvShape(3, 3, 1, 6, 1, 2, 0, 0, true)),
+            ])
+        {
+            InputSpec weight = N(shape.OutChannels, shape.WeightColumns, Domain.Dominant);
+            Add("circular-conv-log-abs-det", label, [weight], (t, x) => t.CircularConvLogAbsDet(x[0], shape));
+            Add("circular-conv-solve", label, [weight, N(3, shape.OutLength)], (t, x) => t.CircularConvSolve(x[0], x[1], shape));
+        }
         Add("circulant", "5", [N(1, 5)], (t, x) => t.Circulant(x[0]));
         Add("fourier", "2x6", [N(2, 6)], (t, x) => t.Fourier(x[0]));
         Add("fourier", "1x5", [N(1, 5)], (t, x) => t.Fourier(x[0]));
@@ -283,6 +293,10 @@ public static class OpCases
             new("mirror-kernel", t => t.MirrorKernel(V(t, 2, 8), ConvShape.Same(1, 2, 2, 4, 3)), "2x8", "2x9"),
             new("conv2d-weight-gradient", t => Conv2dWeightGradientOp<T>.Record(t, V(t, 2, 8), V(t, 2, 15), ConvShape.Same(1, 2, 2, 4, 3)), "2x15", "16 columns"),
             new("conv-matrix", t => t.ConvMatrix(V(t, 2, 8), ConvShape.Same(1, 2, 2, 4, 3)), "2x8", "2x9"),
+            new("circular-conv-log-abs-det", t => t.CircularConvLogAbsDet(V(t, 2, 18), ConvShape.Same(2, 2, 3, 4, 3)), "circular", "as many channels out"),
+            new("circular-conv-log-abs-det", t => t.CircularConvLogAbsDet(V(t, 2, 9), ConvShape.Same(2, 2, 3, 4, 3, circular: true)), "2x9", "2x18"),
+            new("circular-conv-solve", t => t.CircularConvSolve(V(t, 2, 9), V(t, 3, 12), ConvShape.Same(1, 2, 3, 4, 3, circular: true)), "1->2", "as many channels out"),
+            new("circular-conv-solve", t => t.CircularConvSolve(V(t, 2, 18), V(t, 3, 12), ConvShape.Same(2, 2, 3, 4, 3, circular: true)), "3x12", "24 columns"),
             new("circulant", t => t.Circulant(V(t, 2, 3)), "2x3", "one row"),
             new("fourier", t => t.FourierInverse(V(t, 2, 3)), "2x3", "imaginary"),
             new("ridge-root", t => t.RidgeRoot(RidgeFunction.Tanh, V(t, 2, 3), V(t, 2, 3), V(t, 1, 3), V(t, 2, 3)), "2x3", "1x3"),
