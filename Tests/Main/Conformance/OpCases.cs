@@ -140,7 +140,7 @@ public static class OpCases
             Add("conv2d", label, [N(3, shape.InLength), weight, N(1, shape.OutChannels)], (t, x) => t.Conv2d(x[0], x[1], shape, x[2]));
             Add("conv2d", label + ", no bias", [N(2, shape.InLength), weight], (t, x) => t.Conv2d(x[0], x[1], shape));
             Add("mirror-kernel", label, [weight], (t, x) => t.MirrorKernel(x[0], shape));
-            Add("conv-matrix", label, [weight], (t, x) => t.ConvMatrix(x[0], shape));
+            if (shape.WeightLength < 100) Add("conv-matrix", label, [weight], (t, x) => t.ConvMatrix(x[0], shape));
             Add("conv2d-weight-gradient", label, [N(2, shape.InLength), N(2, shape.OutLength)], (t, x) => Conv2dWeightGradientOp<T>.Record(t, x[0], x[1], shape));
         }
         foreach ((string label, ConvShape shape) in (ReadOnlySpan<(string, ConvShape)>)
@@ -152,6 +152,19 @@ public static class OpCases
             InputSpec weight = N(shape.OutChannels, shape.WeightColumns, Domain.Dominant);
             Add("circular-conv-log-abs-det", label, [weight], (t, x) => t.CircularConvLogAbsDet(x[0], shape));
             Add("circular-conv-solve", label, [weight, N(3, shape.OutLength)], (t, x) => t.CircularConvSolve(x[0], x[1], shape));
+                ("3x3", ConvShape.Same(2, 2, 3, 4, 3)), ("5x5", ConvShape.Same(1, 1, 5, 3, 5)), ("1x1", ConvShape.Same(3, 3, 2, 3, 1)), ("one row", ConvShape.Same(1, 1, 1, 6, 3)),
+                ("up and left", new ConvShape(2, 2, 3, 3, 2, 2, 1, 1)),
+            ])
+        {
+            // Random kernels have nearly singular matrices; with 5 on the pixel itself they have none.
+            double[] centre = new double[shape.WeightLength];
+            for (int i = 0; i < shape.OutChannels; i++) centre[(((i * shape.InChannels) + i) * shape.Taps) + (shape.AnchorRow * shape.KernelWidth) + shape.AnchorColumn] = 5;
+            T[] five = [.. centre.Select(T.CreateTruncating)];
+            Var Near(Tape<T> t, Var w) => t.Add(w, t.Input(five, shape.OutChannels, shape.WeightColumns));
+            InputSpec weight = N(shape.OutChannels, shape.WeightColumns);
+            Add("conv-log-abs-det", label, [weight], (t, x) => t.ConvLogAbsDet(Near(t, x[0]), shape));
+            Add("conv-log-abs-det-probes", label, [weight], (t, x) => t.ConvLogAbsDetProbes(Near(t, x[0]), shape, 3, 5, 7), surrogate: true);
+            Add("conv-solve", label, [weight, N(2, shape.OutLength)], (t, x) => t.ConvSolve(Near(t, x[0]), x[1], shape));
         }
         Add("circulant", "5", [N(1, 5)], (t, x) => t.Circulant(x[0]));
         Add("fourier", "2x6", [N(2, 6)], (t, x) => t.Fourier(x[0]));
@@ -297,6 +310,13 @@ public static class OpCases
             new("circular-conv-log-abs-det", t => t.CircularConvLogAbsDet(V(t, 2, 9), ConvShape.Same(2, 2, 3, 4, 3, circular: true)), "2x9", "2x18"),
             new("circular-conv-solve", t => t.CircularConvSolve(V(t, 2, 9), V(t, 3, 12), ConvShape.Same(1, 2, 3, 4, 3, circular: true)), "1->2", "as many channels out"),
             new("circular-conv-solve", t => t.CircularConvSolve(V(t, 2, 18), V(t, 3, 12), ConvShape.Same(2, 2, 3, 4, 3, circular: true)), "3x12", "24 columns"),
+            new("conv-log-abs-det", t => t.ConvLogAbsDet(V(t, 2, 9), ConvShape.Same(2, 2, 2, 4, 3)), "2x9", "2x18"),
+            new("conv-log-abs-det", t => t.ConvLogAbsDet(V(t, 2, 9), ConvShape.Same(1, 2, 2, 4, 3)), "1->2 channels", "equal channels"),
+            new("conv-log-abs-det", t => t.ConvLogAbsDet(V(t, 1, 9), ConvShape.Same(1, 1, 2, 4, 3, circular: true)), "circular"),
+            new("conv-log-abs-det-probes", t => t.ConvLogAbsDetProbes(V(t, 2, 9), ConvShape.Same(2, 2, 2, 4, 3), 1, 0, 0), "2x9", "2x18"),
+            new("conv-log-abs-det-probes", t => t.ConvLogAbsDetProbes(V(t, 1, 9), ConvShape.Same(1, 1, 2, 4, 3), 0, 0, 0), "0 probes"),
+            new("conv-solve", t => t.ConvSolve(V(t, 2, 9), V(t, 3, 16), ConvShape.Same(2, 2, 2, 4, 3)), "2x9", "2x18"),
+            new("conv-solve", t => t.ConvSolve(V(t, 2, 18), V(t, 3, 15), ConvShape.Same(2, 2, 2, 4, 3)), "3x15", "16 columns"),
             new("circulant", t => t.Circulant(V(t, 2, 3)), "2x3", "one row"),
             new("fourier", t => t.FourierInverse(V(t, 2, 3)), "2x3", "imaginary"),
             new("ridge-root", t => t.RidgeRoot(RidgeFunction.Tanh, V(t, 2, 3), V(t, 2, 3), V(t, 1, 3), V(t, 2, 3)), "2x3", "1x3"),

@@ -1,0 +1,95 @@
+using System.Numerics;
+
+namespace NativeFlow.Kernels;
+
+/// <summary>
+/// Block elimination of the matrix of a zero-padded convolution, T = (A on the diagonal, B below, C above): S_1 = A, S_{i+1} = A - B S_i^-1 C, with
+/// partial pivoting inside each S_i only. log|det T| = sum log|det S_i|. The blocks of T^-1 that a gradient asks for come from a sweep back:
+/// G_n = S_n^-1, G_i = S_i^-1 + S_i^-1 C G_{i+1} B S_i^-1, G_{i,i+1} = -S_i^-1 C G_{i+1}, G_{i+1,i} = -G_{i+1} B S_i^-1.
+/// </summary>
+internal static unsafe class ConvBlockLu<T> where T : unmanaged, IFloatingPointIeee754<T>
+{
+    /// <summary>Numbers kept: the inverses S_i^-1.</summary>
+    public static long KeptLength(in ConvBlocks s) => (long)s.Count * s.Order * s.Order;
+
+    /// <summary>Numbers of work memory of either pass.</summary>
+    public static long WorkLength(in ConvBlocks s) => Math.Max((5L * s.Order * s.Order) + (3L * s.Lines.Order), 9L * s.Order * s.Order);
+
+    /// <summary>
+    /// Factors T(w) and writes log|det T|. False where a block is singular or <see cref="ConvBlockProbe{T}"/> finds the factors too inaccurate:
+    /// then another way must be taken.
+    /// </summary>
+    public static bool Factor(in ConvBlocks s, ReadOnlySpan<T> weight, T* kept, T* work, out double logAbsDet, Workers? workers)
+    {
+        int b = s.Order, bb = b * b;
+        T* a = work, below = a + bb, above = below + bb, schur = above + bb, product = schur + bb;
+        s.Fill(0, weight, a);
+        s.Fill(-1, weight, below);
+        s.Fill(1, weight, above);
+        Span<int> pivots = new((int*)product, b);
+        logAbsDet = 0;
+        for (int i = 0; i < s.Count; i++)
+        {
+            int m = s.OrderOf(i);
+            if (i > 0)
+            {
+                int before = s.OrderOf(i - 1);
+                Gemm.Run(false, false, m, before, before, T.One, below, b, kept + ((nint)(i - 1) * bb), before, false, product, before, workers);
+                Copy(a, b, schur, m);
+                Gemm.Run(false, false, m, m, before, T.NegativeOne, product, before, above, b, true, schur, m, workers);
+            }
+            else Copy(a, b, schur, m);
+            // The product is done with: its memory holds the pivots.
+            if (Lu.Factor(new Span<T>(schur, m * m), m, pivots, workers) >= 0) return false;
+            logAbsDet += Lu.LogAbsDet<T>(new Span<T>(schur, m * m), m, pivots, out _);
+            Lu.Inverse<T>(new Span<T>(schur, m * m), m, pivots, new Span<T>(kept + ((nint)i * bb), m * m), workers);
+        }
+
+        return ConvBlockProbe<T>.Accurate(s, weight, a, below, above, kept, product + bb, workers);
+    }
+
+    /// <summary>dw += alpha times the gradient of log|det T(w)|.</summary>
+    public static void AddGradient(in ConvBlocks s, ReadOnlySpan<T> weight, T* kept, Span<T> dw, T alpha, T* work, Workers? workers)
+    {
+        int b = s.Order, bb = b * b;
+        T* below = work, above = below + bb, g = above + bb, x = g + bb, y = x + bb, z = y + bb, same = z + bb, next = same + bb, previous = next + bb;
+        s.Fill(-1, weight, below);
+        s.Fill(1, weight, above);
+        new Span<T>(same, 3 * bb).Clear();
+
+        int n = s.OrderOf(s.Count - 1);
+        new Span<T>(kept + ((nint)(s.Count - 1) * bb), n * n).CopyTo(new Span<T>(g, n * n));
+        Add(g, n, same, b);
+        for (int i = s.Count - 2; i >= 0; i--)
+        {
+            T* inverse = kept + ((nint)i * bb);
+            // G_{i+1,i} = -Y, Y = G B S^-1.
+            Gemm.Run(false, false, n, b, n, T.One, g, n, below, b, false, x, b, workers);
+            Gemm.Run(false, false, n, b, b, T.One, x, b, inverse, b, false, y, b, workers);
+            for (int k = 0; k < n * b; k++) next[k] -= y[k];
+            // G_{i,i+1} = -S^-1 C G.
+            Gemm.Run(false, false, b, n, n, T.One, above, b, g, n, false, z, n, workers);
+            Gemm.Run(false, false, b, n, b, T.NegativeOne, inverse, b, z, n, true, previous, b, workers);
+            // G_i = S^-1 + S^-1 C Y.
+            Gemm.Run(false, false, b, b, n, T.One, above, b, y, b, false, z, b, workers);
+            new Span<T>(inverse, bb).CopyTo(new Span<T>(g, bb));
+            Gemm.Run(false, false, b, b, b, T.One, inverse, b, z, b, true, g, b, workers);
+            n = b;
+            Add(g, n, same, b);
+        }
+
+        s.AddTaps(0, same, dw, alpha);
+        s.AddTaps(1, next, dw, alpha);
+        s.AddTaps(-1, previous, dw, alpha);
+    }
+
+    private static void Copy(T* from, int stride, T* to, int n)
+    {
+        for (int i = 0; i < n; i++) new Span<T>(from + (i * stride), n).CopyTo(new Span<T>(to + (i * n), n));
+    }
+
+    private static void Add(T* from, int n, T* to, int stride)
+    {
+        for (int i = 0; i < n; i++) VectorOps.Add<T>(new Span<T>(from + (i * n), n), new Span<T>(to + (i * stride), n), new Span<T>(to + (i * stride), n));
+    }
+}
