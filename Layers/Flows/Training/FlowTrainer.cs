@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
 
@@ -40,6 +41,9 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
 
     /// <summary>Where training stands.</summary>
     public TrainerState<T> State => _state;
+
+    /// <summary>Bytes that training steps have taken so far, gradients and working memory included, parameters and optimiser slots not; constant after the first step, so their peak.</summary>
+    public long TapeBytes => _tape.AllocatedElements * Unsafe.SizeOf<T>();
 
     /// <summary>Times the tape's memory grew; constant after the first step.</summary>
     public int TapeGrowths => _tape.Growths;
