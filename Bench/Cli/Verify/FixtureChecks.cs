@@ -33,6 +33,7 @@ internal static class FixtureChecks
         BlockFlowChecks.Add(table);
         MafModelChecks.Add(table);
         NeuralTransformerChecks.Add(table);
+        ConvExponentialChecks.Add(table);
         return table;
     }
 }

@@ -25,6 +25,7 @@ public sealed class VerifyTests : IDisposable
         ["clip_grad_norm"] = 2,
         ["cnf_converged"] = 1,
         ["cnf_fixed_step"] = 3,
+        ["conv_exponential"] = 2,
         ["cubic_spline"] = 2,
         ["cubic_spline_coupling"] = 2,
         ["ddsf"] = 1,
