@@ -10,7 +10,7 @@ namespace NativeFlow.Layers;
 /// <remarks>
 /// The number of terms follows from a bound of K's norm (<see cref="ConvolutionNorm{T}"/>), read anew at every use: K is cut into m equal parts of norm 2 at most, and each
 /// part's series ends where what is left of it, and of its derivative, is below the tolerance relative to the result. A fixed number of terms is there for published models; its log-determinant is then that of the full series.
-/// Parameter kernel [C x C rows columns], Gaussian of deviation 0.1 / sqrt(C rows columns) at the start. Cost: m n convolutions either way, n about 26 in double and 15 in single for norm 2, 9 and 6 for norm 0.01.
+/// Parameter kernel [C x C rows columns], Gaussian of deviation 0.1 / sqrt(C rows columns) at the start. Cost: m n convolutions either way, n is 25 in double and 16 in single for norm 2, 7 and 4 for norm 0.01.
 /// Source: Hoogeboom, Satorras, Tomczak and Welling 2020, The convolution exponential and generalized Sylvester flows.
 /// </remarks>
 public sealed class ConvExponential<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
