@@ -106,6 +106,21 @@ public sealed class ConvExponentialTests
         }
     }
 
+    [Theory]
+    [InlineData(new double[] { 3, 4, 0, 0 }, 5)]
+    [InlineData(new double[] { 0, 0, 4, 3 }, 5)]
+    [InlineData(new double[] { 5, 0, 12, 0 }, 13)]
+    [InlineData(new double[] { 0, 12, 0, -5 }, 13)]
+    [InlineData(new double[] { 2, 0, 0, -2 }, 2)]
+    public void NormBound_OfOneTapOfSmallRank_IsItsNorm(double[] w, double expected)
+    {
+        using var backend = new SimdBackend<double>(1);
+        using var tape = new Tape<double>(backend);
+        Var bound = tape.Allocate(1, 1, false);
+        ConvolutionNorm<double>.Bound(backend, ConvShape.Same(2, 2, 3, 3, 1), tape.ValueOf(tape.Input(w, 2, 2)), tape.ValueOf(bound));
+        Assert.Equal(expected, tape.Scalar(bound), 1e-12);
+    }
+
     [Fact]
     public void FewerTerms_SaySo()
     {
