@@ -34,6 +34,7 @@ public sealed class VerifyTests : IDisposable
         ["conv_kxk_exact"] = 3,
         ["conv_periodic"] = 2,
         ["conv_square_autoregressive"] = 2,
+        ["conv_exponential"] = 2,
         ["cubic_spline"] = 2,
         ["cubic_spline_coupling"] = 2,
         ["ddsf"] = 1,
