@@ -13,6 +13,8 @@ public sealed class ConvDeterminantTests
         // channels, height, width, kernel
         { 1, 1, 1, 1 }, { 1, 1, 1, 3 }, { 1, 4, 5, 1 }, { 3, 2, 3, 1 }, { 1, 6, 6, 3 }, { 2, 5, 3, 3 }, { 2, 3, 7, 3 }, { 3, 4, 4, 3 }, { 4, 5, 4, 3 }, { 1, 1, 9, 3 }, { 2, 9, 1, 3 },
         { 1, 6, 6, 5 }, { 1, 7, 5, 5 }, { 2, 5, 9, 5 }, { 3, 5, 5, 5 }, { 1, 2, 2, 5 }, { 1, 1, 7, 5 }, { 4, 7, 3, 5 }, { 1, 28, 28, 3 }, { 16, 7, 7, 3 }, { 4, 14, 14, 3 }, { 1, 13, 11, 7 },
+        // several blocks of several lines, the last one smaller
+        { 2, 25, 9, 3 }, { 1, 11, 20, 3 }, { 1, 37, 8, 5 }, { 1, 23, 12, 7 }, { 5, 3, 40, 3 },
     };
 
     [Theory]
@@ -29,20 +31,21 @@ public sealed class ConvDeterminantTests
         Equal(exact.Dw, found.Dw, 1e-12);
     }
 
-    // Taps above and below only: the block of a line is zero, the matrix is not singular.
+    // Taps above and below only: a block with an odd number of lines is singular, the matrix is not.
     [Theory]
     [InlineData(0)]
     [InlineData(1e-9)]
     public void ASingularLeadingBlockIsNoHarm(double centre)
     {
-        var shape = ConvShape.Same(1, 1, 6, 5, 3);
+        // Three lines a block.
+        var shape = ConvShape.Same(1, 1, 18, 16, 3);
         double[] w = [0, 2, 0, 0, centre, 0, 0, 3, 0];
         Assert.False(BlocksAreAccurate(shape, w));
         long before = ConvDeterminant<double>.Fallbacks;
         Results exact = Dense(shape, w), found = Convolution(shape, w);
         Assert.True(ConvDeterminant<double>.Fallbacks > before);
-        // Five columns, each with three pairs of rows.
-        Equal([15 * Math.Log(6)], found.Value, 1e-12);
+        // Sixteen columns, each with nine pairs of rows.
+        Equal([144 * Math.Log(6)], found.Value, 1e-12);
         Equal(exact.Gradient, found.Gradient, 1e-12);
         Equal(exact.X, found.X, 1e-12);
         Equal(exact.Dw, found.Dw, 1e-12);
@@ -55,7 +58,7 @@ public sealed class ConvDeterminantTests
         int fallbacks = 0;
         for (int seed = 0; seed < 12; seed++)
         {
-            var shape = ConvShape.Same(2, 2, 9, 8, 3);
+            var shape = ConvShape.Same(6, 6, 9, 8, 3);
             double[] w = Weight(shape, 1, 0, seed);
             if (!BlocksAreAccurate(shape, w)) fallbacks++;
             Results exact = Dense(shape, w), found = Convolution(shape, w);
