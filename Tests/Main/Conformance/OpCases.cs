@@ -169,6 +169,8 @@ public static class OpCases
             Add("circular-conv-log-abs-det", label, [weight], (t, x) => t.CircularConvLogAbsDet(x[0], shape));
             Add("circular-conv-solve", label, [weight, N(3, shape.OutLength)], (t, x) => t.CircularConvSolve(x[0], x[1], shape));
         }
+        foreach ((string label, ConvShape shape) in (ReadOnlySpan<(string, ConvShape)>)
+            [
                 ("2x2", new ConvShape(2, 2, 3, 4, 2, 2, 1, 1)), ("3x3, one channel", new ConvShape(1, 1, 4, 3, 3, 3, 2, 2)), ("1x1", new ConvShape(3, 3, 2, 2, 1, 1, 0, 0)),
                 ("larger than the image", new ConvShape(2, 2, 2, 1, 3, 2, 2, 1)), ("11 channels", new ConvShape(11, 11, 2, 3, 2, 2, 1, 1)),
             ])
