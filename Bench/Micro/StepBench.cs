@@ -25,7 +25,7 @@ public class StepBench
     [ParamsSource(nameof(Strategies))]
     public string Strategy { get; set; } = "";
 
-    public static IEnumerable<string> Strategies => JacobianRegistry.Names;
+    public static IEnumerable<string> Strategies => JacobianRegistry.NamesFor(SiteKinds.DenseMatrix);
 
     [GlobalSetup]
     public void Setup()

@@ -11,26 +11,29 @@ public static class JacobianRegistry
     public static IReadOnlyList<string> Names { get; } =
     [
         "exact-lu", "snf-published", "snf-reconstruction", "snf-published-probes", "snf-reconstruction-probes",
-        "relative", "stale-inverse", "newton-schulz", "brute-force",
+        "relative", "stale-inverse", "newton-schulz", "brute-force", "banded-exact", "fft-exact",
     ];
+
+    /// <summary>Those that work on such a site.</summary>
+    public static IEnumerable<string> NamesFor(SiteKinds kind) => Names.Where(n => (Create<double>(n).Supports & kind) != 0);
 
     /// <summary>Makes a strategy. Options that a strategy does not have are ignored only where they are null.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="weight">Reconstruction weight lambda of the snf strategies (default 1).</param>
     /// <param name="every">Refresh interval of stale-inverse (default 10) and newton-schulz (default 1).</param>
-    /// <param name="probes">Probe rows of the probe strategies (default -1: as many as the batch has rows).</param>
+    /// <param name="probes">Probe rows of the probe strategies (default -1: as many as the batch has rows) and of banded-exact (default: none, the exact gradient).</param>
     /// <param name="biasWithoutLogDet">Compatibility switch of the relative gradient.</param>
     /// <exception cref="BadInputException">The name is unknown, or an option does not belong to the strategy.</exception>
     public static IJacobianStrategy<T> Create<T>(string name, double? weight = null, int? every = null, int? probes = null, bool biasWithoutLogDet = false)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (!Names.Contains(name)) throw new BadInputException($"Unknown Jacobian strategy '{name}'; use one of: {string.Join(", ", Names)}.");
-        bool snf = name.StartsWith("snf-", StringComparison.Ordinal), takesProbes = name.EndsWith("-probes", StringComparison.Ordinal);
+        bool snf = name.StartsWith("snf-", StringComparison.Ordinal), takesProbes = name.EndsWith("-probes", StringComparison.Ordinal) || name == "banded-exact";
         if (weight is not null && !snf) throw new BadInputException($"Strategy '{name}' has no reconstruction weight (lambda); only the snf strategies do.");
         if (weight is not null && !(weight >= 0 && double.IsFinite(weight.Value))) throw new BadInputException($"Strategy '{name}': the reconstruction weight (lambda) must be finite and not negative, it is {weight}.");
         if (every is not null && name is not ("stale-inverse" or "newton-schulz")) throw new BadInputException($"Strategy '{name}' has no refresh interval; only stale-inverse and newton-schulz do.");
         if (every < 1) throw new BadInputException($"Strategy '{name}': the refresh interval must be 1 or more, it is {every}.");
-        if (probes is not null && !takesProbes) throw new BadInputException($"Strategy '{name}' has no probes; only the snf-...-probes strategies do.");
+        if (probes is not null && !takesProbes) throw new BadInputException($"Strategy '{name}' has no probes; only banded-exact and the snf-...-probes strategies do.");
         if (probes is 0 or < -1) throw new BadInputException($"Strategy '{name}': the number of probes must be 1 or more, or -1 for the batch size; it is {probes}.");
         return name switch
         {
@@ -42,6 +45,8 @@ public static class JacobianRegistry
             "relative" => new RelativeGradient<T>(biasWithoutLogDet),
             "stale-inverse" => new StaleInverse<T>(every ?? 10),
             "newton-schulz" => new NewtonSchulz<T>(every ?? 1),
+            "banded-exact" => new BandedExact<T>(probes ?? 0),
+            "fft-exact" => new FftExact<T>(),
             _ => new BruteForce<T>(),
         };
     }

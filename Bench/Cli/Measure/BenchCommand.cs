@@ -50,7 +50,7 @@ internal static class BenchCommand
 
             string kind = Arguments.OneOf("--type", parsed.GetValue(type) ?? "both", [.. Types, "both"]);
             string[] strategy = (parsed.GetValue(strategies) ?? "snf-reconstruction").Split(',');
-            foreach (string name in strategy) Arguments.OneOf("--strategies", name, JacobianRegistry.Names);
+            foreach (string name in strategy) Arguments.OneOf("--strategies", name, [.. JacobianRegistry.NamesFor(SiteKinds.DenseMatrix)]);
             var settings = new BenchSettings
             {
                 Suites = named.Contains("all") ? SuiteNames : [.. SuiteNames.Where(named.Contains)],

@@ -58,6 +58,9 @@ public sealed class Conv2d<T> : IBijector<T> where T : unmanaged, IFloatingPoint
     /// <summary>Whether the strategy keeps a learned inverse kernel r that <see cref="InverseKind.Learned"/> can use.</summary>
     public bool HasLearnedInverse => Strategy is SelfNormalizing<T>;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => !HasLearnedInverse;
+
     private SiteKinds SiteKind => _shape.Circular ? SiteKinds.CircularConvolution : SiteKinds.Convolution;
 
     /// <inheritdoc/>

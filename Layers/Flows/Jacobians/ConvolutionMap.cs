@@ -8,15 +8,19 @@ namespace NativeFlow.Layers;
 internal static class ConvolutionMap
 {
     /// <summary>The fastest exact strategy for such a padding.</summary>
-    public static IJacobianStrategy<T> DefaultStrategy<T>(bool circular) where T : unmanaged, IFloatingPointIeee754<T> => new ExactLu<T>();
+    public static IJacobianStrategy<T> DefaultStrategy<T>(bool circular) where T : unmanaged, IFloatingPointIeee754<T>
+        => circular ? new FftExact<T>() : new BandedExact<T>();
 
     /// <summary>z = w * x + b.</summary>
     public static Var Map<T>(Tape<T> tape, in JacobianSite site, Var x) where T : unmanaged, IFloatingPointIeee754<T>
         => tape.Conv2d(x, site.Weight, site.Convolution!.Value, site.Bias);
 
-    /// <summary>log|det| of the whole linear map, exact, in the cheapest way known for the shape.</summary>
+    /// <summary>log|det| of the whole linear map, exact: by the C x C matrix of a 1 x 1 kernel, by frequencies, or by the band.</summary>
     public static Var LogAbsDet<T>(Tape<T> tape, Var w, in ConvShape shape) where T : unmanaged, IFloatingPointIeee754<T>
-        => DenseLogAbsDet(tape, w, shape);
+    {
+        if (shape.Taps == 1) return PixelLogAbsDet(tape, w, shape);
+        return shape.Circular ? tape.CircularConvLogAbsDet(w, shape) : tape.ConvLogAbsDet(w, shape);
+    }
 
     /// <summary>The same by LU of the dense matrix; for a 1 x 1 kernel by LU of the C x C matrix that acts on every pixel.</summary>
     public static Var DenseLogAbsDet<T>(Tape<T> tape, Var w, in ConvShape shape) where T : unmanaged, IFloatingPointIeee754<T>
@@ -24,29 +28,35 @@ internal static class ConvolutionMap
 
     /// <summary>Rows x with w * x = z.</summary>
     public static Var Solve<T>(Tape<T> tape, Var w, Var z, in ConvShape shape) where T : unmanaged, IFloatingPointIeee754<T>
-        => tape.SolveRows(tape.ConvMatrix(w, shape), z);
+        => shape.Circular ? tape.CircularConvSolve(w, z, shape) : tape.ConvSolve(w, z, shape);
 
     /// <summary>gradient := d log|det| / d w at the present w, outside any gradient.</summary>
+    /// <exception cref="SingularMatrixException">The map is exactly singular.</exception>
     public static void WriteLogDetGradient<T>(Tape<T> tape, Var w, in ConvShape shape, Slice gradient) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        TapeMark mark = tape.Mark();
-        w = w.Detach();
-        Var result;
-        if (shape.Taps == 1)
+        IBackend<T> backend = tape.Backend;
+        Workspace<T> space = tape.Workspace;
+        (int, int) borrowed = space.Mark;
+        Slice weight = tape.ValueOf(w), value = space.Take(1);
+        BasicKernels<T>.Fill(backend, gradient, 0);
+        if (shape.Circular)
         {
-            result = tape.Scale(tape.SolveRows(w, tape.Identity(shape.InChannels)), shape.Pixels);
+            int length = CircularSpectrum<T>.MatrixLength(shape);
+            Slice inverses = space.Take(length), room = space.Take(CircularSpectrum<T>.InvertRoom(shape));
+            CircularSpectrum<T>.Invert(backend, shape, weight, inverses, value, Slice.None, room, 1);
+            BasicKernels<T>.Fill(backend, value, 1);
+            CircularSpectrum<T>.WeightGradient(backend, shape, inverses, value, space.Take(length), gradient, room);
         }
         else
         {
-            // Row i of the solution is column i of the inverse; a tap's gradient is the sum of its places in the inverse transposed.
-            Var one = tape.Identity(shape.InLength);
-            result = Conv2dWeightGradientOp<T>.Record(tape, tape.SolveRows(tape.ConvMatrix(w, shape), one), one, shape);
+            Slice kept = space.Take(ConvDeterminant<T>.KeptLength(shape)), work = space.Take(ConvDeterminant<T>.WorkLength(shape));
+            ConvDeterminant<T>.Value(backend, shape, weight, kept, value, work);
+            ConvDeterminant<T>.AddGradient(backend, shape, weight, kept, gradient, work, 1);
         }
-        BasicKernels<T>.Copy(tape.Backend, tape.ValueOf(result), gradient);
-        tape.Release(mark);
+        space.Reset(borrowed);
     }
 
-    /// <summary>Of a 1 x 1 kernel: P log|det w|.</summary>
-    public static Var PixelLogAbsDet<T>(Tape<T> tape, Var w, in ConvShape shape) where T : unmanaged, IFloatingPointIeee754<T>
+    // Of a 1 x 1 kernel: P log|det w|.
+    private static Var PixelLogAbsDet<T>(Tape<T> tape, Var w, in ConvShape shape) where T : unmanaged, IFloatingPointIeee754<T>
         => tape.Scale(tape.LogAbsDet(w), shape.Pixels);
 }

@@ -14,7 +14,7 @@ internal static class SiteRules
     public static string? Refusal<T>(IJacobianStrategy<T> strategy, SiteKinds kind, string site = "") where T : unmanaged, IFloatingPointIeee754<T>
     {
         if ((strategy.Supports & kind) != 0) return null;
-        string others = string.Join(", ", JacobianRegistry.Names.Where(n => (JacobianRegistry.Create<T>(n).Supports & kind) != 0));
+        string others = string.Join(", ", JacobianRegistry.NamesFor(kind));
         return $"Strategy '{strategy.Name}' does not work on {site}a {kind} site; it supports {strategy.Supports}. Strategies for this site: {others}.";
     }
 }

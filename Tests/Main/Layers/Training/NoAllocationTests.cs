@@ -15,7 +15,7 @@ public sealed class NoAllocationTests
         get
         {
             var cases = new TheoryData<string, int, int>();
-            foreach (string name in JacobianRegistry.Names)
+            foreach (string name in JacobianRegistry.NamesFor(SiteKinds.DenseMatrix))
                 foreach ((int dimension, int threads) in ((int, int)[])[(24, 1), (24, 2), (160, 1), (160, 2)])
                     cases.Add(name, dimension, threads);
             return cases;
