@@ -89,7 +89,6 @@ internal static class ConvSuite
         foreach ((string name, string preset, string? strategy) in Nets)
             Layer(name, preset switch { "conv9-emerging" => ImageRecipes.Emerging(shape), "conv9-convexp" => ImageRecipes.Exponential(shape), _ => ImageRecipes.Convolution(shape) }, strategy);
         Layer("spline", [ImageRecipes.Spline(shape)]);
-        Layer("nothing", []);
         return what;
     }
 
