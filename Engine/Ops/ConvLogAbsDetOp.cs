@@ -6,7 +6,7 @@ namespace NativeFlow.Engine;
 /// <summary>
 /// y = log|det T(w)| of a zero-padded convolution that keeps its channels, exactly, with the exact gradient: block elimination, or a band LU with
 /// partial pivoting where that is not accurate. T of order D = C H W is never formed. b = C times the pixels of one block of lines:
-/// about 6 D b^2 flops forward, 12 D b^2 backward; keeps D b numbers.
+/// at most 6 D b^2 flops forward, 12 D b^2 backward; keeps D b numbers.
 /// </summary>
 public sealed class ConvLogAbsDetOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<T>
 {

@@ -20,8 +20,19 @@ public sealed class ConvDeterminantTests
     [Theory]
     [MemberData(nameof(Shapes))]
     public void BlocksAndBandAreTheDenseMatrix(int channels, int height, int width, int kernel)
+        => IsTheDenseMatrix(ConvShape.Same(channels, channels, height, width, kernel));
+
+    // One-sided kernels are block triangular.
+    [Theory]
+    [InlineData(4, 9, 14, 2, 2, 1, 1)]
+    [InlineData(4, 9, 14, 2, 3, 0, 1)]
+    [InlineData(3, 20, 11, 4, 3, 2, 0)]
+    [InlineData(3, 11, 20, 3, 4, 1, 3)]
+    public void AnyAnchorWillDo(int channels, int height, int width, int kernelHeight, int kernelWidth, int anchorRow, int anchorColumn)
+        => IsTheDenseMatrix(new ConvShape(channels, channels, height, width, kernelHeight, kernelWidth, anchorRow, anchorColumn));
+
+    private static void IsTheDenseMatrix(ConvShape shape)
     {
-        var shape = ConvShape.Same(channels, channels, height, width, kernel);
         double[] w = Weight(shape, 1, 3);
         Results exact = Dense(shape, w), found = Convolution(shape, w);
         Equal(exact.Value, found.Value, 1e-12);
