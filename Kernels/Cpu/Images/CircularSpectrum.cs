@@ -26,7 +26,7 @@ public static class CircularSpectrum<T> where T : unmanaged, IFloatingPointIeee7
         ReferenceSpectrum<T>.PixelTable(Shape(a), a[0], a[1]));
 
     // Slices planes [C C x 2F] (become the inverses), y (optional), first singular frequency and its pivot (optional: without them it is refused), room [4 C C]; sizes the packed shape; real scale.
-    private static readonly KernelId InvertId = CpuKernels<T>.Define("circular-invert", 
+    private static readonly KernelId InvertId = CpuKernels<T>.Define("circular-invert",
         static (in CpuArgs<T> a) => ReferenceSpectrum<T>.Invert<ScalarLane<T>>(Shape(a), a[0], a.Has(1) ? a[1] : default, a.Has(2) ? a[2] : default, a[3], a.Real(0)),
         static (in CpuArgs<T> a) => ReferenceSpectrum<T>.Invert<VectorLane<T>>(Shape(a), a[0], a.Has(1) ? a[1] : default, a.Has(2) ? a[2] : default, a[3], a.Real(0)));
 
