@@ -21,9 +21,14 @@ public static class CircularSpectrum<T> where T : unmanaged, IFloatingPointIeee7
     private static readonly KernelId TransformTablesId = CpuKernels<T>.Define("circular-transform-tables", static (in CpuArgs<T> a) =>
         ReferenceSpectrum<T>.TransformTables(Shape(a), a[0], a[1], a[2]));
 
+    // Slices roots [2 cycle], table [pixels x 2F]; sizes the packed shape: cos and -sin of all pixels at all frequencies.
+    private static readonly KernelId PixelTableId = CpuKernels<T>.Define("circular-pixel-table", static (in CpuArgs<T> a) =>
+        ReferenceSpectrum<T>.PixelTable(Shape(a), a[0], a[1]));
+
     // Slices planes [C C x 2F] (become the inverses), y (optional), first singular frequency and its pivot (optional: without them it is refused), room [4 C C]; sizes the packed shape; real scale.
-    private static readonly KernelId InvertId = CpuKernels<T>.Define("circular-invert", static (in CpuArgs<T> a) =>
-        ReferenceSpectrum<T>.Invert(Shape(a), a[0], a.Has(1) ? a[1] : default, a.Has(2) ? a[2] : default, a[3], a.Real(0)));
+    private static readonly KernelId InvertId = CpuKernels<T>.Define("circular-invert",
+        static (in CpuArgs<T> a) => ReferenceSpectrum<T>.Invert<ScalarLane<T>>(Shape(a), a[0], a.Has(1) ? a[1] : default, a.Has(2) ? a[2] : default, a[3], a.Real(0)),
+        static (in CpuArgs<T> a) => ReferenceSpectrum<T>.Invert<VectorLane<T>>(Shape(a), a[0], a.Has(1) ? a[1] : default, a.Has(2) ? a[2] : default, a[3], a.Real(0)));
 
     // Slices inverses [C C x 2F], their gradient planes, dy; sizes channels, F: the transpose of each matrix, conjugated, times dy.
     private static readonly KernelId AdjointId = CpuKernels<T>.Define("circular-adjoint", static (in CpuArgs<T> a) =>
@@ -33,6 +38,9 @@ public static class CircularSpectrum<T> where T : unmanaged, IFloatingPointIeee7
     private static readonly KernelId MultiplyId = CpuKernels<T>.Define("circular-multiply",
         static (in CpuArgs<T> a) => ReferenceSpectrum<T>.Multiply(a.Size(0), a.Size(1), a.Size(2), a[0], a[1], a[2], a.Size(3) != 0),
         static (in CpuArgs<T> a) => SpectrumProduct<T>.Multiply(a.Size(0), a.Size(1), a.Size(2), a[0], a[1], a[2], a.Size(3) != 0));
+
+    // Up to here one product with all pixels at once is faster than two with columns and rows.
+    private const int MostPixelsAtOnce = 100;
 
     /// <summary>Frequencies kept, F.</summary>
     public static int Frequencies(in ConvShape shape) => shape.Height * Half(shape);
@@ -45,7 +53,8 @@ public static class CircularSpectrum<T> where T : unmanaged, IFloatingPointIeee7
 
     /// <summary>Elements of the room that <see cref="Apply"/> needs.</summary>
     public static int ApplyRoom(in ConvShape shape, int batch)
-        => (2 * Cycle(shape)) + (2 * shape.Width * Half(shape)) + (4 * shape.Height * shape.Height) + (2 * batch * shape.InChannels * 2 * Frequencies(shape));
+        => (2 * Cycle(shape)) + (2 * batch * shape.InChannels * 2 * Frequencies(shape))
+            + (shape.Pixels <= MostPixelsAtOnce ? shape.Pixels * 2 * Frequencies(shape) : (2 * shape.Width * Half(shape)) + (4 * shape.Height * shape.Height));
 
     /// <summary>Whether the shape is a circular one with as many channels out as in, and all lengths are in range for this many images.</summary>
     /// <exception cref="ArgumentException">It is not.</exception>
@@ -92,11 +101,16 @@ public static class CircularSpectrum<T> where T : unmanaged, IFloatingPointIeee7
 
     /// <summary>
     /// x := T^-1 z for rows of images, or T^-T z for <paramref name="adjoint"/>; the inverses come from <see cref="Invert"/> with scale 1 / (H W).
-    /// About batch C (4 H W (W + 2 H) + 8 C H W / 2) flops.
+    /// About batch C (4 H W (W + 2 H) + 4 C H W) flops; batch C (4 (H W)^2 + 4 C H W) for images of up to 100 pixels, where that is faster.
     /// </summary>
     public static void Apply(IBackend<T> backend, in ConvShape shape, int batch, Slice inverses, Slice z, Slice x, bool adjoint, Slice room)
     {
         (int p, int q, int r) = shape.Pack();
+        if (shape.Pixels <= MostPixelsAtOnce)
+        {
+            ApplyAtOnce(backend, shape, batch, inverses, z, x, adjoint, room);
+            return;
+        }
         int height = shape.Height, width = shape.Width, half = Half(shape), block = height * half, planes = 2 * block, images = batch * shape.InChannels, cycle = 2 * Cycle(shape);
         Slice roots = room.Part(0, cycle), columns = room.Part(cycle, 2 * width * half), rows = room.Part(cycle + columns.Length, 4 * height * height);
         Slice first = room.Part(cycle + columns.Length + rows.Length, images * planes), second = room.Part(cycle + columns.Length + rows.Length + first.Length, images * planes);
@@ -111,6 +125,19 @@ public static class CircularSpectrum<T> where T : unmanaged, IFloatingPointIeee7
         backend.Gemm(new GemmArgs(2 * height, half, 2 * height, rows, first, second) { TransposeA = true, Batch = images, StrideB = planes, StrideC = planes });
         backend.Gemm(new GemmArgs(height, width, half, second, cos, x) { TransposeB = true, Batch = images, StrideA = planes, StrideC = height * width });
         backend.Gemm(new GemmArgs(height, width, half, second.Part(block, second.Length - block), sin, x) { TransposeB = true, Accumulate = true, Batch = images, StrideA = planes, StrideC = height * width });
+    }
+
+    private static void ApplyAtOnce(IBackend<T> backend, in ConvShape shape, int batch, Slice inverses, Slice z, Slice x, bool adjoint, Slice room)
+    {
+        (int p, int q, int r) = shape.Pack();
+        int frequencies = Frequencies(shape), planes = 2 * frequencies, images = batch * shape.InChannels, cycle = 2 * Cycle(shape);
+        Slice roots = room.Part(0, cycle), table = room.Part(cycle, shape.Pixels * planes);
+        Slice first = room.Part(cycle + table.Length, images * planes), second = room.Part(cycle + table.Length + first.Length, images * planes);
+        backend.Run(PixelTableId, new KernelArgs([roots, table], [0, p, q, r]));
+        backend.Gemm(new GemmArgs(images, planes, shape.Pixels, z, table, first));
+        backend.Run(MultiplyId, new KernelArgs([inverses, first, second], [batch, shape.InChannels, frequencies, adjoint ? 1 : 0]));
+        // Re(x^ e^(i angle)) = re cos - im sin: the same table back.
+        backend.Gemm(new GemmArgs(images, shape.Pixels, planes, second, table, x) { TransposeB = true });
     }
 
     internal static int Half(in ConvShape shape) => (shape.Width / 2) + 1;

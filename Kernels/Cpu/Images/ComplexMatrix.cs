@@ -3,13 +3,14 @@ using System.Numerics;
 namespace NativeFlow.Kernels;
 
 /// <summary>Small complex matrices, row-major, real and imaginary parts apart.</summary>
-internal static class ComplexMatrix<T> where T : unmanaged, IFloatingPointIeee754<T>
+internal static unsafe class ComplexMatrix<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary>
     /// (x, y) := (re + i im)^-1 by LU with partial pivoting (largest |re| + |im|, as LAPACK); the matrix becomes its factors. 8/3 + 8 times n^3 flops.
     /// </summary>
     /// <returns>The row of the first exactly zero pivot (the inverse is then meaningless and log|det| minus infinity), or -1.</returns>
-    public static int Invert(int n, Span<T> re, Span<T> im, Span<T> x, Span<T> y, out double logAbsDet)
+    public static int Invert<TLane>(int n, Span<T> re, Span<T> im, Span<T> x, Span<T> y, out double logAbsDet)
+        where TLane : struct, ILane<TLane, T>
     {
         logAbsDet = 0;
         int zero = -1;
@@ -41,16 +42,16 @@ internal static class ComplexMatrix<T> where T : unmanaged, IFloatingPointIeee75
                 int at = (i * n) + k;
                 T lr = (re[at] * qr) - (im[at] * qi), li = (re[at] * qi) + (im[at] * qr);
                 (re[at], im[at]) = (lr, li);
-                Subtract(lr, li, re.Slice((k * n) + k + 1, n - k - 1), im.Slice((k * n) + k + 1, n - k - 1), re.Slice(at + 1, n - k - 1), im.Slice(at + 1, n - k - 1));
+                Subtract<TLane>(lr, li, re.Slice((k * n) + k + 1, n - k - 1), im.Slice((k * n) + k + 1, n - k - 1), re.Slice(at + 1, n - k - 1), im.Slice(at + 1, n - k - 1));
             }
         }
         if (zero >= 0) return zero;
 
         for (int i = 1; i < n; i++)
-            for (int k = 0; k < i; k++) SubtractRow(n, re[(i * n) + k], im[(i * n) + k], x, y, k, i);
+            for (int k = 0; k < i; k++) SubtractRow<TLane>(n, re[(i * n) + k], im[(i * n) + k], x, y, k, i);
         for (int i = n - 1; i >= 0; i--)
         {
-            for (int k = i + 1; k < n; k++) SubtractRow(n, re[(i * n) + k], im[(i * n) + k], x, y, k, i);
+            for (int k = i + 1; k < n; k++) SubtractRow<TLane>(n, re[(i * n) + k], im[(i * n) + k], x, y, k, i);
             (T qr, T qi) = Reciprocal(re[(i * n) + i], im[(i * n) + i]);
             for (int j = i * n; j < (i + 1) * n; j++) (x[j], y[j]) = ((x[j] * qr) - (y[j] * qi), (x[j] * qi) + (y[j] * qr));
         }
@@ -88,16 +89,27 @@ internal static class ComplexMatrix<T> where T : unmanaged, IFloatingPointIeee75
         for (int j = 0; j < n; j++) (a[(i * n) + j], a[(k * n) + j]) = (a[(k * n) + j], a[(i * n) + j]);
     }
 
-    private static void SubtractRow(int n, T ar, T ai, Span<T> x, Span<T> y, int from, int to)
-        => Subtract(ar, ai, x.Slice(from * n, n), y.Slice(from * n, n), x.Slice(to * n, n), y.Slice(to * n, n));
+    private static void SubtractRow<TLane>(int n, T ar, T ai, Span<T> x, Span<T> y, int from, int to)
+        where TLane : struct, ILane<TLane, T>
+        => Subtract<TLane>(ar, ai, x.Slice(from * n, n), y.Slice(from * n, n), x.Slice(to * n, n), y.Slice(to * n, n));
 
     // (yr, yi) -= (ar + i ai) (xr, xi).
-    private static void Subtract(T ar, T ai, ReadOnlySpan<T> xr, ReadOnlySpan<T> xi, Span<T> yr, Span<T> yi)
+    private static void Subtract<TLane>(T ar, T ai, ReadOnlySpan<T> xr, ReadOnlySpan<T> xi, Span<T> yr, Span<T> yi)
+        where TLane : struct, ILane<TLane, T>
     {
-        for (int j = 0; j < xr.Length; j++)
+        int j = 0, count = xr.Length;
+        fixed (T* pxr = xr, pxi = xi, pyr = yr, pyi = yi)
         {
-            yr[j] -= (ar * xr[j]) - (ai * xi[j]);
-            yi[j] -= (ar * xi[j]) + (ai * xr[j]);
+            for (; j <= count - TLane.Width; j += TLane.Width) Step<TLane>(ar, ai, pxr + j, pxi + j, pyr + j, pyi + j);
+            for (; j < count; j++) Step<ScalarLane<T>>(ar, ai, pxr + j, pxi + j, pyr + j, pyi + j);
         }
+    }
+
+    private static void Step<TLane>(T ar, T ai, T* xr, T* xi, T* yr, T* yi)
+        where TLane : struct, ILane<TLane, T>
+    {
+        TLane r = TLane.Broadcast(-ar), i = TLane.Broadcast(ai), a = TLane.Load(xr), b = TLane.Load(xi);
+        TLane.Store(TLane.MultiplyAdd(r, a, TLane.MultiplyAdd(i, b, TLane.Load(yr))), yr);
+        TLane.Store(TLane.MultiplyAdd(r, b, TLane.MultiplyAdd(-i, a, TLane.Load(yi))), yi);
     }
 }

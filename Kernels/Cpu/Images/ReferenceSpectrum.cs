@@ -25,6 +25,26 @@ internal static class ReferenceSpectrum<T> where T : unmanaged, IFloatingPointIe
             }
     }
 
+    /// <summary>table[(h, w), f] = cos and -sin of the pixel's angle at frequency f.</summary>
+    public static void PixelTable(in ConvShape s, Span<T> roots, Span<T> table)
+    {
+        int cycle = roots.Length / 2, half = CircularSpectrum<T>.Half(s), frequencies = s.Height * half;
+        Roots(roots);
+        for (int h = 0; h < s.Height; h++)
+            for (int w = 0; w < s.Width; w++)
+            {
+                Span<T> cos = table.Slice(((h * s.Width) + w) * 2 * frequencies, frequencies);
+                Span<T> sin = table.Slice((((h * s.Width) + w) * 2 * frequencies) + frequencies, frequencies);
+                int down = Step(h, s.Height, cycle), right = Step(w, s.Width, cycle);
+                for (int u = 0, row = 0; u < s.Height; u++, row = Turn(row, down, cycle))
+                    for (int v = 0, at = row; v < half; v++, at = Turn(at, right, cycle))
+                    {
+                        cos[(u * half) + v] = roots[at];
+                        sin[(u * half) + v] = -roots[cycle + at];
+                    }
+            }
+    }
+
     /// <summary>Columns: cos and -sin [W x V] each. Rows: ((cos, sin), (-sin, cos)) [2H x 2H], which takes real parts above imaginary ones; its transpose goes back.</summary>
     public static void TransformTables(in ConvShape s, Span<T> roots, Span<T> columns, Span<T> rows)
     {
@@ -45,7 +65,8 @@ internal static class ReferenceSpectrum<T> where T : unmanaged, IFloatingPointIe
             }
     }
 
-    public static void Invert(in ConvShape s, Span<T> planes, Span<T> y, Span<T> singular, Span<T> room, T scale)
+    public static void Invert<TLane>(in ConvShape s, Span<T> planes, Span<T> y, Span<T> singular, Span<T> room, T scale)
+        where TLane : struct, ILane<TLane, T>
     {
         int n = s.InChannels, half = CircularSpectrum<T>.Half(s), frequencies = s.Height * half;
         Span<T> re = room[..(n * n)], im = room.Slice(n * n, n * n), inverseRe = room.Slice(2 * n * n, n * n), inverseIm = room.Slice(3 * n * n, n * n);
@@ -58,7 +79,7 @@ internal static class ReferenceSpectrum<T> where T : unmanaged, IFloatingPointIe
                 re[k] = planes[(2 * k * frequencies) + f];
                 im[k] = planes[(((2 * k) + 1) * frequencies) + f];
             }
-            int zero = ComplexMatrix<T>.Invert(n, re, im, inverseRe, inverseIm, out double log);
+            int zero = ComplexMatrix<T>.Invert<TLane>(n, re, im, inverseRe, inverseIm, out double log);
             if (zero >= 0)
             {
                 if (singular.IsEmpty) throw new SingularMatrixException($"Circular convolution ({s}), frequency ({f / half}, {f % half})", n, zero);
