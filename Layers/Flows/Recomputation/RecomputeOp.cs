@@ -64,16 +64,15 @@ internal sealed class RecomputeOp<T> : Op<T> where T : unmanaged, IFloatingPoint
         StepContext context = Context(c, provisional: c.Node.NeedsGrad);
         BasicKernels<T>.Fill(c.Backend, c.Y(1), 0);
         _pieces = default;
-        Var h = c.In(0);
         string scope = tape.Scope;
         for (int k = 0; k < _layers.Length; k++)
         {
             TapeMark mark = tape.Mark();
-            FlowStep step = Run(tape, Layer(c, k), h, context, Inverse(c));
-            if (!step.Output.SamePlace(c.Out())) BasicKernels<T>.Copy(c.Backend, tape.ValueOf(step.Output), c.Y());
+            Var x = k == 0 ? CopyOf(c, c.X(0), c.Wants(0)) : CopyOf(c, c.Y(), c.Node.NeedsGrad);
+            FlowStep step = Run(tape, Layer(c, k), x, context, Inverse(c));
+            BasicKernels<T>.Copy(c.Backend, tape.ValueOf(step.Output), c.Y());
             Collect(c, step);
             tape.Release(mark);
-            h = c.Out();
         }
         tape.Scope = scope;
     }
@@ -149,7 +148,6 @@ internal sealed class RecomputeOp<T> : Op<T> where T : unmanaged, IFloatingPoint
     private Var Pull(in OpContext<T> c, TapeMark mark, int k, Slice input, Slice cotangent, bool needsGrad)
     {
         Tape<T> tape = c.Tape;
-        // A value of the part's own: recorded derivatives inside the layer search the tape from the input on, and must not meet what came after the first recording.
         Var x = CopyOf(c, input, needsGrad);
         FlowStep step = Run(tape, Layer(c, k), x, Context(c, provisional: false), Inverse(c));
         tape.BeginPart(mark);
@@ -206,6 +204,7 @@ internal sealed class RecomputeOp<T> : Op<T> where T : unmanaged, IFloatingPoint
         if (!tangent.IsNone) BasicKernels<T>.AddScaled(c.Backend, tangent, Part(c, c.Ty(1), part));
     }
 
+    // A value of the part's own: recorded derivatives inside the layer search the tape from the input on, and must not meet this op or what came after it.
     private static Var CopyOf(in OpContext<T> c, Slice value, bool needsGrad)
     {
         Var x = c.Tape.Allocate(c.Out().Rows, c.Out().Cols, needsGrad);
