@@ -42,7 +42,9 @@ internal static unsafe class ConvBlockLu<T> where T : unmanaged, IFloatingPointI
             // The product is done with: its memory holds the pivots.
             if (Lu.Factor(new Span<T>(schur, m * m), m, pivots, workers) >= 0) return false;
             logAbsDet += Lu.LogAbsDet<T>(new Span<T>(schur, m * m), m, pivots, out _);
-            Lu.Inverse<T>(new Span<T>(schur, m * m), m, pivots, new Span<T>(kept + ((nint)i * bb), m * m), workers);
+            var inverse = new Span<T>(kept + ((nint)i * bb), m * m);
+            Lu.Inverse<T>(new Span<T>(schur, m * m), m, pivots, inverse, workers);
+            TinyNumbers.Clear(inverse);
         }
 
         return ConvBlockProbe<T>.Accurate(s, weight, a, below, above, kept, product + bb, workers);
@@ -70,11 +72,14 @@ internal static unsafe class ConvBlockLu<T> where T : unmanaged, IFloatingPointI
             // G_{i+1,i} = -Y, Y = G B S^-1, in the rows that C sees.
             Gemm.Run(false, false, up, s.Down, down, T.One, g, n, below + b - s.Down, b, false, x, s.Down, workers);
             Gemm.Run(false, false, up, b, s.Down, T.One, x, s.Down, fromBelow, b, false, y, b, workers);
+            TinyNumbers.Clear(new Span<T>(y, up * b));
             Subtract(y, next, up * b);
             // G_i = S^-1 + S^-1 C Y; S^-1 is wanted again by another backward pass.
             Gemm.Run(false, false, s.Up, b, up, T.One, c, b, y, b, false, x, b, workers);
+            TinyNumbers.Clear(new Span<T>(x, s.Up * b));
             new Span<T>(inverse, bb).CopyTo(new Span<T>(here, bb));
             Gemm.Run(false, false, b, b, s.Up, T.One, fromAbove, b, x, b, true, here, b, workers);
+            TinyNumbers.Clear(new Span<T>(here, bb));
             g = here;
             n = b;
             Add(g, n, same, b);
