@@ -134,7 +134,7 @@ public sealed class TrainingInvarianceTests
         string path = folder.At("checkpoint.safetensors");
         using var whole = new TrainingRun(strategy, 24, 30, threads: 1, clip, layer);
         whole.RunTo(end);
-        using (var first = new TrainingRun(strategy, 24, 30, threads: 1, clip))
+        using (var first = new TrainingRun(strategy, 24, 30, threads: 1, clip, layer))
         {
             first.RunTo(stop);
             Checkpoint.Save(first.Trainer, path, "{}");
