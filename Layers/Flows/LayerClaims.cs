@@ -12,10 +12,17 @@ internal static class LayerClaims
         double d = Number(layer, "dimension", 0), context = Number(layer, "context", 0), sum = 0;
         switch (Text(layer, "kind"))
         {
+            case "autoregressive-conv":
+                return MaskedKernel(layer);
+            case "conv1x1":
+                double channels = Number(layer, "channels", 0);
+                return channels * (Text(layer, "form") == "householder" ? Number(layer, "reflections", channels) : channels);
             case "coupling":
                 double moving = 0, features = 0;
                 foreach (JsonElement m in List(layer, "mask")) (moving, features) = (moving + (m.ValueKind == JsonValueKind.Number && m.TryGetDouble(out double v) ? v : 0), features + 1);
                 return Network(layer, features - moving + context, moving);
+            case "emerging":
+                return (2 * MaskedKernel(layer)) + (Number(layer, "channels", 0) * Number(layer, "height", 0) * Number(layer, "width", 0));
             case "linear":
                 return d * d;
             case "multi-scale":
@@ -37,6 +44,12 @@ internal static class LayerClaims
             default:
                 return 0;
         }
+    }
+
+    private static double MaskedKernel(JsonElement layer)
+    {
+        double columns = Number(layer, "channels", 0) * Number(layer, "kernel", 2);
+        return columns * columns;
     }
 
     private static double Network(JsonElement layer, double inputs, double outputs)

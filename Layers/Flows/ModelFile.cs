@@ -172,6 +172,7 @@ public static class ModelFile
                     "linear" => d * d,
                     "rational-quadratic-spline" => d * (3 * Claim(layer, "bins", 8) - 1),
                     "actnorm" => 2 * channels,
+                    "autoregressive-conv" or "conv1x1" or "emerging" => LayerClaims.Of(layer),
                     "permutation" => channels * Claim(layer, "pixels", 1),
                     "coupling" or "multi-scale" or "piecewise" or "recomputed" or "two-sided-coupling" or "variational-dequantization" => LayerClaims.Of(layer),
                     _ => 0,

@@ -31,6 +31,7 @@ internal static class LayerCatalog
             ("cnf", "E N (D E N in evaluation)", "E N", "exact: D E N; hutchinson: E N, unbiased up to the solver"),
             ("conv1x1", "D C", "D C after C^3 once", "exact, constant: dense C^3 once, other forms C or 0"),
             ("conv2d", "D C k^2", "banded: D^2 k C after D (k C W)^2 once", "by strategy; exact, banded: D (k C W)^2 once a step"),
+            ("conv-exponential", "n D C k^2, n terms", "n D C k^2", "exact, the trace: C"),
             ("coupling", "N + transformer", "N + transformer", "exact, transformer"),
             ("diagonal-low-rank", "D r", "D r + r^3", "exact, constant: D r^2 + r^3 once"),
             ("elementwise", "transformer", "transformer", "exact, transformer"),

@@ -39,6 +39,7 @@ internal static class FixtureChecks
         BlockFlowChecks.Add(table);
         MafModelChecks.Add(table);
         NeuralTransformerChecks.Add(table);
+        ConvExponentialChecks.Add(table);
         return table;
     }
 }

@@ -13,7 +13,7 @@ internal static unsafe class ConvBlockLu<T> where T : unmanaged, IFloatingPointI
     public static long KeptLength(in ConvBlocks s) => (long)s.Count * s.Order * s.Order;
 
     /// <summary>Numbers of work memory of either pass.</summary>
-    public static long WorkLength(in ConvBlocks s) => Math.Max((5L * s.Order * s.Order) + (3L * s.Lines.Order), 9L * s.Order * s.Order);
+    public static long WorkLength(in ConvBlocks s) => Math.Max((5L * s.Order * s.Order) + (3L * s.Lines.Order), 8L * s.Order * s.Order);
 
     /// <summary>
     /// Factors T(w) and writes log|det T|. False where a block is singular or <see cref="ConvBlockProbe{T}"/> finds the factors too inaccurate:
@@ -30,15 +30,15 @@ internal static unsafe class ConvBlockLu<T> where T : unmanaged, IFloatingPointI
         logAbsDet = 0;
         for (int i = 0; i < s.Count; i++)
         {
-            int m = s.OrderOf(i);
+            int m = s.OrderOf(i), up = Math.Min(s.Up, m), down = Math.Min(s.Down, m);
+            Copy(a, b, schur, m);
             if (i > 0)
             {
-                int before = s.OrderOf(i - 1);
-                Gemm.Run(false, false, m, before, before, T.One, below, b, kept + ((nint)(i - 1) * bb), before, false, product, before, workers);
-                Copy(a, b, schur, m);
-                Gemm.Run(false, false, m, m, before, T.NegativeOne, product, before, above, b, true, schur, m, workers);
+                // Only the corner of S^-1 that B and C look at.
+                T* corner = kept + ((nint)(i - 1) * bb) + ((b - s.Down) * b) + b - s.Up;
+                Gemm.Run(false, false, down, s.Up, s.Down, T.One, below + b - s.Down, b, corner, b, false, product, s.Up, workers);
+                Gemm.Run(false, false, down, up, s.Up, T.NegativeOne, product, s.Up, above + ((b - s.Up) * b), b, true, schur, m, workers);
             }
-            else Copy(a, b, schur, m);
             // The product is done with: its memory holds the pivots.
             if (Lu.Factor(new Span<T>(schur, m * m), m, pivots, workers) >= 0) return false;
             logAbsDet += Lu.LogAbsDet<T>(new Span<T>(schur, m * m), m, pivots, out _);
@@ -52,28 +52,30 @@ internal static unsafe class ConvBlockLu<T> where T : unmanaged, IFloatingPointI
     public static void AddGradient(in ConvBlocks s, ReadOnlySpan<T> weight, T* kept, Span<T> dw, T alpha, T* work, Workers? workers)
     {
         int b = s.Order, bb = b * b;
-        T* below = work, above = below + bb, g = above + bb, x = g + bb, y = x + bb, z = y + bb, same = z + bb, next = same + bb, previous = next + bb;
+        T* below = work, above = below + bb, here = above + bb, x = here + bb, y = x + bb, same = y + bb, next = same + bb, previous = next + bb;
         s.Fill(-1, weight, below);
         s.Fill(1, weight, above);
         new Span<T>(same, 3 * bb).Clear();
 
         int n = s.OrderOf(s.Count - 1);
-        new Span<T>(kept + ((nint)(s.Count - 1) * bb), n * n).CopyTo(new Span<T>(g, n * n));
+        T* g = kept + ((nint)(s.Count - 1) * bb);
         Add(g, n, same, b);
         for (int i = s.Count - 2; i >= 0; i--)
         {
-            T* inverse = kept + ((nint)i * bb);
-            // G_{i+1,i} = -Y, Y = G B S^-1.
-            Gemm.Run(false, false, n, b, n, T.One, g, n, below, b, false, x, b, workers);
-            Gemm.Run(false, false, n, b, b, T.One, x, b, inverse, b, false, y, b, workers);
-            for (int k = 0; k < n * b; k++) next[k] -= y[k];
-            // G_{i,i+1} = -S^-1 C G.
-            Gemm.Run(false, false, b, n, n, T.One, above, b, g, n, false, z, n, workers);
-            Gemm.Run(false, false, b, n, b, T.NegativeOne, inverse, b, z, n, true, previous, b, workers);
-            // G_i = S^-1 + S^-1 C Y.
-            Gemm.Run(false, false, b, b, n, T.One, above, b, y, b, false, z, b, workers);
-            new Span<T>(inverse, bb).CopyTo(new Span<T>(g, bb));
-            Gemm.Run(false, false, b, b, b, T.One, inverse, b, z, b, true, g, b, workers);
+            T* inverse = kept + ((nint)i * bb), fromAbove = inverse + b - s.Up, fromBelow = inverse + ((b - s.Down) * b), c = above + ((b - s.Up) * b);
+            int up = Math.Min(s.Up, n), down = Math.Min(s.Down, n);
+            // G_{i,i+1} = -S^-1 C G, where B's outputs see it.
+            Gemm.Run(false, false, s.Up, down, up, T.One, c, b, g, n, false, x, down, workers);
+            Gemm.Run(false, false, s.Down, down, s.Up, T.NegativeOne, fromBelow + b - s.Up, b, x, down, true, previous + ((b - s.Down) * b), b, workers);
+            // G_{i+1,i} = -Y, Y = G B S^-1, in the rows that C sees.
+            Gemm.Run(false, false, up, s.Down, down, T.One, g, n, below + b - s.Down, b, false, x, s.Down, workers);
+            Gemm.Run(false, false, up, b, s.Down, T.One, x, s.Down, fromBelow, b, false, y, b, workers);
+            Subtract(y, next, up * b);
+            // G_i = S^-1 + S^-1 C Y; S^-1 is wanted again by another backward pass.
+            Gemm.Run(false, false, s.Up, b, up, T.One, c, b, y, b, false, x, b, workers);
+            new Span<T>(inverse, bb).CopyTo(new Span<T>(here, bb));
+            Gemm.Run(false, false, b, b, s.Up, T.One, fromAbove, b, x, b, true, here, b, workers);
+            g = here;
             n = b;
             Add(g, n, same, b);
         }
@@ -87,6 +89,8 @@ internal static unsafe class ConvBlockLu<T> where T : unmanaged, IFloatingPointI
     {
         for (int i = 0; i < n; i++) new Span<T>(from + (i * stride), n).CopyTo(new Span<T>(to + (i * n), n));
     }
+
+    private static void Subtract(T* from, T* to, int count) => VectorOps.Subtract<T>(new Span<T>(to, count), new Span<T>(from, count), new Span<T>(to, count));
 
     private static void Add(T* from, int n, T* to, int stride)
     {

@@ -32,7 +32,7 @@ internal static unsafe class ConvBlockProbe<T> where T : unmanaged, IFloatingPoi
         {
             nint at = (nint)i * b;
             int m = s.OrderOf(i);
-            if (i > 0) Multiply(m, b, T.NegativeOne, below, b, t + at - b, true, x + at, workers);
+            if (i > 0) Multiply(Math.Min(s.Down, m), s.Down, T.NegativeOne, below + b - s.Down, b, t + at - s.Down, true, x + at, workers);
             Multiply(m, m, T.One, kept + ((nint)i * bb), m, x + at, false, t + at, workers);
         }
 
@@ -40,8 +40,8 @@ internal static unsafe class ConvBlockProbe<T> where T : unmanaged, IFloatingPoi
         {
             nint at = (nint)i * b;
             // x_{i+1} is t_{i+1} by now.
-            Multiply(b, s.OrderOf(i + 1), T.One, above, b, t + at + b, false, x + at, workers);
-            Multiply(b, b, T.NegativeOne, kept + ((nint)i * bb), b, x + at, true, t + at, workers);
+            Multiply(s.Up, Math.Min(s.Up, s.OrderOf(i + 1)), T.One, above + ((b - s.Up) * b), b, t + at + b, false, x + at, workers);
+            Multiply(b, s.Up, T.NegativeOne, kept + ((nint)i * bb) + b - s.Up, b, x + at, true, t + at, workers);
         }
 
         for (int i = 0; i < s.Count; i++)
@@ -49,8 +49,8 @@ internal static unsafe class ConvBlockProbe<T> where T : unmanaged, IFloatingPoi
             nint at = (nint)i * b;
             int m = s.OrderOf(i);
             Multiply(m, m, T.NegativeOne, a, b, t + at, true, v + at, workers);
-            if (i > 0) Multiply(m, b, T.NegativeOne, below, b, t + at - b, true, v + at, workers);
-            if (i < s.Count - 1) Multiply(m, s.OrderOf(i + 1), T.NegativeOne, above, b, t + at + b, true, v + at, workers);
+            if (i > 0) Multiply(Math.Min(s.Down, m), s.Down, T.NegativeOne, below + b - s.Down, b, t + at - s.Down, true, v + at, workers);
+            if (i < s.Count - 1) Multiply(s.Up, Math.Min(s.Up, s.OrderOf(i + 1)), T.NegativeOne, above + ((b - s.Up) * b), b, t + at + b, true, v + at + b - s.Up, workers);
         }
 
         double residual = double.CreateTruncating(VectorOps.MaxAbs<T>(new Span<T>(v, order))), solution = double.CreateTruncating(VectorOps.MaxAbs<T>(new Span<T>(t, order)));

@@ -3,16 +3,23 @@ using System.Numerics;
 namespace NativeFlow.Kernels;
 
 /// <summary>
-/// The matrix of a zero-padded convolution in blocks of <see cref="ConvLines.LinesPerBlock"/> lines: block tridiagonal, and the same three
-/// blocks everywhere. A smaller last block is the leading part of them.
+/// The matrix of a zero-padded convolution in blocks of a few lines: block tridiagonal, and the same three blocks everywhere. A smaller last
+/// block is the leading part of them. Only a corner of the blocks beside the diagonal is not zero: of the one above the last <see cref="Up"/>
+/// rows and first <see cref="Up"/> columns, of the one below the first <see cref="Down"/> rows and last <see cref="Down"/> columns.
 /// </summary>
 internal readonly unsafe struct ConvBlocks
 {
+    // Products of smaller matrices cost more in calls than they save in flops.
+    private const int LeastOrder = 48;
+
     public ConvBlocks(in ConvShape shape)
     {
         Lines = new ConvLines(shape);
-        PerBlock = Lines.LinesPerBlock;
+        int line = Lines.Length * Lines.Channels;
+        PerBlock = Math.Min(Lines.Lines, Math.Max(Lines.Reached, (LeastOrder + line - 1) / line));
         Count = (Lines.Lines + PerBlock - 1) / PerBlock;
+        Down = Math.Min(Lines.AnchorAcross, PerBlock) * line;
+        Up = Math.Min(Lines.TapsAcross - 1 - Lines.AnchorAcross, PerBlock) * line;
     }
 
     public ConvLines Lines { get; }
@@ -22,6 +29,12 @@ internal readonly unsafe struct ConvBlocks
 
     /// <summary>Number of blocks.</summary>
     public int Count { get; }
+
+    /// <summary>Order of the part of a block that the next block's outputs see.</summary>
+    public int Down { get; }
+
+    /// <summary>Order of the part of a block that the outputs of the block before see.</summary>
+    public int Up { get; }
 
     /// <summary>Order of a block that is not the last one.</summary>
     public int Order => PerBlock * Lines.Length * Lines.Channels;

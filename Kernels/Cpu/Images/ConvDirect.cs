@@ -98,6 +98,7 @@ internal static unsafe class ConvDirect<T, V, L>
     }
 
     // Weights in the order in which tiles read them: tile of output channels, channel, kernel row, kernel column, output channel.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack(in ConvShape s, in ConvLayout layout, bool mirrored, T* w, T* target)
     {
         nint outStep = mirrored ? s.Taps : s.WeightColumns, inStep = mirrored ? s.OutChannels * s.Taps : s.Taps;
@@ -159,6 +160,7 @@ internal static unsafe class ConvDirect<T, V, L>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Line<H>(ConvTileArgs<T>* args, int left, int widest)
         where H : struct, IConstant
     {

@@ -51,6 +51,7 @@ internal readonly unsafe struct ConvLayout
     }
 
     /// <summary>Brings <paramref name="rows"/> images into the layout, <paramref name="step"/> elements a pixel, a whole number of vectors; elements without an image are zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void In<T, V, L>(T* x, int rows, T* target, nint step)
         where T : unmanaged, IFloatingPointIeee754<T>
         where V : unmanaged
@@ -95,6 +96,7 @@ internal readonly unsafe struct ConvLayout
     }
 
     // Zeros in the vector of each pixel that the batch does not fill.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pad<T, V, L>(T* target, int pixels, int rows, nint step)
         where T : unmanaged, IFloatingPointIeee754<T>
         where V : unmanaged

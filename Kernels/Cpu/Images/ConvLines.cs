@@ -38,7 +38,7 @@ internal readonly struct ConvLines
     public int Pixels => Lines * Length;
 
     /// <summary>Lines that a block needs so that the matrix is block tridiagonal.</summary>
-    public int LinesPerBlock => Math.Min(Lines, Reach(TapsAcross, AnchorAcross));
+    public int Reached => Math.Min(Lines, Reach(TapsAcross, AnchorAcross));
 
     public Band Band => new(Order, Diagonals(AnchorAcross, AnchorAlong), Diagonals(TapsAcross - 1 - AnchorAcross, TapsAlong - 1 - AnchorAlong));
 

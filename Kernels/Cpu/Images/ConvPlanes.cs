@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
@@ -6,6 +7,7 @@ namespace NativeFlow.Kernels;
 internal static unsafe class ConvPlanes
 {
     /// <summary>columns[(c, tap), p] := x[c, p + tap] for the image at <paramref name="x"/>; rows of <paramref name="columns"/> are <paramref name="stride"/> apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Gather<T>(in ConvShape s, T* x, T* columns, nint stride)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -20,6 +22,7 @@ internal static unsafe class ConvPlanes
     }
 
     /// <summary>z[o, p] += the sum over taps of products[(o, tap), p + tap]; what lies at the edges of <paramref name="products"/> is lost.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Spread<T>(in ConvShape s, T* products, nint stride, T* z)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -34,6 +37,7 @@ internal static unsafe class ConvPlanes
     }
 
     /// <summary>to[i] += from[i].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add<T>(T* from, T* to, int count)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -44,6 +48,7 @@ internal static unsafe class ConvPlanes
     }
 
     /// <summary>to[i] := from[i] + number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddNumber<T>(T* from, T number, T* to, int count)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -58,6 +63,7 @@ internal static unsafe class ConvPlanes
     }
 
     // The whole plane at once; what came over an edge from the neighbouring row is then cleared.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Move<T>(in ConvShape s, T* x, T* to, int down, int right)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -75,6 +81,7 @@ internal static unsafe class ConvPlanes
     }
 
     // Columns of the products that no pixel of the moved plane sees are cleared; then the whole plane is added at once.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddMoved<T>(in ConvShape s, T* from, T* z, int down, int right)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -84,6 +91,7 @@ internal static unsafe class ConvPlanes
         Add(from + first + shift, z + first, end - first);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Clear<T>(in ConvShape s, T* plane, int first, int columns)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -91,6 +99,7 @@ internal static unsafe class ConvPlanes
             for (int p = k; p < s.Pixels; p += s.Width) plane[p] = T.Zero;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Around<T>(in ConvShape s, T* x, T* to, int down, int right)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
@@ -103,6 +112,7 @@ internal static unsafe class ConvPlanes
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddAround<T>(in ConvShape s, T* from, T* z, int down, int right)
         where T : unmanaged, IFloatingPointIeee754<T>
     {

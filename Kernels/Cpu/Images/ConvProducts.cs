@@ -9,11 +9,21 @@ namespace NativeFlow.Kernels;
 internal sealed unsafe class ConvProducts<T> : WorkItem
     where T : unmanaged, IFloatingPointIeee754<T>
 {
-    /// <summary>Channels on one side from which the products gain on the direct way.</summary>
+    /// <summary>Channels on one side from which the products gain on the direct way: of a convolution, of a weight gradient, and where the kernel is a single pixel.</summary>
     private const int LeastChannels = 96;
+
+    private const int LeastGradientChannels = 48;
+
+    private const int LeastPointwiseChannels = 32;
 
     /// <summary>Pixels of a group: enough columns for the panels of a product.</summary>
     private const int GroupPixels = 512;
+
+    /// <summary>From here on an image of a convolution is a group of its own: the product reads and writes it where it lies.</summary>
+    private const int PixelsAlone = 128;
+
+    /// <summary>Columns of a weight gradient up to which its images are not joined either.</summary>
+    private const int NarrowResult = 256;
 
     [ThreadStatic]
     private static ConvProducts<T>? t_work;
@@ -24,9 +34,14 @@ internal sealed unsafe class ConvProducts<T> : WorkItem
     private bool _transposed;
     private int _group;
 
-    /// <summary>Whether a convolution, and its transposed one, is done this way; its products then have more than one row and column.</summary>
-    public static bool Suits(in ConvShape s)
-        => Math.Max(s.InChannels, s.OutChannels) >= LeastChannels && s.Pixels >= 4 && (s.Taps > 1 || Math.Min(s.InChannels, s.OutChannels) >= 16);
+    /// <summary>Whether a convolution or a weight gradient is done this way: by the shape alone, and so that its products have more than one row and column.</summary>
+    public static bool Suits(in ConvShape s, bool gradient)
+    {
+        int most = Math.Max(s.InChannels, s.OutChannels), fewest = Math.Min(s.InChannels, s.OutChannels);
+        if (s.Pixels < 4) return false;
+        if (s.Taps == 1) return fewest >= 8 && most >= LeastPointwiseChannels;
+        return most >= (gradient ? LeastGradientChannels : LeastChannels);
+    }
 
     public static void Forward(in ConvJob<T> job, Workers workers)
     {
@@ -36,7 +51,7 @@ internal sealed unsafe class ConvProducts<T> : WorkItem
         using var packed = new Scratch<T>(asItIs ? 0 : s.WeightLength);
         work._job = job;
         work._workers = workers;
-        work._group = Group(s);
+        work._group = s.Pixels >= PixelsAlone ? 1 : Group(s);
         work._transposed = s.Taps == 1 && job.Mirrored;
         work._weight = asItIs ? job.W : packed.Pointer;
         if (!asItIs) Arrange(s, gathers, job.Mirrored, job.W, packed.Pointer);
@@ -47,7 +62,10 @@ internal sealed unsafe class ConvProducts<T> : WorkItem
     {
         ConvShape s = job.Shape, t = s.Transposed;
         bool gathers = Gathers(s);
-        int group = Group(s), wide = gathers ? s.WeightColumns : s.OutChannels * s.Taps, tall = gathers ? s.OutChannels : s.InChannels;
+        int wide = gathers ? s.WeightColumns : s.OutChannels * s.Taps, tall = gathers ? s.OutChannels : s.InChannels;
+        // A long sum over pixels touches a large result less often; for a narrow one copying the images counts for more.
+        bool alone = s.Pixels >= PixelsAlone && wide <= NarrowResult;
+        int group = alone ? 1 : Group(s);
         if (job.Batch == 0 && !job.Add) new Span<T>(dw, s.WeightLength).Clear();
         if (job.Batch == 0) return;
         using var turned = new Scratch<T>(gathers ? 0 : s.WeightLength);
@@ -55,15 +73,15 @@ internal sealed unsafe class ConvProducts<T> : WorkItem
         {
             int images = Math.Min(group, job.Batch - first);
             nint pixels = (nint)images * s.Pixels;
-            T* columns = ThreadScratch.Get<T>((wide + tall) * pixels), rows = columns + wide * pixels;
             T* x = job.X + (nint)first * s.InLength, z = job.Z + (nint)first * s.OutLength;
+            T* columns = ThreadScratch.Get<T>((alone ? wide : wide + tall) * pixels), rows = alone ? gathers ? z : x : columns + wide * pixels;
             for (int g = 0; g < images; g++)
             {
                 if (gathers) ConvPlanes.Gather(s, x + (nint)g * s.InLength, columns + g * s.Pixels, pixels);
                 else ConvPlanes.Gather(t, z + (nint)g * s.OutLength, columns + g * s.Pixels, pixels);
             }
 
-            Join(gathers ? z : x, images, tall, s.Pixels, rows);
+            if (!alone) Join(gathers ? z : x, images, tall, s.Pixels, rows);
             if (gathers) Gemm.Run(false, true, tall, wide, (int)pixels, alpha, rows, (int)pixels, columns, (int)pixels, job.Add || first > 0, dw, wide, workers);
             else Gemm.Run(false, true, tall, wide, (int)pixels, alpha, rows, (int)pixels, columns, (int)pixels, first > 0, turned.Pointer, wide, workers);
         }
@@ -83,19 +101,22 @@ internal sealed unsafe class ConvProducts<T> : WorkItem
         ConvShape s = _job.Shape;
         int first = index * _group, images = Math.Min(_group, _job.Batch - first);
         nint pixels = (nint)images * s.Pixels;
-        bool gathers = Gathers(s);
+        bool gathers = Gathers(s), alone = _group == 1, inPlace = alone && (s.Taps == 1 || !gathers), delivered = alone && gathers;
         int inner = gathers ? s.WeightColumns : s.InChannels, outer = gathers ? s.OutChannels : s.OutChannels * s.Taps;
-        T* columns = ThreadScratch.Get<T>((inner + outer) * pixels), products = columns + inner * pixels;
         T* x = _job.X + (nint)first * s.InLength, z = _job.Z + (nint)first * s.OutLength;
-        if (!gathers || s.Taps == 1) Join(x, images, s.InChannels, s.Pixels, columns);
-        else
+        T* scratch = ThreadScratch.Get<T>(((inPlace ? 0 : inner) + (delivered ? 0 : outer)) * pixels);
+        T* columns = inPlace ? x : scratch, products = delivered ? z : inPlace ? scratch : scratch + inner * pixels;
+        if (!inPlace && (!gathers || s.Taps == 1)) Join(x, images, s.InChannels, s.Pixels, columns);
+        else if (!inPlace)
             for (int g = 0; g < images; g++) ConvPlanes.Gather(s, x + (nint)g * s.InLength, columns + g * s.Pixels, pixels);
-        Gemm.Run(_transposed, false, outer, (int)pixels, inner, T.One, _weight, _transposed ? outer : inner, columns, (int)pixels, false, products, (int)pixels, _workers);
+        Gemm.Run(_transposed, false, outer, (int)pixels, inner, T.One, _weight, _transposed ? outer : inner, columns, (int)pixels, delivered && _job.Add, products, (int)pixels, _workers);
         for (int g = 0; g < images; g++, z += s.OutLength)
         {
             if (!gathers && !_job.Add) Start(s, z);
             if (!gathers) ConvPlanes.Spread(s, products + g * s.Pixels, pixels, z);
-            else Deliver(s, products + g * s.Pixels, pixels, z);
+            else if (!delivered) Deliver(s, products + g * s.Pixels, pixels, z);
+            else if (!_job.Add && _job.Bias != null)
+                for (int o = 0; o < s.OutChannels; o++) ConvPlanes.AddNumber(z + (nint)o * s.Pixels, _job.Bias[o], z + (nint)o * s.Pixels, s.Pixels);
         }
     }
 

@@ -17,7 +17,7 @@ internal static unsafe class SimdConvolution<T> where T : unmanaged, IFloatingPo
         fixed (T* px = x, pz = dz, pw = dw)
         {
             var job = new ConvJob<T> { Shape = s, Batch = batch, X = px, Z = pz, Add = add };
-            if (ConvProducts<T>.Suits(s)) ConvProducts<T>.WeightGradient(job, alpha, pw, workers);
+            if (ConvProducts<T>.Suits(s, gradient: true)) ConvProducts<T>.WeightGradient(job, alpha, pw, workers);
             else ConvWork<T>.WeightGradient(job, alpha, dw, workers);
         }
     }
@@ -29,7 +29,7 @@ internal static unsafe class SimdConvolution<T> where T : unmanaged, IFloatingPo
         fixed (T* px = x, pw = weight, pb = bias, pz = z)
         {
             var job = new ConvJob<T> { Shape = s, Mirrored = mirrored, Batch = batch, X = px, W = pw, Bias = pb, Z = pz, Add = add };
-            if (ConvProducts<T>.Suits(s)) ConvProducts<T>.Forward(job, workers);
+            if (ConvProducts<T>.Suits(s, gradient: false)) ConvProducts<T>.Forward(job, workers);
             else ConvWork<T>.Forward(job, workers);
         }
     }

@@ -31,6 +31,7 @@ public sealed class VerifyTests : IDisposable
         ["conv1x1_perm_lu"] = 1,
         ["conv1x1_plu"] = 2,
         ["conv_emerging"] = 2,
+        ["conv_exponential"] = 2,
         ["conv_kxk_exact"] = 3,
         ["conv_periodic"] = 2,
         ["conv_square_autoregressive"] = 2,

@@ -101,6 +101,26 @@ public sealed class CircularConvTests
         Assert.Equal(1, e.Pivot);
     }
 
+    /// <summary>Without pivoting the tiny number in front takes all digits of the rest.</summary>
+    [Fact]
+    public void ChannelsInAnotherOrder_NeedPivoting()
+    {
+        const double Tiny = 1e-12;
+        ConvShape shape = ConvShape.Same(2, 2, 3, 4, 1, circular: true);
+        double[] z = Normal(shape.InLength, 34);
+        using var backend = new SimdBackend<double>(1);
+        using var tape = new Tape<double>(backend);
+        Var x = tape.CircularConvSolve(tape.Input([Tiny, 1, 1, 1], 2, 2), tape.Input(z, 1, shape.InLength), shape);
+        double[] expected = new double[z.Length];
+        for (int p = 0; p < shape.Pixels; p++)
+        {
+            double a = z[p], b = z[shape.Pixels + p];
+            expected[p] = (b - a) / (1 - Tiny);
+            expected[shape.Pixels + p] = (a - (Tiny * b)) / (1 - Tiny);
+        }
+        Close(expected, Read(tape, tape.ValueOf(x)), "x");
+    }
+
     [Theory]
     [InlineData("conv/periodic_0")]
     [InlineData("conv/periodic_1")]

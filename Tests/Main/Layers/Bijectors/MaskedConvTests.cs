@@ -35,7 +35,7 @@ public sealed class MaskedConvTests
                 BijectorChecks.Close("log-det", minus, Array.ConvertAll(logDet, static v => -v), 1e-13);
                 first ??= back;
                 BijectorChecks.Close("the other backend", back, first, 1e-12);
-                // A row does not depend on its neighbours, bit for bit: it may be alone or anywhere in a vector.
+                // A row does not depend on its neighbours: it may be alone or anywhere in a vector.
                 double[] alone = BijectorChecks.Run(b, backend, store, z[^b.Dimension..], inverse: true).Out;
                 BijectorChecks.Close("alone", alone, back.AsSpan(back.Length - b.Dimension), 1e-13);
             }
