@@ -46,13 +46,17 @@ public sealed class SelfNormalizingConvOp<T> : Op<T> where T : unmanaged, IFloat
         ConvShape shape = ConvShape.Unpack(a.Size(0), a.Size(1), a.Size(2));
         Span<T> r = a[0], dw = a[1];
         T alpha = a.Real(0);
-        int taps = shape.Taps;
+        int taps = shape.Taps, columns = shape.KernelWidth;
+        // A circular kernel larger than the image has several taps on one pixel; each of them stands in the matrix at the places of all.
+        int down = shape.Circular ? shape.Height : shape.KernelHeight, right = shape.Circular ? shape.Width : columns;
         for (int o = 0; o < shape.OutChannels; o++)
             for (int c = 0; c < shape.InChannels; c++)
                 for (int t = 0; t < taps; t++)
                 {
-                    T count = T.CreateTruncating(shape.Multiplicity(t / shape.KernelWidth, t % shape.KernelWidth));
-                    dw[(((o * shape.InChannels) + c) * taps) + t] += alpha * count * r[(((c * shape.OutChannels) + o) * taps) + taps - 1 - t];
+                    T sum = T.Zero;
+                    for (int i = t / columns % down; i < shape.KernelHeight; i += down)
+                        for (int j = t % columns % right; j < columns; j += right) sum += r[(((c * shape.OutChannels) + o) * taps) + taps - 1 - ((i * columns) + j)];
+                    dw[(((o * shape.InChannels) + c) * taps) + t] += alpha * T.CreateTruncating(shape.Multiplicity(t / columns, t % columns)) * sum;
                 }
     });
 

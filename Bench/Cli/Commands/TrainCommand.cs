@@ -140,7 +140,9 @@ internal static class TrainCommand
         if (!double.IsNaN(offset)) writer.WriteLine(FormattableString.Invariant($"       exact log-likelihood {test.Nats + offset:F3} +- {test.StandardError:F3} nats in standardised units"));
         if (data.Toy is { } toy && training.Excess is { } excess) writer.WriteLine(TrainSummary.Entropy(toy, test, excess));
         foreach (LearnedInverseReport i in training.Inverses)
-            writer.WriteLine(FormattableString.Invariant($"       {i.Name}: |RWx-x|^2 {i.Reconstruction:G4}, cos(R, 1/W) {i.Cosine:F6}, cond(W) {i.Condition:G4}, s2min of its input {i.SmallestVariance:G4} (1/(8 s2min) = {1 / (8 * i.SmallestVariance):G4}), lambda {i.Weight:G4}{(i.Threshold == 0 ? ", stable for any" : i.IsBelowThreshold ? $", BELOW the threshold {i.Threshold:G4}" : $", above the threshold {i.Threshold:G4}")}"));
+            writer.WriteLine(double.IsNaN(i.Condition)
+                ? FormattableString.Invariant($"       {i.Name}: |r*w*x-x|^2 {i.Reconstruction:G4}, cos(learned, exact gradient of log|det|) {i.Cosine:F6}, lambda {i.Weight:G4}")
+                : FormattableString.Invariant($"       {i.Name}: |RWx-x|^2 {i.Reconstruction:G4}, cos(R, 1/W) {i.Cosine:F6}, cond(W) {i.Condition:G4}, s2min of its input {i.SmallestVariance:G4} (1/(8 s2min) = {1 / (8 * i.SmallestVariance):G4}), lambda {i.Weight:G4}{(i.Threshold == 0 ? ", stable for any" : i.IsBelowThreshold ? $", BELOW the threshold {i.Threshold:G4}" : $", above the threshold {i.Threshold:G4}")}"));
         writer.WriteLine(FormattableString.Invariant($"time   {training.Seconds:F1} s, peak memory {TrainSummary.PeakMemory() / 1048576.0:F0} MiB"));
         writer.WriteLine($"files  {folder.FullName}: model.safetensors, history.jsonl,{(File.Exists(folder.Samples) ? " samples.png," : "")} summary.json");
     }

@@ -97,7 +97,7 @@ internal sealed class TrainDisplay
         (_rowSteps, _rowSeconds) = (done, seconds);
         string row = $"{$"{report.Epoch}/{epochs}",9} {report.Step,8} {Number(report.Objective, "F3"),16}";
         if (learned)
-            row += $" {Number(report.ReconstructionError, "G4"),10} {(inverses.Count > 0 ? Number(inverses.Min(i => i.Cosine), "F6") : ""),10} {(inverses.Count > 0 ? Number(inverses.Max(i => i.Condition), "G3") : ""),8}";
+            row += $" {Number(report.ReconstructionError, "G4"),10} {(inverses.Count > 0 ? Number(inverses.Min(i => i.Cosine), "F6") : ""),10} {(inverses.Any(i => !double.IsNaN(i.Condition)) ? Number(inverses.Max(i => i.Condition), "G3") : ""),8}";
         row += $" {(report.Validation is { } v ? Number(-v.Nats, "F3") : ""),11}";
         if (standardized) row += $" {(report.Validation is { } s ? Number(-(s.Nats + _standardizedOffset), "F3") : ""),11}";
         if (_image) row += $" {(report.Validation is { } b ? Number(b.BitsPerDim, "F4") : ""),9}";

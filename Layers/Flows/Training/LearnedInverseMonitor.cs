@@ -1,4 +1,5 @@
 using System.Numerics;
+using NativeFlow.Engine;
 using NativeFlow.Kernels;
 
 namespace NativeFlow.Layers;
@@ -7,7 +8,10 @@ namespace NativeFlow.Layers;
 /// Looks at the learned inverses of a flow between training steps: reconstruction error, angle between R and W^-1, conditioning, and the
 /// stability threshold of the penalty weight. On the host in double; training never sees it.
 /// </summary>
-/// <remarks>Cost for each layer: about 6 D^3 + 2 rows D^2 flops and a forward pass of the rows.</remarks>
+/// <remarks>
+/// Cost for each dense layer: about 6 D^3 + 2 rows D^2 flops and a forward pass of the rows; for a convolution two convolutions of the rows and
+/// one exact gradient of its log-determinant.
+/// </remarks>
 public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly Flow<T> _flow;
@@ -25,7 +29,7 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
     {
         (_flow, _table, _key) = (flow, table, key);
         _rows = (int)Math.Min(table.Rows, Math.Max(2000, 20L * flow.Dimension));
-        _layers = [.. Enumerable.Range(0, flow.Transforms.Count).Where(i => flow.Transforms[i] is Linear<T> { HasLearnedInverse: true })];
+        _layers = [.. Enumerable.Range(0, flow.Transforms.Count).Where(i => flow.Transforms[i] is Linear<T> { HasLearnedInverse: true } or Conv2d<T> { HasLearnedInverse: true })];
     }
 
     /// <summary>Whether the flow has a learned inverse at all.</summary>
@@ -38,6 +42,11 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
         var reports = new List<LearnedInverseReport>(_layers.Length);
         foreach (int layer in _layers)
         {
+            if (_flow.Transforms[layer] is Conv2d<T> convolution)
+            {
+                reports.Add(MeasureConvolution(layer, convolution));
+                continue;
+            }
             var linear = (Linear<T>)_flow.Transforms[layer];
             var strategy = (SelfNormalizing<T>)linear.Strategy;
             int d = linear.Dimension;
@@ -111,8 +120,36 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
 
     private static double ThresholdOf(SelfNormalizing<T> strategy, double smallestVariance)
     {
-        if (strategy.Form == Engine.SelfNormalizingForm.ReconstructionOnly) return 0;
+        if (strategy.Form == SelfNormalizingForm.ReconstructionOnly) return 0;
         return strategy.Probes == 0 ? 1 / (8 * smallestVariance) : 1.0 / 8;
+    }
+
+    // Reconstruction on the rows themselves; the cosine is that of the gradients of log|det|, learned and exact: all that training takes from r.
+    private LearnedInverseReport MeasureConvolution(int layer, Conv2d<T> convolution)
+    {
+        ConvShape shape = convolution.Shape;
+        var strategy = (SelfNormalizing<T>)convolution.Strategy;
+        double[] w = InDouble(_flow.Store.Read(convolution.Site.Weight)), r = InDouble(_flow.Store.Read(convolution.Site.InverseWeight)), learned = new double[w.Length], exact = new double[w.Length];
+        using var tape = new Tape<double>(_double);
+        int d = shape.InLength, block = Math.Max(1, Math.Min(_rows, (1 << 19) / d));
+        double reconstruction = 0;
+        for (int start = 0; start < _rows; start += block)
+        {
+            int count = Math.Min(block, _rows - start);
+            tape.Reset();
+            Var kernel = tape.Input(w, shape.OutChannels, shape.WeightColumns), inverse = tape.Input(r, shape.OutChannels, shape.WeightColumns);
+            Var x = tape.Input(InDouble(InputOf(layer, start, count)), count, d);
+            Var error = tape.Subtract(tape.Conv2d(tape.Conv2d(x, kernel, shape), inverse, shape), x);
+            reconstruction += tape.Scalar(tape.Sum(tape.Square(error), 1.0 / _rows));
+        }
+        tape.Reset();
+        Var weight = tape.Input(w, shape.OutChannels, shape.WeightColumns), gradient = tape.Constant(0, shape.OutChannels, shape.WeightColumns);
+        SelfNormalizingConvOp<double>.AddTapCounts(_double, shape, tape.ValueOf(tape.Input(r, shape.OutChannels, shape.WeightColumns)), tape.ValueOf(gradient), 1);
+        tape.Read(gradient, learned);
+        ConvolutionMap.WriteLogDetGradient(tape, weight, shape, tape.ValueOf(gradient));
+        tape.Read(gradient, exact);
+        double threshold = strategy.Form == SelfNormalizingForm.ReconstructionOnly ? 0 : double.NaN;
+        return new LearnedInverseReport(layer, convolution.Site.Scope, strategy.Name, strategy.Weight, reconstruction, Cosine(learned, exact), double.NaN, double.NaN, threshold);
     }
 
     // Mean and second moment of a layer's input, a block of rows at a time.
@@ -120,22 +157,26 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
     {
         int d = _flow.Dimension, block = Math.Max(1, Math.Min(_rows, (1 << 19) / d));
         double[] mean = new double[d], second = new double[d * d], values = new double[block * d];
-        var x = new T[block * d];
-        var context = new T[block * _flow.ContextWidth];
         for (int start = 0; start < _rows; start += block)
         {
             int count = Math.Min(block, _rows - start);
-            Span<T> rows = x.AsSpan(0, count * d);
-            for (int i = 0; i < count; i++) _table.CopyRow(start + i, rows.Slice(i * d, d));
-            if (_table.Levels > 0) Dequantization.AddUniformNoise(rows, _key, 0, (ulong)start * (ulong)d);
-            Span<T> given = context.AsSpan(0, count * _flow.ContextWidth);
-            for (int i = 0; i < count && !given.IsEmpty; i++) _table.Context!.CopyRow(start + i, given.Slice(i * _flow.ContextWidth, _flow.ContextWidth));
-            T[] input = _flow.InputOf(layer, rows, given);
+            T[] input = InputOf(layer, start, count);
             for (int i = 0; i < input.Length; i++) values[i] = double.CreateTruncating(input[i]);
             for (int i = 0; i < count; i++) VectorOps.AddScaled(1.0 / _rows, values.AsSpan(i * d, d), mean);
             VectorOps.AddScaled(1.0 / _rows, Product(d, d, count, values.AsSpan(0, count * d), values.AsSpan(0, count * d), true), second);
         }
         return (mean, second);
+    }
+
+    // What comes into a layer for some rows of the table.
+    private T[] InputOf(int layer, int start, int count)
+    {
+        int d = _flow.Dimension;
+        T[] rows = new T[count * d], given = new T[count * _flow.ContextWidth];
+        for (int i = 0; i < count; i++) _table.CopyRow(start + i, rows.AsSpan(i * d, d));
+        if (_table.Levels > 0) Dequantization.AddUniformNoise(rows.AsSpan(), _key, 0, (ulong)start * (ulong)d);
+        for (int i = 0; i < count && given.Length > 0; i++) _table.Context!.CopyRow(start + i, given.AsSpan(i * _flow.ContextWidth, _flow.ContextWidth));
+        return _flow.InputOf(layer, rows, given);
     }
 
     // A B, or A^T B for A stored [k x m].

@@ -88,6 +88,32 @@ public sealed class LearnedInverseMonitorTests
         Assert.Equal(below, report.IsBelowThreshold);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ReportOfAConvolutionWithAKnownKernel(bool circular)
+    {
+        // One channel, a kernel of one tap in its middle: w = 2, r = 0.75, so that r * w * x - x = x / 2.
+        double[] x = Dense.Random(5, 7, 6);
+        using var flow = new Flow<double>([new Conv2d<double>(new ImageShape(1, 2, 3), 3, circular, SelfNormalizing<double>.Published(2))], new StandardNormal<double>(6), 0, new SimdBackend<double>(1));
+        flow.Store.Write(flow.Store.Find("layers.0.weight"), [0, 0, 0, 0, 2, 0, 0, 0, 0]);
+        flow.Store.Write(flow.Store.Find("layers.0.inverse_weight"), [0, 0, 0, 0, 0.75, 0, 0, 0, 0]);
+        using var monitor = new LearnedInverseMonitor<double>(flow, Table.FromDoubles("known", 7, 6, x), 0);
+        LearnedInverseReport report = Assert.Single(monitor.Measure());
+        Assert.Equal(x.Sum(v => v * v) / 4 / 7, report.Reconstruction, 12);
+        Assert.Equal(2, report.Weight);
+        Assert.Equal("snf-published", report.Strategy);
+        Assert.False(report.IsBelowThreshold);
+        // A kernel wrapped around a side of 2 or 3 has other taps on the same pixels; without wrapping only the middle one counts.
+        if (!circular) Assert.Equal(1, report.Cosine, 12);
+
+        flow.Store.Write(flow.Store.Find("layers.0.inverse_weight"), [0, 0, 0, 0.75, 0.75, 0, 0, 0, 0]);
+        LearnedInverseReport wrong = Assert.Single(monitor.Measure());
+        // The tap beside the middle stands at 2 rows of 2 places against 2 of 3.
+        if (!circular) Assert.Equal(6 / Math.Sqrt((6 * 6) + (4 * 4)), wrong.Cosine, 12);
+        Assert.True(wrong.Reconstruction > report.Reconstruction && wrong.Cosine < report.Cosine);
+    }
+
     [Fact]
     public void FlowWithoutLearnedInverseHasNothingToReport()
     {

@@ -36,9 +36,9 @@ public sealed class NoAllocationTests
         Assert.ThrowsAny<XunitException>(() => Require(() => new BrokenStrategy(fault) { Other = other }, 24, 1));
     }
 
-    private static void Require(Func<IJacobianStrategy<float>> strategy, int dimension, int threads)
+    internal static void Require(Func<IJacobianStrategy<float>> strategy, int dimension, int threads, Func<int, IJacobianStrategy<float>, IBijector<float>>? layer = null)
     {
-        using var run = new TrainingRun(strategy, dimension, batch: 100, threads, clip: true);
+        using var run = new TrainingRun(strategy, dimension, batch: 100, threads, clip: true, layer);
         var batch = new float[100 * dimension];
         run.Batches.Fill(0, 0, batch);
         // The first steps fix the size of everything; after thirty, compiled code has been replaced by its faster form as well.

@@ -114,13 +114,13 @@ public sealed class TrainingInvarianceTests
     private static SortedDictionary<string, long[]> WithoutCache(SortedDictionary<string, long[]> bits)
         => new(bits.Where(b => !b.Key.Contains("inverse_age") && !b.Key.Contains("cached_inverse") && !b.Key.EndsWith(".lu", StringComparison.Ordinal)).ToDictionary(), StringComparer.Ordinal);
 
-    private static void RequireSameBitsForThreads(Func<int, Func<IJacobianStrategy<float>>> strategy)
+    internal static void RequireSameBitsForThreads(Func<int, Func<IJacobianStrategy<float>>> strategy, int steps = 60, Func<int, IJacobianStrategy<float>, IBijector<float>>? layer = null)
     {
         SortedDictionary<string, long[]>? one = null;
         foreach (int threads in (int[])[1, 2, 3])
         {
-            using var run = new TrainingRun(strategy(threads), Wide, WideBatch, threads);
-            run.RunTo(60);
+            using var run = new TrainingRun(strategy(threads), Wide, WideBatch, threads, layer: layer);
+            run.RunTo(steps);
             SortedDictionary<string, long[]> bits = run.Bits();
             one ??= bits;
             string? difference = TrainingRun.Difference(one, bits);
@@ -128,18 +128,18 @@ public sealed class TrainingInvarianceTests
         }
     }
 
-    private static void RequireSameBitsAfterResume(Func<IJacobianStrategy<float>> strategy, long stop, long end, bool clip)
+    internal static void RequireSameBitsAfterResume(Func<IJacobianStrategy<float>> strategy, long stop, long end, bool clip, Func<int, IJacobianStrategy<float>, IBijector<float>>? layer = null)
     {
         using var folder = new TempFolder();
         string path = folder.At("checkpoint.safetensors");
-        using var whole = new TrainingRun(strategy, 24, 30, threads: 1, clip);
+        using var whole = new TrainingRun(strategy, 24, 30, threads: 1, clip, layer);
         whole.RunTo(end);
-        using (var first = new TrainingRun(strategy, 24, 30, threads: 1, clip))
+        using (var first = new TrainingRun(strategy, 24, 30, threads: 1, clip, layer))
         {
             first.RunTo(stop);
             Checkpoint.Save(first.Trainer, path, "{}");
         }
-        using var second = new TrainingRun(strategy, 24, 30, threads: 1, clip);
+        using var second = new TrainingRun(strategy, 24, 30, threads: 1, clip, layer);
         Checkpoint.Load(second.Trainer, path);
         Assert.Equal(stop, second.Trainer.State.Step);
         second.RunTo(end);

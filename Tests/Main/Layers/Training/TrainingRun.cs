@@ -16,11 +16,12 @@ internal sealed class TrainingRun : IDisposable
     /// <param name="batch">Rows of a step.</param>
     /// <param name="threads">Threads of the backend.</param>
     /// <param name="clip">Whether the gradient is clipped.</param>
-    public TrainingRun(Func<IJacobianStrategy<float>> strategy, int dimension, int batch, int threads, bool clip = false)
+    /// <param name="layer">Makes a layer of so many features with a strategy; a full matrix where null.</param>
+    public TrainingRun(Func<IJacobianStrategy<float>> strategy, int dimension, int batch, int threads, bool clip = false, Func<int, IJacobianStrategy<float>, IBijector<float>>? layer = null)
     {
         _backend = new SimdBackend<float>(threads);
-        Flow = new Flow<float>(Chain(strategy, dimension), new StandardNormal<float>(dimension), seed: 5, _backend);
-        Relative = Flow.Transforms.OfType<Linear<float>>().First().Strategy.Gradient == GradientKind.Preconditioned;
+        Flow = new Flow<float>(Chain(d => layer is null ? new Linear<float>(d, strategy()) : layer(d, strategy()), dimension), new StandardNormal<float>(dimension), seed: 5, _backend);
+        Relative = strategy().Gradient == GradientKind.Preconditioned;
         // Plain steps for the preconditioned gradient, as its page asks; Adam's two slots for the others.
         IOptimizer<float> optimizer = Relative ? new Sgd<float>(momentum: 0.9) : new Adam<float>();
         Trainer = new FlowTrainer<float>(Flow, optimizer, new TrainerOptions
@@ -108,11 +109,11 @@ internal sealed class TrainingRun : IDisposable
         _backend.Dispose();
     }
 
-    private static IBijector<float>[] Chain(Func<IJacobianStrategy<float>> strategy, int d) =>
+    private static IBijector<float>[] Chain(Func<int, IBijector<float>> layer, int d) =>
     [
         new Logit<float>(d, alpha: 0.01, low: 0, high: 32),
-        new Linear<float>(d, strategy()),
+        layer(d),
         new SmoothLeakyRelu<float>(d, alpha: 0.3),
-        new Linear<float>(d, strategy()),
+        layer(d),
     ];
 }
