@@ -41,6 +41,9 @@ public sealed class GlowCoupling<T> : IBijector<T>, IImageLayer where T : unmana
     /// <inheritdoc/>
     public int Dimension => _coupling.Dimension;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => _coupling.HasExactInverse;
+
     /// <summary>From a recipe entry: channels, height, width, split (channel), hidden (512), clamp (2).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static GlowCoupling<T> FromConfig(JsonElement config)

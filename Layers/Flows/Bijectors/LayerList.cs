@@ -56,6 +56,22 @@ internal static class LayerList
         }
     }
 
+    /// <summary>The image that the first layer which takes one takes.</summary>
+    public static ImageShape? FirstImage<T>(IReadOnlyList<IBijector<T>> layers) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        foreach (IBijector<T> layer in layers)
+            if (layer is IImageLayer { ImageIn: { } image }) return image;
+        return null;
+    }
+
+    /// <summary>The image that the last layer which takes one gives.</summary>
+    public static ImageShape? LastImage<T>(IReadOnlyList<IBijector<T>> layers) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        for (int i = layers.Count - 1; i >= 0; i--)
+            if (layers[i] is IImageLayer { ImageIn: not null } layer) return layer.ImageOut;
+        return null;
+    }
+
     public static void Attach<T>(IReadOnlyList<IBijector<T>> layers, ParameterStore<T> store, string scope, ulong seed) where T : unmanaged, IFloatingPointIeee754<T>
     {
         for (int i = 0; i < layers.Count; i++) layers[i].Attach(store, $"{scope}.layers.{i}", SeedMix.Of(seed, (ulong)i));

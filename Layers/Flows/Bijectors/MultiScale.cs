@@ -15,7 +15,7 @@ public readonly record struct ScaleLevel<T>(IReadOnlyList<IBijector<T>> Layers, 
 /// of the last level that has some, ..., those of the first. Either way features stay at their side. log|det| is the sum, [batch x 1].
 /// </summary>
 /// <remarks>On images [channels x height x width] it is the first channels that leave. Source: Dinh, Sohl-Dickstein and Bengio 2017, section 3.6.</remarks>
-public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T>, IImageLayer where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly ScaleLevel<T>[] _levels;
     private readonly IBijector<T>[][] _layers;
@@ -49,8 +49,14 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T 
             bool last = i == _levels.Length - 1;
             if (!last && !(_levels[i].Leave >= 1 && _levels[i].Leave < left)) throw new ArgumentException($"level {i}: leave is {_levels[i].Leave} of {left} features; at least one must leave and one must stay.");
             left -= last ? left : _levels[i].Leave;
+            if (!last) CheckImages(i);
         }
     }
+
+    ImageShape? IImageLayer.ImageIn => LayerList.FirstImage(_levels[0].Layers);
+
+    // Leavers of all levels, flat.
+    ImageShape? IImageLayer.ImageOut => null;
 
     /// <inheritdoc/>
     public string Kind => "multi-scale";
@@ -163,6 +169,17 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T> where T 
         Var h = x;
         for (int i = 0; i < _levels.Length; i++) h = Leave(tape, i, DataDependentStart.Run(tape, _levels[i].Layers, h, c));
         return tape.ConcatColumns(_out);
+    }
+
+    // Where whole channels leave, the next level's image must be what is left of this one's.
+    private void CheckImages(int level)
+    {
+        if (LayerList.LastImage(_levels[level].Layers) is not { } image || LayerList.FirstImage(_levels[level + 1].Layers) is not { } next) return;
+        int leave = _levels[level].Leave;
+        if (leave % image.Pixels != 0) return;
+        ImageShape left = image with { Channels = image.Channels - (leave / image.Pixels) };
+        if (next != left)
+            throw new ArgumentException($"level {level + 1} takes images {next}, but level {level} leaves {left}; give it the channels, height and width of that.");
     }
 
     // What the last level holds.

@@ -13,7 +13,7 @@ namespace NativeFlow.Layers;
 /// From the input, every layer's input is kept: any layer will do, gradients are the same bits. From the output, only the last output is kept and inputs are rebuilt by
 /// the layers' exact inverses, with their rounding. Sources: Chen et al. 2016 (recomputation); Gomez et al. 2017 (reversible layers).
 /// </remarks>
-public sealed class Recomputed<T> : IBijector<T>, IDataDependentNest<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Recomputed<T> : IBijector<T>, IDataDependentNest<T>, IImageLayer where T : unmanaged, IFloatingPointIeee754<T>
 {
     private static readonly string[] Sources = ["input", "output"];
 
@@ -43,6 +43,10 @@ public sealed class Recomputed<T> : IBijector<T>, IDataDependentNest<T> where T 
         _singles = Array.ConvertAll(_layers, static l => new[] { l });
         _ops = from == RecomputeFrom.Output ? [new RecomputeOp<T>(_layers)] : Array.ConvertAll(_singles, static l => new RecomputeOp<T>(l));
     }
+
+    ImageShape? IImageLayer.ImageIn => LayerList.FirstImage(_layers);
+
+    ImageShape? IImageLayer.ImageOut => LayerList.LastImage(_layers);
 
     /// <inheritdoc/>
     public string Kind => "recomputed";

@@ -43,6 +43,9 @@ public sealed class HaarSqueeze<T> : IBijector<T>, IImageLayer where T : unmanag
     /// <inheritdoc/>
     public int Dimension => Image.Features;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: channels, height, width (of what goes in).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static HaarSqueeze<T> FromConfig(JsonElement config)

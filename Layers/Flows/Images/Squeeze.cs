@@ -44,6 +44,9 @@ public sealed class Squeeze<T> : IBijector<T>, IImageLayer where T : unmanaged, 
     /// <inheritdoc/>
     public int Dimension => Image.Features;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>From a recipe entry: channels, height, width (of what goes in), factor (2), reverse (false).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static Squeeze<T> FromConfig(JsonElement config)

@@ -10,7 +10,7 @@ namespace NativeFlow.Layers;
 /// tap is lower triangular over the channels, so that the map is triangular in raster order. log|det| = pixels sum over c of log|w[c, c, last]|, [1 x 1].
 /// </summary>
 /// <remarks>Parameters weight [C x C k k], the identity and small noise at the start, bias [1 x C]; the weights that the mask takes out start at 0 and have gradient 0. The diagonal is free: it must stay clear of zero. Cost: 2 B C^2 k^2 pixels flops either way; the inverse substitutes pixel by pixel. Source: Hoogeboom, van den Berg and Welling 2019, Emerging convolutions, section 3.1.</remarks>
-public sealed class AutoregressiveConv<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class AutoregressiveConv<T> : IBijector<T>, IImageLayer where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly ImageShape _image;
     private readonly int _kernel;
@@ -29,6 +29,8 @@ public sealed class AutoregressiveConv<T> : IBijector<T> where T : unmanaged, IF
         _kernel = kernel;
         _hasBias = bias;
     }
+
+    ImageShape? IImageLayer.ImageIn => _image;
 
     /// <inheritdoc/>
     public string Kind => "autoregressive-conv";

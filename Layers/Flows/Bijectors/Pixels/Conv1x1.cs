@@ -40,6 +40,9 @@ public sealed class Conv1x1<T> : IBijector<T>, IImageLayer where T : unmanaged, 
     /// <inheritdoc/>
     public int Dimension => _image.Features;
 
+    /// <inheritdoc/>
+    public bool HasExactInverse => true;
+
     /// <summary>W itself, parameter weight; log-determinant and inverse by LU. A random orthogonal matrix at the start.</summary>
     /// <exception cref="ArgumentException">A number is out of range.</exception>
     public static Conv1x1<T> OfDense(ImageShape image, bool bias = true) => new(image, bias, () => new DenseChannels<T>(image.Channels));

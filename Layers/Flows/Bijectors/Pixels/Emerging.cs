@@ -10,7 +10,7 @@ namespace NativeFlow.Layers;
 /// the image by 180 degrees). Together they see 2k - 1 rows and columns. log|det| is the sum of the three, [1 x 1].
 /// </summary>
 /// <remarks>Parameters conv1x1.weight as <see cref="Conv1x1{T}"/> of form dense, ar1 and ar2 as <see cref="AutoregressiveConv{T}"/>; buffer turn [1 x D]. Cost: about 4 B C^2 k^2 pixels flops either way. Source: Hoogeboom, van den Berg and Welling 2019, Emerging convolutions for generative normalizing flows, section 3.1.</remarks>
-public sealed class Emerging<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Emerging<T> : IBijector<T>, IImageLayer where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly ImageShape _image;
     private readonly int _kernel;
@@ -34,6 +34,8 @@ public sealed class Emerging<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         _image = image;
         _kernel = kernel;
     }
+
+    ImageShape? IImageLayer.ImageIn => _image;
 
     /// <inheritdoc/>
     public string Kind => "emerging";
