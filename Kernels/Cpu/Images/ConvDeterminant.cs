@@ -8,7 +8,7 @@ namespace NativeFlow.Kernels;
 /// </summary>
 public static unsafe class ConvDeterminant<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    // Slices w, kept, y, work; sizes the packed shape. kept[0]: whether the band must be used.
+    // Slices w, kept, y, work; sizes the packed shape. kept[0]: where the blocks settled, or -1 when the band must be used.
     private static readonly KernelId ValueId = CpuKernels<T>.Define("conv-log-abs-det",
         static (in CpuArgs<T> a) => a[2][0] = DenseValue(Shape(a), a[0]), static (in CpuArgs<T> a) => Value(a));
 
@@ -51,7 +51,8 @@ public static unsafe class ConvDeterminant<T> where T : unmanaged, IFloatingPoin
         Check.Vector(a[3].Length, WorkLength(shape), "ConvDeterminant.Value", "work");
         double value;
         bool accurate;
-        fixed (T* kept = a[1], work = a[3]) accurate = ConvBlockLu<T>.Factor(new ConvBlocks(shape), a[0], kept + 1, work, out value, a.Workers);
+        int settled;
+        fixed (T* kept = a[1], work = a[3]) accurate = ConvBlockLu<T>.Factor(new ConvBlocks(shape), a[0], kept + 1, work, out value, out settled, a.Workers);
         if (!accurate)
         {
             Interlocked.Increment(ref _fallbacks);
@@ -60,7 +61,7 @@ public static unsafe class ConvDeterminant<T> where T : unmanaged, IFloatingPoin
             value = BandedLu.LogAbsDet(new ConvLines(shape).Band, factors.Pointer);
         }
 
-        a[1][0] = accurate ? T.Zero : T.One;
+        a[1][0] = accurate ? T.CreateTruncating(settled) : T.NegativeOne;
         a[2][0] = T.CreateTruncating(value);
     }
 
@@ -69,9 +70,9 @@ public static unsafe class ConvDeterminant<T> where T : unmanaged, IFloatingPoin
         ConvShape shape = Shape(a);
         Check.Vector(a[1].Length, KeptLength(shape), "ConvDeterminant.AddGradient", "kept");
         Check.Vector(a[3].Length, WorkLength(shape), "ConvDeterminant.AddGradient", "work");
-        if (T.IsZero(a[1][0]))
+        if (a[1][0] >= T.Zero)
         {
-            fixed (T* kept = a[1], work = a[3]) ConvBlockLu<T>.AddGradient(new ConvBlocks(shape), a[0], kept + 1, a[2], a.Real(0), work, a.Workers);
+            fixed (T* kept = a[1], work = a[3]) ConvBlockLu<T>.AddGradient(new ConvBlocks(shape), a[0], kept + 1, int.CreateTruncating(kept[0]), a[2], a.Real(0), work, a.Workers);
             return;
         }
 

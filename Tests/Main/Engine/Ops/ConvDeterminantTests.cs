@@ -229,7 +229,7 @@ public sealed class ConvDeterminantTests
     {
         var blocks = new ConvBlocks(shape);
         double[] kept = new double[ConvBlockLu<double>.KeptLength(blocks)], work = new double[ConvBlockLu<double>.WorkLength(blocks)];
-        fixed (double* k = kept, p = work) return ConvBlockLu<double>.Factor(blocks, w, k, p, out _, null);
+        fixed (double* k = kept, p = work) return ConvBlockLu<double>.Factor(blocks, w, k, p, out _, out _, null);
     }
 
     private static (T[] Value, T[] Gradient) Determinant<T>(ConvShape shape, T[] w, int threads) where T : unmanaged, IFloatingPointIeee754<T>
