@@ -10,6 +10,9 @@ internal static class ImageRecipes
     private const int SplineBins = 5;
     private const double SplineBound = 10;
 
+    /// <summary>Channels of a conditioner from which on its activations are recomputed.</summary>
+    private const int MostStoredHidden = 128;
+
     /// <summary>Nine layers (Keller et al. 2021): three blocks of three 3x3 convolutions with a squeeze between the blocks, a spline a pixel after every convolution but the last.</summary>
     /// <param name="shape">The images; both sides must be multiples of 4.</param>
     /// <param name="convolution">One convolution, as entries, for images of a shape.</param>
@@ -59,20 +62,27 @@ internal static class ImageRecipes
         for (int level = 0; level < levels; level++)
         {
             bool last = level == levels - 1;
-            var layers = new JsonArray();
+            JsonArray layers = [], inner = layers;
             Add(layers, Squeeze(shape));
             shape = Squeezed(shape);
+            if (hidden > MostStoredHidden)
+            {
+                // Activations of wide networks would take gigabytes.
+                inner = [];
+                layers.Add(new JsonObject { ["kind"] = "recomputed", ["layers"] = inner });
+            }
+
             for (int k = 0; k < steps; k++)
             {
-                Add(layers, $$"""{"kind":"actnorm","channels":{{shape.Channels}},"pixels":{{shape.Pixels}} }""");
-                Add(layers, mixing(shape));
-                Add(layers, Coupling(shape, hidden));
+                Add(inner, $$"""{"kind":"actnorm","channels":{{shape.Channels}},"pixels":{{shape.Pixels}} }""");
+                Add(inner, mixing(shape));
+                Add(inner, Coupling(shape, hidden));
             }
 
             var entry = new JsonObject { ["layers"] = layers };
             if (!last)
             {
-                Add(layers, Coupling(shape, hidden));
+                Add(inner, Coupling(shape, hidden));
                 shape = shape with { Channels = shape.Channels / 2 };
                 entry["leave"] = shape.Features;
             }

@@ -67,19 +67,19 @@ internal static class Presets
         Deep("cnf", "a neural ODE (continuous normalizing flow)", FlowRecipes.Cnf),
         Deep("nsf-coupling", "rational-quadratic spline couplings between full matrices", FlowRecipes.NsfCoupling),
         Deep("glow-tabular", "Glow's steps on vectors: ActNorm, a full matrix, an affine coupling", FlowRecipes.GlowTabular),
-        Image("snf-conv9", "images: nine 3x3 convolutions with learned inverses, splines between (self-normalizing flow)", "snf-published", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
+        Image("snf-conv9", "images: nine 3x3 convolutions with learned inverses, splines between (self-normalizing flow)", "snf-reconstruction", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
         Image("conv9-exact", "images: the same with the exact gradient through a banded factorisation", "banded-exact", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
         Image("conv9-emerging", "images: the same with emerging convolutions", null, s => ImageRecipes.Conv9(s, ImageRecipes.Emerging)),
         Image("conv9-convexp", "images: the same with convolution exponentials", null, s => ImageRecipes.Conv9(s, ImageRecipes.Exponential)),
-        Image("glow", "images: Glow, levels of ActNorm, 1x1 convolution and affine coupling", null, s => ImageRecipes.Glow(s, ImageRecipes.Mixing)),
-        Image("snf-glow", "images: the same with learned inverses of the 1x1 convolutions", "snf-published", s => ImageRecipes.Glow(s, ImageRecipes.MixingByStrategy), lambda: 100),
+        Image("glow", "images: Glow, levels of ActNorm, 1x1 convolution and affine coupling", null, s => ImageRecipes.Glow(s, ImageRecipes.Mixing), rate: 1e-3),
+        Image("snf-glow", "images: the same with learned inverses of the 1x1 convolutions", "snf-published", s => ImageRecipes.Glow(s, ImageRecipes.MixingByStrategy), lambda: 100, rate: 1e-3),
     ];
 
     /// <summary>The preset of a name, or null.</summary>
     public static Preset? Find(string name) => All.FirstOrDefault(p => p.Name == name);
 
-    private static Preset Image(string name, string about, string? strategy, Func<ImageShape, JsonArray> recipe, double lambda = 1)
-        => new(name, about, strategy, []) { Rate = 1e-3, Lambda = lambda, Images = recipe };
+    private static Preset Image(string name, string about, string? strategy, Func<ImageShape, JsonArray> recipe, double lambda = 1, double rate = 4e-3)
+        => new(name, about, strategy, []) { Rate = rate, Lambda = lambda, Images = recipe };
 
     private static Preset Deep(string name, string about, Func<int, JsonArray> recipe, double rate = 3e-3)
         => new(name, about, null, ["standardize"], recipe) { Rate = rate };

@@ -22,6 +22,9 @@ public interface IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>What its log-determinant is at best, in evaluation; <see cref="ValueKind.Bound"/> for a layer that is no bijection but gives a lower bound.</summary>
     ValueKind EvaluationValue => ValueKind.Exact;
 
+    /// <summary>The layers that lie inside it, where it is made of others.</summary>
+    IEnumerable<IBijector<T>> Inner => [];
+
     /// <summary>
     /// Whether its inverse gives the input back up to rounding, and cheaply: in closed form or feature by feature, without iteration, saturation or randomness,
     /// in training too. Then <see cref="Recomputed{T}"/> may rebuild its input from its output.

@@ -99,7 +99,7 @@ internal static class TrainCommand
         using var training = new TrainRun<T>(run, data, folder, display, stop, request.Threads, resume, request.CheckpointSeconds);
         display.Line($"data   {data.Train.Name}: {data.Train.Rows} train, {data.Validation.Rows} validation, {data.Test.Rows} test rows x {data.Train.Columns}{(data.Levels > 0 ? $", {data.Levels} levels, dequantised" : "")}{(run.Standardize ? ", standardised" : "")}");
         if (choice.Noise is not null) display.Line(choice.Describe());
-        display.Line($"model  {run.Model}: {string.Join(" > ", training.Flow.Transforms.Select(t => t is Linear<T> l ? $"{t.Kind}({l.Strategy.Name}{(l.Strategy is SelfNormalizing<T> s ? FormattableString.Invariant($", lambda {s.Weight:G4}") : "")})" : t.Kind))} > {training.Flow.Base.Kind}; {training.Flow.Store.ParameterCount} parameters, {run.Dtype}, {training.BackendName}");
+        display.Line($"model  {run.Model}: {string.Join(" > ", training.Flow.Transforms.Select(t => t is IJacobianLayer<T> l ? $"{t.Kind}({l.Strategy.Name}{(l.Strategy is SelfNormalizing<T> s ? FormattableString.Invariant($", lambda {s.Weight:G4}") : "")})" : t.Kind))} > {training.Flow.Base.Kind}; {training.Flow.Store.ParameterCount} parameters, {run.Dtype}, {training.BackendName}");
         display.Line($"train  {run.Epochs} epochs, batch {run.Batch}, {run["optimizer"]} lr {run["lr"]}, {run["schedule"]}, warm-up {run.Warmup} steps, seed {run.Seed}; to {folder.FullName}");
         if (resume) display.Line($"resume at epoch {training.Trainer.State.Epoch}, step {training.Trainer.State.Step}");
         else if (request.Resume) display.Line("resume: the folder has no checkpoint yet, so the run starts from the beginning");

@@ -87,7 +87,7 @@ internal static class TrainSummary
 
     /// <summary>Names of the strategies in a flow, each once.</summary>
     public static string Strategies<T>(Flow<T> flow) where T : unmanaged, IFloatingPointIeee754<T>
-        => string.Join(", ", flow.Transforms.OfType<Linear<T>>().Select(l => l.Strategy.Name).Distinct());
+        => string.Join(", ", IJacobianLayer<T>.In(flow.Transforms).Select(l => l.Strategy.Name).Distinct());
 
     public static long PeakMemory()
     {

@@ -13,7 +13,7 @@ namespace NativeFlow.Layers;
 /// With C channels, P pixels and k^2 taps: forward 2 B C^2 k^2 P flops. Exact inverse and log-determinant by a banded factorisation (zero
 /// padding) or a Fourier transform (circular); a 1 x 1 kernel needs the C x C matrix alone.
 /// </remarks>
-public sealed class Conv2d<T> : IBijector<T>, IImageLayer where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Conv2d<T> : IJacobianLayer<T>, IImageLayer where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly ImageShape _image;
     private readonly ConvShape _shape;

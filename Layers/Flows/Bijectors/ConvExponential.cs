@@ -13,7 +13,7 @@ namespace NativeFlow.Layers;
 /// Parameter kernel [C x C rows columns], Gaussian of deviation 0.1 / sqrt(C rows columns) at the start. Cost: m n convolutions either way, n is 25 in double and 16 in single for norm 2, 7 and 4 for norm 0.01.
 /// Source: Hoogeboom, Satorras, Tomczak and Welling 2020, The convolution exponential and generalized Sylvester flows.
 /// </remarks>
-public sealed class ConvExponential<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class ConvExponential<T> : IBijector<T>, IImageLayer where T : unmanaged, IFloatingPointIeee754<T>
 {
     // Terms of the series grow to e^norm before they fall: 2 costs at most two digits.
     private const double PartNorm = 2;
@@ -42,6 +42,8 @@ public sealed class ConvExponential<T> : IBijector<T> where T : unmanaged, IFloa
         if (terms is not null && tolerance is not null) throw new ArgumentException("both terms and tolerance are given; a fixed number of terms has no tolerance, leave one out.");
         (_image, _terms, _tolerance) = (image, terms, tolerance);
     }
+
+    ImageShape? IImageLayer.ImageIn => _image;
 
     /// <inheritdoc/>
     public string Kind => "conv-exponential";

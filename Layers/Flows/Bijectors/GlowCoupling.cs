@@ -12,11 +12,14 @@ namespace NativeFlow.Layers;
 public sealed class GlowCoupling<T> : IBijector<T>, IImageLayer where T : unmanaged, IFloatingPointIeee754<T>
 {
     private const double LogScaleFactor = 3;
+    private const int LeastRows = 16;
+    private const long BlockElements = 1 << 22;
 
     private readonly ImageSplit _split;
     private readonly int _hidden;
     private readonly double _clamp;
     private readonly Coupling<T> _coupling;
+    private readonly int _blockRows;
 
     /// <summary>Makes the bijector.</summary>
     /// <param name="split">What passes and what moves.</param>
@@ -31,6 +34,8 @@ public sealed class GlowCoupling<T> : IBijector<T>, IImageLayer where T : unmana
         _split = split;
         _hidden = hidden;
         _clamp = clamp;
+        // The hidden images are what takes memory; a vector's width of rows is the least that convolutions are fast with.
+        _blockRows = (int)Math.Max(LeastRows, BlockElements / ((long)hidden * split.Image.Pixels));
     }
 
     ImageShape? IImageLayer.ImageIn => _split.Image;
@@ -62,14 +67,14 @@ public sealed class GlowCoupling<T> : IBijector<T>, IImageLayer where T : unmana
     public FlowStep Forward(Tape<T> tape, Var x, in StepContext c)
     {
         BijectorGuard.Width(Kind, Dimension, x);
-        return _coupling.Forward(tape, x, c);
+        return EvaluationBlocks<T>.Apply(tape, x, c, _blockRows) ? EvaluationBlocks<T>.Run(tape, this, x, c, inverse: false, _blockRows) : _coupling.Forward(tape, x, c);
     }
 
     /// <inheritdoc/>
     public FlowStep Inverse(Tape<T> tape, Var z, in StepContext c)
     {
         BijectorGuard.Width(Kind, Dimension, z);
-        return _coupling.Inverse(tape, z, c);
+        return EvaluationBlocks<T>.Apply(tape, z, c, _blockRows) ? EvaluationBlocks<T>.Run(tape, this, z, c, inverse: true, _blockRows) : _coupling.Inverse(tape, z, c);
     }
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ namespace NativeFlow.Layers;
 /// exact, by LU. A Gaussian stays Gaussian: non-linear layers must stand between two of these.
 /// </summary>
 /// <remarks>Forward 2 B D^2 flops, inverse 2/3 D^3 + 2 B D^2 (or 2 B D^2 through a learned inverse), log-determinant 2/3 D^3.</remarks>
-public sealed class Linear<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Linear<T> : IJacobianLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private JacobianSite _site;
 

@@ -73,6 +73,9 @@ public sealed class MultiScale<T> : IBijector<T>, IDataDependentNest<T>, IImageL
     /// <inheritdoc/>
     public ValueKind EvaluationValue { get; } = ValueKind.Exact;
 
+    /// <inheritdoc/>
+    public IEnumerable<IBijector<T>> Inner => _layers.SelectMany(static l => l);
+
     /// <summary>From a recipe entry: dimension, levels (a list of { layers, leave }; leave: half of what is left, rounded up), leaves ("first" or "last" features of a level).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>
     public static MultiScale<T> FromConfig(JsonElement config)

@@ -66,8 +66,8 @@ public sealed class Recomputed<T> : IBijector<T>, IDataDependentNest<T>, IImageL
     /// <summary>What is kept.</summary>
     public RecomputeFrom From { get; }
 
-    /// <summary>The layers, in the forward direction.</summary>
-    public IReadOnlyList<IBijector<T>> Layers => _layers;
+    /// <inheritdoc/>
+    public IEnumerable<IBijector<T>> Inner => _layers;
 
     /// <summary>From a recipe entry: layers, from ("input" or "output"; input).</summary>
     /// <exception cref="BadInputException">A property is unknown, missing, of the wrong type or out of range.</exception>

@@ -163,8 +163,8 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
     private ValueKind WeakestValue()
     {
         ValueKind weakest = Flow.EvaluationValue;
-        foreach (IBijector<T> layer in Flow.Transforms)
-            if (layer is Linear<T> linear && linear.Strategy.Value > weakest) weakest = linear.Strategy.Value;
+        foreach (IJacobianLayer<T> layer in IJacobianLayer<T>.In(Flow.Transforms))
+            if (layer.Strategy.Value > weakest) weakest = layer.Strategy.Value;
         return weakest;
     }
 

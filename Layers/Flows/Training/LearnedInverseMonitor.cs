@@ -29,7 +29,7 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
     {
         (_flow, _table, _key) = (flow, table, key);
         _rows = (int)Math.Min(table.Rows, Math.Max(2000, 20L * flow.Dimension));
-        _layers = [.. Enumerable.Range(0, flow.Transforms.Count).Where(i => flow.Transforms[i] is Linear<T> { HasLearnedInverse: true } or Conv2d<T> { HasLearnedInverse: true })];
+        _layers = [.. Enumerable.Range(0, flow.Transforms.Count).Where(i => flow.Transforms[i] is IJacobianLayer<T> { HasLearnedInverse: true })];
     }
 
     /// <summary>Whether the flow has a learned inverse at all.</summary>
