@@ -84,6 +84,9 @@ internal static class Presets
     private static Preset Deep(string name, string about, Func<int, JsonArray> recipe, double rate = 3e-3)
         => new(name, about, null, ["standardize"], recipe) { Rate = rate };
 
+    /// <summary>Largest gradient norm of a flow of images: a spike of one batch must not throw it out.</summary>
+    public const string ImageClip = "100";
+
     /// <summary>Largest gradient norm of a deep flow.</summary>
     public const string DeepClip = "10";
 

@@ -34,6 +34,7 @@ internal static class RunSettings
 
         if (run["optimizer"] is null && Presets.Clip(run["strategy"]) is { } clip) run["clip"] ??= clip;
         if (preset is { IsDeep: true }) run["clip"] ??= Presets.DeepClip;
+        if (preset is { Images: not null }) run["clip"] ??= Presets.ImageClip;
         run["optimizer"] ??= RunDescription.Canonical("optimizer", Presets.Optimizer(run["strategy"]));
         run["epochs"] ??= Text(Presets.Epochs(data.Train.Rows));
         run["batch"] ??= Text(Presets.Batch(data.Train.Rows, preset is { IsDeep: true }));
