@@ -84,4 +84,31 @@ public sealed class ImagePresetTests
         CommandLine.RefuseInput(["train", "--model", preset, "--columns", "0-15", "--out", temp.At("run")], preset, "16 columns", "images");
         Assert.False(Directory.Exists(temp.At("run")));
     }
+
+    [Theory]
+    [InlineData("""[{"kind":"conv2d","channels":1,"height":8,"width":8,"kernel":4}]""", "kernel", "4", "odd")]
+    [InlineData("""[{"kind":"squeeze","channels":1,"height":8,"width":8,"factor":3}]""", "8x8", "3")]
+    [InlineData("""[{"kind":"conv2d","channels":3,"height":8,"width":8}]""", "192", "64")]
+    [InlineData("""[{"kind":"squeeze","channels":1,"height":8,"width":8},{"kind":"conv2d","channels":1,"height":8,"width":8}]""", "conv2d", "1x8x8", "4x4x4")]
+    [InlineData("""[{"kind":"glow-coupling","channels":1,"height":8,"width":8}]""", "glow-coupling", "channel")]
+    [InlineData("""[{"kind":"conv2d","channels":1,"height":8,"width":8,"padding":"circular","strategy":{"name":"banded-exact"}}]""", "banded-exact", "circular")]
+    [InlineData("""[{"kind":"conv2d","channels":1,"height":8,"width":8,"strategy":{"name":"relative"}}]""", "relative", "convolution")]
+    public void RecipesThatMakeNoSenseAreRefused(string layers, params string[] fragments)
+    {
+        using TempFolder temp = new();
+        temp.Put("recipe.json", $$"""{"layers":{{layers}} }""");
+        CommandLine.RefuseInput(["train", "--model", temp.At("recipe.json"), "--out", temp.At("run")], fragments);
+        Assert.False(Directory.Exists(temp.At("run")));
+    }
+
+    [Fact]
+    public void StrategiesReachConvolutionsInsideOtherLayers()
+    {
+        using TempFolder temp = new();
+        string stdout = CommandLine.Succeed("train", "--model", "snf-glow", "--strategy", "exact-lu", "--epochs", "1", "--out", temp.At("run"));
+        Assert.Contains("train NLL [exact]", stdout, StringComparison.Ordinal);
+        using JsonDocument summary = JsonDocument.Parse(File.ReadAllText(temp.At("run/summary.json")));
+        Assert.Equal("exact-lu", summary.RootElement.GetProperty("strategy").GetString());
+        CommandLine.RefuseInput(["train", "--model", "glow", "--strategy", "exact-lu", "--out", temp.At("other")], "glow", "conv2d");
+    }
 }
