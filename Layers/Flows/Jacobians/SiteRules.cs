@@ -15,6 +15,17 @@ internal static class SiteRules
     {
         if ((strategy.Supports & kind) != 0) return null;
         string others = string.Join(", ", JacobianRegistry.NamesFor(kind));
-        return $"Strategy '{strategy.Name}' does not work on {site}a {kind} site; it supports {strategy.Supports}. Strategies for this site: {others}.";
+        string whose = site.Length == 0 ? "" : $" ({site.TrimEnd(' ', ',')})";
+        return $"Strategy '{strategy.Name}' does not work on {Words(kind)}{whose}; it works on {Words(strategy.Supports)}. For {Words(kind)} use one of: {others}.";
+    }
+
+    private static string Words(SiteKinds kinds)
+    {
+        var words = new List<string>();
+        if ((kinds & SiteKinds.DenseMatrix) != 0) words.Add("a full matrix");
+        if ((kinds & SiteKinds.Convolution) != 0) words.Add("a convolution padded with zeros");
+        if ((kinds & SiteKinds.CircularConvolution) != 0) words.Add("a circular convolution");
+        if ((kinds & SiteKinds.VectorJacobianProduct) != 0) words.Add("any differentiable block");
+        return string.Join(" or ", words);
     }
 }
