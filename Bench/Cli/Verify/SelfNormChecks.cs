@@ -20,12 +20,13 @@ internal static class SelfNormChecks
         using (var bench = new LayerBench<T>(run, new Linear<T>(d, SelfNormalizing<T>.Published(lambda), bias), [.. shared, ("weight_inv", "inverse_weight")]))
         {
             Published(run, bench, bias);
-            Variants(run, bench, lambda);
+            Variants(run, bench, lambda, static (tape, x, w) => tape.MatMul(x, w, transposeB: true));
         }
         using (var bench = new LayerBench<T>(run, new Linear<T>(d, new ExactLu<T>(), bias), shared)) Exact(run, bench, bias);
     }
 
-    private static void Published<T>(CaseRun<T> run, LayerBench<T> bench, bool bias) where T : unmanaged, IFloatingPointIeee754<T>
+    /// <summary>The published update, its penalty, and both inverses.</summary>
+    public static void Published<T>(CaseRun<T> run, LayerBench<T> bench, bool bias) where T : unmanaged, IFloatingPointIeee754<T>
     {
         Tape<T> tape = bench.Tape;
         Var x = bench.LoadX(), w = bench.Find("weight"), r = bench.Find("inverse_weight");
@@ -53,19 +54,22 @@ internal static class SelfNormChecks
     }
 
     /// <summary>The other penalties of the source, composed from general ops: only R learns, and the symmetric ones that also measure W R on Wx.</summary>
-    private static void Variants<T>(CaseRun<T> run, LayerBench<T> bench, double lambda) where T : unmanaged, IFloatingPointIeee754<T>
+    /// <param name="run">The case.</param>
+    /// <param name="bench">The layer.</param>
+    /// <param name="lambda">Weight of the penalty.</param>
+    /// <param name="map">Records the map of a weight at a value.</param>
+    public static void Variants<T>(CaseRun<T> run, LayerBench<T> bench, double lambda, Func<Tape<T>, Var, Var, Var> map) where T : unmanaged, IFloatingPointIeee754<T>
     {
         Tape<T> tape = bench.Tape;
         Var w = bench.Find("weight"), r = bench.Find("inverse_weight");
         foreach ((string name, bool symmetric, bool onlyInverse) in ((string, bool, bool)[])[("recon_only_inv", false, true), ("recon_sym", true, false), ("recon_sym_only_inv", true, true)])
         {
             tape.Reset();
-            Var x = bench.LoadX(false);
-            Var wx = tape.MatMul(x, w, transposeB: true);
+            Var x = bench.LoadX(false), wx = map(tape, x, w);
             if (onlyInverse) wx = wx.Detach();
-            Var rwx = tape.MatMul(wx, r, transposeB: true);
+            Var rwx = map(tape, wx, r);
             Var loss = MeanSquare(tape, rwx, x, symmetric ? lambda / 2 : lambda);
-            if (symmetric) loss = tape.Add(loss, MeanSquare(tape, tape.MatMul(rwx, w, transposeB: true), wx.Detach(), lambda / 2));
+            if (symmetric) loss = tape.Add(loss, MeanSquare(tape, map(tape, rwx, w), wx.Detach(), lambda / 2));
             tape.Backward(loss);
             CompareReconstruction(run, bench, name, loss);
         }
@@ -81,7 +85,8 @@ internal static class SelfNormChecks
         run.Compare(name + ".grad.weight_inv", bench.Store.ReadGradient(bench.Find("inverse_weight")));
     }
 
-    private static void Exact<T>(CaseRun<T> run, LayerBench<T> bench, bool bias) where T : unmanaged, IFloatingPointIeee754<T>
+    /// <summary>The true gradient, by a strategy that gives it.</summary>
+    public static void Exact<T>(CaseRun<T> run, LayerBench<T> bench, bool bias) where T : unmanaged, IFloatingPointIeee754<T>
     {
         Tape<T> tape = bench.Tape;
         Var x = bench.LoadX();
