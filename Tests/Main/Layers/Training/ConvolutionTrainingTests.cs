@@ -4,6 +4,7 @@ using Xunit;
 namespace NativeFlow.Tests;
 
 /// <summary>What training promises, on convolutions with either padding: no allocation in a step, the same bits for any number of threads and after a resume.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class ConvolutionTrainingTests
 {
     public static TheoryData<string, bool> Cases
