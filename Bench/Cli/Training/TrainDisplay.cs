@@ -88,7 +88,7 @@ internal sealed class TrainDisplay
             Print(Objective(report.Value), "grey");
             Print("valid. NLL: exact, in nats, on the validation rows; * is the best so far, which is what model.safetensors gets", "grey");
             string units = standardized ? $" {"NLL orig.",11} {"NLL stand.",11}" : $" {"valid. NLL",11}";
-            Print($"{"epoch",9} {"step",8} {Label(report.Value),16}{(learned ? $" {"|RWx-x|^2",10} {"cos(R,1/W)",10} {"cond(W)",8}" : "")}{units}{(_image ? $" {"bits/dim",9}" : "")}   {"rate",8} {"samples/s",10} {"left",7}", "bold");
+            Print($"{"epoch",9} {"step",8} {Label(report.Value),16}{(learned ? $" {"|RWx-x|^2",10} {"cosine",10} {"cond(W)",8}" : "")}{units}{(_image ? $" {"bits/dim",9}" : "")}   {"rate",8} {"samples/s",10} {"left",7}", "bold");
         }
 
         double seconds = _clock.Elapsed.TotalSeconds;

@@ -225,6 +225,35 @@ public sealed class ConvDeterminantTests
         return new Results(value, gradient, Read(tape, tape.ValueOf(x)), Read(tape, tape.GradOf(z)), Read(tape, tape.GradOf(weight)));
     }
 
+    // Long images and weak neighbours: elimination and the sweep back both arrive before the end and copy the rest.
+    [Theory]
+    [InlineData(1, 120, 4, 0.02, false)]
+    [InlineData(1, 121, 5, 0.02, true)]
+    [InlineData(3, 70, 5, 0.01, true)]
+    public void WhereBlocksSettleTheDenseMatrixIsStillMet(int channels, int height, int width, double noise, bool lastIsSmaller)
+    {
+        var shape = ConvShape.Same(channels, channels, height, width, 3);
+        var blocks = new ConvBlocks(shape);
+        Assert.Equal(lastIsSmaller, blocks.OrderOf(blocks.Count - 1) < blocks.Order);
+        var random = new Random(4);
+        double[] w = [.. Enumerable.Range(0, shape.WeightLength).Select(_ => noise * InputSpec.Gaussian(random))];
+        for (int c = 0; c < channels; c++) w[(((c * channels) + c) * 9) + 4] += 1;
+        Assert.InRange(Settled(blocks, w), 1, blocks.Count - 4);
+        Results exact = Dense(shape, w), found = Convolution(shape, w);
+        Equal(exact.Value, found.Value, 1e-12);
+        Equal(exact.Gradient, found.Gradient, 1e-12);
+    }
+
+    private static unsafe int Settled(in ConvBlocks blocks, double[] w)
+    {
+        double[] kept = new double[ConvBlockLu<double>.KeptLength(blocks)], work = new double[ConvBlockLu<double>.WorkLength(blocks)];
+        fixed (double* k = kept, p = work)
+        {
+            Assert.True(ConvBlockLu<double>.Factor(blocks, w, k, p, out _, out int settled, null));
+            return settled;
+        }
+    }
+
     private static unsafe bool BlocksAreAccurate(ConvShape shape, double[] w)
     {
         var blocks = new ConvBlocks(shape);
