@@ -31,6 +31,7 @@ public static class Program
             Commands.InfoCommand.Create(),
             Commands.LayersCommand.Create(),
             Commands.BaselineCommand.Create(),
+            Commands.CompareCommand.Create(),
             Commands.PlotCommand.Create(),
             VerifyCommand.Create(),
             BenchCommand.Create(),
