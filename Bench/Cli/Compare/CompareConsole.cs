@@ -42,7 +42,7 @@ internal static class CompareConsole
         writer.WriteLine($"{"strategy".PadRight(width)}{string.Concat(dims.Select(d => FormattableString.Invariant($" {"D " + d,17}")))}");
         string[] strategies = [.. records.Select(r => r.Strategy).Distinct()];
         foreach (string s in strategies)
-            writer.WriteLine($"{s.PadRight(width)}{string.Concat(dims.Select(d => At(records, s, d) is { StepMilliseconds: { } ms } r ? FormattableString.Invariant($" {ms,9:G4} ({(r.StepMillisecondsHigh - r.StepMillisecondsLow) / 2,5:G2})") : $" {"-",17}"))}");
+            writer.WriteLine($"{s.PadRight(width)}{string.Concat(dims.Select(d => At(records, s, d) is { StepMilliseconds: { } ms } r ? $" {FormattableString.Invariant($"{ms:G4} ({(r.StepMillisecondsHigh - r.StepMillisecondsLow) / 2:G2})"),17}" : $" {"-",17}"))}");
         if (dims.Length < 2) return;
         writer.WriteLine();
         writer.WriteLine("local exponent of the cost between successive D, measured / by the flops");
