@@ -5,11 +5,11 @@ using NativeFlow.Kernels;
 namespace NativeFlow.Layers;
 
 /// <summary>
-/// Laplace sources mixed by two matrices with a smooth leaky ReLU between, x = M2 s(M1 s0), every column then brought to mean 0 and
-/// variance 1 over the training rows: a problem whose difficulty is the matrices' condition number. M = U diag(sigma) V^T with random
-/// orthogonal U and V and singular values spaced evenly in the logarithm from 1 to 1/COND.
+/// Laplace sources mixed by two matrices with a smooth leaky ReLU (slope 0.1) between, x = M2 s(M1 s0), every column then brought to mean 0 and
+/// variance 1 over the training rows: a problem whose difficulty is the condition number COND of M2 = U diag(sigma) V^T, with random
+/// orthogonal U and V and singular values spaced evenly in the logarithm from 1 to 1/COND. M1 is random and orthogonal.
 /// </summary>
-/// <remarks>Cost: four QR factorisations of D x D and 4 rows D^2 flops. The same name gives the same numbers on one machine; processors of other vector widths round differently.</remarks>
+/// <remarks>Cost: three or four QR factorisations of D x D and 4 rows D^2 flops. The same name gives the same numbers on one machine; processors of other vector widths round differently.</remarks>
 public static class LaplaceMixing
 {
     /// <summary>What a data set's name begins with.</summary>
@@ -24,7 +24,7 @@ public static class LaplaceMixing
     /// <summary>Features when nothing is said.</summary>
     public const int DefaultDimension = 64;
 
-    private const double Slope = 0.3;
+    private const double Slope = 0.1;
 
     /// <summary>Whether a data set's name asks for mixed sources.</summary>
     public static bool IsMixing(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);
@@ -48,7 +48,7 @@ public static class LaplaceMixing
         (double condition, int rows, ulong seed, int d) = Parse(name);
         int validation = rows / 8, test = rows / 4;
         Table.CheckedCount(name, rows, d);
-        double[] first = Matrix(d, condition, SeedMix.Of(seed, 1)), second = Matrix(d, condition, SeedMix.Of(seed, 2));
+        double[] first = Matrix(d, 1, SeedMix.Of(seed, 1)), second = Matrix(d, condition, SeedMix.Of(seed, 2));
         double[] train = Draw(rows, 0), valid = Draw(validation, 1), held = Draw(test, 2);
         (double[] mean, double[] deviation) = Moments(train, d);
         foreach (double[] part in (ReadOnlySpan<double[]>)[train, valid, held])
