@@ -6,7 +6,7 @@ namespace NativeFlow.Cli;
 /// <summary>A plot of lines as an inline SVG picture: axes with titles and ticks, bands, guides, and each line's name at its end. Colours come from <see cref="PlotStyle.Css"/>.</summary>
 internal sealed class SvgPlot
 {
-    private const double Left = 66, Top = 34, Bottom = 48, SignWidth = 6.4, LabelGap = 15, Key = 26;
+    private const double Left = 66, Top = 34, Bottom = 48, SignWidth = 6.4, LabelGap = 15, Key = 30;
     private const int LongestLabel = 30;
 
     public required string Title { get; init; }
@@ -35,7 +35,7 @@ internal sealed class SvgPlot
     public string Render()
     {
         double labels = Lines.Count == 0 ? 0 : Lines.Max(l => Math.Min(l.Name.Length, LongestLabel) * SignWidth);
-        double width = Left + PlotWidth + (labels > 0 ? Key + labels + 14 : 16), height = Top + PlotHeight + Bottom;
+        double width = Left + PlotWidth + (labels > 0 ? Key + labels + 30 : 16), height = Top + PlotHeight + Bottom;
         var svg = new StringBuilder();
         svg.Append(F($"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" viewBox=\"0 0 {width:0.#} {height:0.#}\" width=\"{width:0.#}\" height=\"{height:0.#}\" role=\"img\" aria-labelledby=\"{Id}t\">\n"));
         svg.Append(F($"<title id=\"{Id}t\">{MarkupText.Html(Title)}</title>\n"));
@@ -112,7 +112,7 @@ internal sealed class SvgPlot
         double x = Math.Clamp(AtX(end.X), Left, Left + PlotWidth), y = Math.Clamp(AtY(end.Y), Top, Top + PlotHeight);
         // Beside an upright line on the side that has room; left of the end of any other.
         bool leftwards = !upright || x > Left + 0.6 * PlotWidth;
-        svg.Append(F($"<text class=\"note\" text-anchor=\"{(leftwards ? "end" : "start")}\" x=\"{(upright ? x + (leftwards ? -5 : 5) : x - 8):0.##}\" y=\"{(upright || y < Top + 10 ? y + 12 : y + 14):0.##}\">{MarkupText.Html(guide.Text)}</text>\n"));
+        svg.Append(F($"<text class=\"note\" text-anchor=\"{(leftwards ? "end" : "start")}\" x=\"{(upright ? x + (leftwards ? -5 : 5) : x - 8):0.##}\" y=\"{(upright || y < Top + 10 ? y + 12 : y + 24):0.##}\">{MarkupText.Html(guide.Text)}</text>\n"));
     }
 
     // Each name beside the end of its line, pushed apart where two would lie on each other.
@@ -120,7 +120,7 @@ internal sealed class SvgPlot
     {
         PlotLine[] named = [.. Lines.Where(l => l.Name.Length > 0).OrderBy(l => l.Points.Count == 0 ? double.PositiveInfinity : AtY(l.Points[^1].Y))];
         double[] places = Spread([.. named.Select(l => l.Points.Count == 0 ? Top + PlotHeight : Math.Clamp(AtY(l.Points[^1].Y), Top + 6, Top + PlotHeight - 6))], Top + 6, Top + PlotHeight - 4);
-        double x = Left + PlotWidth + 6;
+        double x = Left + PlotWidth + 16;
         for (int i = 0; i < named.Length; i++)
         {
             PlotLine line = named[i];
@@ -132,7 +132,7 @@ internal sealed class SvgPlot
                 if (fromX > Left + 0.9 * PlotWidth) svg.Append(F($"<line class=\"leader\" x1=\"{fromX + 5:0.##}\" y1=\"{fromY:0.##}\" x2=\"{x:0.##}\" y2=\"{y:0.##}\"/>"));
             }
 
-            svg.Append(F($"<path class=\"line {PlotStyle.Stroke(line.Style)}\"{PlotStyle.Dash(line.Style)} d=\"M{x:0.##} {y:0.##}h18\"/>{PlotStyle.Marker(line.Style, x + 9, y, 3.5)}"));
+            svg.Append(F($"<path class=\"line {PlotStyle.Stroke(line.Style)}\"{PlotStyle.Dash(line.Style)} d=\"M{x:0.##} {y:0.##}h24\"/>{PlotStyle.Marker(line.Style, x + 12, y, 3.5)}"));
             svg.Append(F($"<text class=\"label\" x=\"{x + Key - 3:0.##}\" y=\"{y + 4:0.##}\">{MarkupText.Html(Short(line.Name))}</text>\n"));
         }
     }
