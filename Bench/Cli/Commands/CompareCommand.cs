@@ -31,16 +31,17 @@ internal static class CompareCommand
         ];
         Option<bool> cost = Arguments.Switch("--cost", "no training: only the cost of a step, all strategies in turn, with local exponents between successive --dims");
         Option<string?> threads = Arguments.Text("--threads", "threads of a step; results by steps do not depend on it [1]", "N");
-        Option<string?> output = Arguments.Text("--out", "folder for config.json, results.jsonl and checkpoints of unfinished runs [none: nothing is kept]", "DIR");
+        Option<string?> output = Arguments.Text("--out", "folder for the report (HTML, Markdown, CSV), config.json, results.jsonl and checkpoints of unfinished runs [none: nothing is kept]", "DIR");
         Option<bool> resume = Arguments.Switch("--resume", "go on with the comparison in --out, with the options it was started with");
         Option<bool> asJson = Arguments.Switch("--json", "print all records as JSON on standard output; progress and table go to standard error");
         Option<string?> csv = Arguments.Text("--csv", "write the records, one line a run", "FILE");
+        Option<string?> target = Arguments.Text("--target", "NLL whose time of arrival the report compares, in nats [the median of the strategies' lowest ones]", "NLL");
         Option<bool> quiet = Arguments.Switch("--quiet", "no progress, only the result");
         Option<string?> every = Arguments.Text("--checkpoint-seconds", "least seconds between two checkpoints [30]", "S");
         every.Hidden = true;
         Command command = new("compare", "Jacobian strategies beside each other: same model, same start values, same batches, same budget; exact NLL, time, flops, memory, gradients' angles, divergences. Ctrl-C stops after the step and saves; --resume goes on.");
         foreach (Option<string?> option in identity) command.Add(option);
-        foreach (Option option in (ReadOnlySpan<Option>)[cost, threads, output, resume, asJson, csv, quiet, every]) command.Add(option);
+        foreach (Option option in (ReadOnlySpan<Option>)[cost, threads, output, resume, asJson, csv, target, quiet, every]) command.Add(option);
         command.SetAction(parsed =>
         {
             var given = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -48,13 +49,17 @@ internal static class CompareCommand
                 if (parsed.GetValue(option) is { } text) given[option.Name[2..]] = text;
             if (parsed.GetValue(cost)) given["cost"] = "true";
             return Run(new Request(
-                given, parsed.GetValue(output) is { } path ? new CompareFolder(path) : null, parsed.GetValue(resume), parsed.GetValue(asJson), parsed.GetValue(csv), parsed.GetValue(quiet),
+                given, parsed.GetValue(output) is { } path ? new CompareFolder(path) : null, parsed.GetValue(resume), parsed.GetValue(asJson), parsed.GetValue(csv), parsed.GetValue(target) is { } level ? Number(level) : null, parsed.GetValue(quiet),
                 parsed.GetValue(threads) is { } n ? Arguments.Whole("--threads", n, 1) : 1,
                 parsed.GetValue(every) is { } s ? Arguments.Number("--checkpoint-seconds", s, zero: true) : 30,
                 parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         });
         return command;
     }
+
+    private static double Number(string text)
+        => double.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) ? value
+            : throw new BadInputException($"--target {BadInputException.Quote(text)}: expected a number of nats, such as 60.5.");
 
     private static int Run(Request request)
     {
@@ -102,10 +107,35 @@ internal static class CompareCommand
         CompareConsole.Write(writer, records, settings.Cost);
         if (!finished)
             writer.WriteLine($"stopped with {records.Count} of {engine.Planned} runs finished; {(request.Folder is { } folder ? $"everything is saved. Go on with: nativeflow compare --resume --out {folder.FullName}" : "without --out nothing of the others is kept")}");
+        if (records.Count > 0)
+        {
+            request.Folder?.Report(Header(settings, cells, request, records.Count < engine.Planned ? FormattableString.Invariant($"{records.Count} of {engine.Planned} runs") : null), records);
+            if (request.Csv is not null) CompareCsv.WriteRuns(request.Csv, records);
+        }
+
+        if (finished && request.Folder is not null) writer.WriteLine($"files  {request.Folder.FullName}: report.html, report.md, runs.csv, curves.csv, results.jsonl, config.json");
         if (request.Json) request.Stdout.WriteLine(CompareJson.Array(records));
         return Program.Done;
     }
 
+    private static CompareReportHeader Header(CompareSettings settings, CompareCell[] cells, Request request, string? part)
+    {
+        var machine = BenchMachine.Read();
+        var more = new List<(string, string)> { ("options", string.Join(' ', settings.All().Where(o => o.Name != "cost").Select(o => $"--{o.Name} {o.Value}"))) };
+        if (!settings.Cost) more.Add(("learning rate", FormattableString.Invariant($"linear rise over {100 * settings.Warmup:G3} % of the budget, then half a cosine to 0{(settings.Seconds is null ? "" : "; by time, so that it depends on the machine's speed")}")));
+        if (part is not null) more.Add(("not finished", part));
+        return new CompareReportHeader
+        {
+            Title = settings.Cost ? "Cost of a training step" : "Jacobian strategies compared",
+            Model = string.Join("; ", cells.Select(c => c.Model).Distinct()),
+            Budget = settings.Budget,
+            Machine = FormattableString.Invariant($"{machine.Cpu}, {machine.Cores} cores, {request.Threads} {(request.Threads == 1 ? "thread" : "threads")} a run, {machine.System}"),
+            Versions = $"NativeFlow {TrainSummary.Version}, {machine.Runtime}",
+            TargetNll = request.Target,
+            More = more,
+        };
+    }
+
     private sealed record Request(
-        Dictionary<string, string> Given, CompareFolder? Folder, bool Resume, bool Json, string? Csv, bool Quiet, int Threads, double CheckpointSeconds, TextWriter Stdout, TextWriter Stderr);
+        Dictionary<string, string> Given, CompareFolder? Folder, bool Resume, bool Json, string? Csv, double? Target, bool Quiet, int Threads, double CheckpointSeconds, TextWriter Stdout, TextWriter Stderr);
 }

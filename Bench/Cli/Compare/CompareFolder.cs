@@ -99,6 +99,16 @@ internal sealed class CompareFolder(string path)
         }
     }
 
+    /// <summary>Writes the report, as HTML and as Markdown, and the records and their curves as CSV.</summary>
+    public void Report(CompareReportHeader header, IReadOnlyList<CompareRecord> records)
+    {
+        CompareReport.Write(Path.Combine(FullName, "report.html"), header, records);
+        string text = CompareReport.Markdown(header, records);
+        AtomicFile.Write(Path.Combine(FullName, "report.md"), stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+        CompareCsv.WriteRuns(Path.Combine(FullName, "runs.csv"), records);
+        CompareCsv.WriteCurves(Path.Combine(FullName, "curves.csv"), records);
+    }
+
     /// <summary>Checkpoint of a run by its place in the plan.</summary>
     public string Checkpoint(int cell, ulong seed, int arm) => Path.Combine(FullName, FormattableString.Invariant($"run-{cell}-{seed}-{arm}.safetensors"));
 }

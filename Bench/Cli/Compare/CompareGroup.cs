@@ -13,7 +13,7 @@ internal sealed record CompareGroup(string Data, int Dimension, int Batch, IRead
     {
         string[] strategies = Strategies(records);
         var groups = new List<CompareGroup>();
-        foreach (var group in records.GroupBy(r => (r.Data, r.Dimension, r.Batch)))
+        foreach (var group in records.Where(r => !r.IsCostOnly).GroupBy(r => (r.Data, r.Dimension, r.Batch)))
         {
             CompareArm[] arms = [.. group.GroupBy(r => r.Strategy).Select(g => new CompareArm(g.Key, Array.IndexOf(strategies, g.Key), [.. g])).OrderBy(a => a.Style)];
             groups.Add(new CompareGroup(group.Key.Data, group.Key.Dimension, group.Key.Batch, arms, target ?? UpperMedian(arms)));

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace NativeFlow.Cli.Compare;
 
 /// <summary>One strategy trained once: data, dimension, seed, and all that was measured. A line of the comparison's JSON lines; numbers that were not measured are null.</summary>
@@ -73,4 +75,8 @@ internal sealed record CompareRecord
 
     /// <summary>What went wrong, in one line; null when nothing did.</summary>
     public string? Failure { get; init; }
+
+    /// <summary>Whether only the cost of a step was measured, with no training.</summary>
+    [JsonIgnore]
+    public bool IsCostOnly => TestNll is null && Curve.Count == 0 && Divergences == 0;
 }

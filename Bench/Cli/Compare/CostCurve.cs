@@ -18,7 +18,7 @@ internal sealed record CostCurve(string Strategy, int Style, IReadOnlyList<(doub
         var curves = new List<CostCurve>();
         for (int s = 0; s < strategies.Length; s++)
         {
-            CompareRecord[] runs = [.. records.Where(r => r.Batch == batch && r.Strategy == strategies[s] && CompareArm.HasFinished(r))];
+            CompareRecord[] runs = [.. records.Where(r => r.Batch == batch && r.Strategy == strategies[s] && (r.IsCostOnly || CompareArm.HasFinished(r)))];
             IReadOnlyList<(double, double)> times = ByDimension(runs, r => r.StepMilliseconds);
             if (times.Count > 0) curves.Add(new CostCurve(strategies[s], s, times, ByDimension(runs, r => r.StepFlops)));
         }

@@ -82,7 +82,9 @@ internal sealed class StrategyArm
     {
         string weight = Strategy(dimension)["weight"] is { } w ? $", lambda {w.ToJsonString()}" : "";
         string clip = double.IsFinite(Clip) ? FormattableString.Invariant($", clip {Clip}") : "";
-        return FormattableString.Invariant($"{OptimizerText()}, lr {Rate(dimension)}{clip}{weight}");
+        string optimizer = OptimizerText();
+        if (optimizer.StartsWith('{')) optimizer = string.Join(' ', JsonNode.Parse(optimizer)!.AsObject().Select(p => p.Key == "name" ? (string)p.Value! : $"{p.Key} {p.Value!.ToJsonString()}"));
+        return FormattableString.Invariant($"{optimizer}, lr {Rate(dimension)}{clip}{weight}");
     }
 
     /// <summary>Parts of a text at a separator that stands outside braces, brackets and quotes.</summary>

@@ -117,7 +117,7 @@ public sealed partial class CompareTests
         JsonElement resumed = Records("compare", "--resume", "--out", killed, "--json", "--steps", "6000"), once = Records("compare", "--resume", "--out", whole, "--json");
         Assert.Equal(14, once.GetArrayLength());
         Assert.Equal(WithoutTimes(once), WithoutTimes(resumed));
-        Assert.Equal(["config.json", "results.jsonl"], Directory.GetFiles(killed).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["config.json", "curves.csv", "report.html", "report.md", "results.jsonl", "runs.csv"], Directory.GetFiles(killed).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(14, File.ReadAllLines(Path.Combine(killed, "results.jsonl")).Length);
     }
 
@@ -149,7 +149,12 @@ public sealed partial class CompareTests
             Assert.Equal(0, r.GetProperty("steps").GetInt64() % (r.GetProperty("strategy").GetString() == "exact-lu" ? 1 : 4) - (r.GetProperty("strategy").GetString() == "exact-lu" ? 0 : 1));
         }
 
-        string table = CommandLine.Succeed([.. args, "--quiet"]);
+        using TempFolder temp = new();
+        string table = CommandLine.Succeed([.. args, "--quiet", "--csv", temp.At("runs.csv"), "--out", temp.At("out")]);
+        string[] lines = File.ReadAllLines(temp.At("runs.csv"));
+        Assert.Equal(5, lines.Length);
+        Assert.All(lines, l => Assert.Equal(lines[0].Split(',').Length, Regex.Replace(l, "\"[^\"]*\"", "").Split(',').Length));
+        Assert.Contains("Cost against D", File.ReadAllText(Path.Combine(temp.At("out"), "report.html")), StringComparison.Ordinal);
         Assert.Contains("local exponent", table, StringComparison.Ordinal);
         // (5 * 2 B D^2 + 4 D^3): from 4 to 8 features with 20 rows.
         double exponent = Math.Log2(((200.0 * 64) + (4 * 512)) / ((200.0 * 16) + (4 * 64)));
