@@ -11,6 +11,7 @@ public static class JacobianRegistry
     public static IReadOnlyList<string> Names { get; } =
     [
         "exact-lu", "snf-published", "snf-reconstruction", "snf-published-probes", "snf-reconstruction-probes",
+        "snf-published-unfused",
         "relative", "stale-inverse", "newton-schulz", "brute-force", "banded-exact", "fft-exact",
     ];
 
@@ -39,6 +40,7 @@ public static class JacobianRegistry
         {
             "exact-lu" => new ExactLu<T>(),
             "snf-published" => SelfNormalizing<T>.Published(weight ?? 1),
+            "snf-published-unfused" => SelfNormalizing<T>.PublishedUnfused(weight ?? 1),
             "snf-reconstruction" => SelfNormalizing<T>.ReconstructionOnly(weight ?? 1),
             "snf-published-probes" => SelfNormalizing<T>.Published(weight ?? 1, probes ?? -1),
             "snf-reconstruction-probes" => SelfNormalizing<T>.ReconstructionOnly(weight ?? 1, probes ?? -1),
