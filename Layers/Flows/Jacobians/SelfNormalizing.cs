@@ -50,6 +50,9 @@ public sealed class SelfNormalizing<T> : IJacobianStrategy<T> where T : unmanage
     /// <inheritdoc/>
     public SiteKinds Supports => Form == SelfNormalizingForm.PublishedUnfused ? SiteKinds.DenseMatrix : SiteKinds.DenseMatrix | SiteKinds.Convolution | SiteKinds.CircularConvolution;
 
+    /// <inheritdoc/>
+    public bool HasLearnedInverse => true;
+
     /// <summary>The update as published: half of the likelihood gradient for W and half for R (eq. 6-13).</summary>
     public static SelfNormalizing<T> Published(double weight, int probes = 0) => new(SelfNormalizingForm.Published, weight, probes);
 
@@ -66,6 +69,12 @@ public sealed class SelfNormalizing<T> : IJacobianStrategy<T> where T : unmanage
         // R starts at W^T, as published: near W^-1 for the near-orthogonal start values of W.
         if (site.Convolution is { } shape)
             return site with { InverseWeight = store.AddParameter($"{site.Scope}.inverse_weight", shape.OutChannels, shape.WeightColumns, Mirrored(initialWeight, shape)) };
+        return AttachInverse(store, site, initialWeight);
+    }
+
+    /// <summary>The parameter R of a matrix, started at W^T.</summary>
+    internal static JacobianSite AttachInverse(ParameterStore<T> store, in JacobianSite site, ReadOnlySpan<double> initialWeight)
+    {
         int d = site.Dimension;
         var r = new double[d * d];
         for (int i = 0; i < d; i++)

@@ -42,6 +42,7 @@ public sealed class StrategyTests
 
     [Theory]
     [InlineData("snf-published", 0)]
+    [InlineData("free-form", 0)]
     [InlineData("snf-reconstruction", 0)]
     [InlineData("snf-published-probes", 4)]
     [InlineData("snf-reconstruction-probes", 4)]
@@ -121,6 +122,7 @@ public sealed class StrategyTests
     [InlineData("snf-published", 6)]
     [InlineData("snf-published-unfused", 9)]
     [InlineData("snf-published-probes", 9)]
+    [InlineData("free-form", 8)]
     [InlineData("snf-reconstruction", 6)]
     [InlineData("snf-reconstruction-probes", 8)]
     public void A_step_takes_so_many_products(string name, int products)
@@ -214,6 +216,7 @@ public sealed class StrategyTests
         "snf-published" or "snf-published-probes" or "snf-published-unfused" => Promise.Published,
         "snf-reconstruction" or "snf-reconstruction-probes" => Promise.ReconstructionOnly,
         "relative" => Promise.Relative,
+        "free-form" => Promise.UnbiasedReconstruction,
         _ => Promise.Exact,
     };
 
