@@ -31,7 +31,7 @@ internal static class ConditionalField
     /// <summary>Nats above the best linear flow after training with a falling step: random probes on the sphere, the data by their covariance diag(scale^2).</summary>
     public static double Excess(double[] scale, double weight, int choice)
     {
-        const int probes = 16, steps = 20_000;
+        const int probes = 8, steps = 6_000;
         int d = scale.Length;
         double[] w = Dense.Random(5, d, d, 0.2, true), r = Dense.Transpose(w, d, d), identity = Dense.Scale(w, 0);
         for (int i = 0; i < d; i++) identity[(i * d) + i] = 1;
