@@ -37,6 +37,7 @@ internal static class LayerCatalog
             ("elementwise", "transformer", "transformer", "exact, transformer"),
             ("emerging", "D C k^2", "D C k^2, pixel by pixel", "exact, constant: C^3 once"),
             ("exp", "D", "D", Diagonal),
+            ("free-form", "N", "N learned; E (D N + D^3) exact", "exact: D N + D^3; in training a gradient alone, N"),
             ("glow-coupling", "N", "N", Diagonal),
             ("haar-squeeze", "D", "D", Zero),
             ("householder", "D K", "D K", Zero),

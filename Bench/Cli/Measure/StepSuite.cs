@@ -31,11 +31,13 @@ internal static unsafe class StepSuite
     public static double Flops(string strategy, double b, double d) => strategy switch
     {
         "snf-reconstruction" or "snf-published" => (12 + 10) * b * d * d,
+        "snf-published-unfused" => (18 + 16) * b * d * d,
+        "free-form" => (16 + 14) * b * d * d,
         "exact-lu" => ((6 + 4) * b * d * d) + (2 * 2 * d * d * d),
         _ => 0,
     };
 
-    private static int MatricesPerLayer(string strategy) => strategy.StartsWith("snf-", StringComparison.Ordinal) ? 2 : 1;
+    private static int MatricesPerLayer(string strategy) => strategy == "free-form" || strategy.StartsWith("snf-", StringComparison.Ordinal) ? 2 : 1;
 
     private static BenchCase Make(BenchSettings settings, BenchKey key)
     {

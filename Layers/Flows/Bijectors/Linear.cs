@@ -83,7 +83,7 @@ public sealed class Linear<T> : IJacobianLayer<T> where T : unmanaged, IFloating
     }
 
     /// <summary>Whether the strategy keeps a learned inverse R that <see cref="InverseKind.Learned"/> can use.</summary>
-    public bool HasLearnedInverse => Strategy is SelfNormalizing<T>;
+    public bool HasLearnedInverse => Strategy.HasLearnedInverse;
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)

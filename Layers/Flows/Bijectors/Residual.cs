@@ -92,7 +92,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         BijectorGuard.Attached(Kind, _net.FirstWeight);
         if (EvaluationBlocks<T>.Apply(tape, z, c, _blockRows)) return EvaluationBlocks<T>.Run(tape, this, z, c, inverse: true, _blockRows);
         _net.Prepare(tape, train: false);
-        Var x = Newton(tape, FixedPoint(tape, z, 64 * Precision<T>.Epsilon / (1 - Lipschitz)), z);
+        Var near = FixedPoint(tape, z, 64 * Precision<T>.Epsilon / (1 - Lipschitz)), x = ImplicitStep.Record(tape, near, _net.Record(tape, near), z, plusIdentity: true);
         Var logDet = ExactLogDet<T>.Record(tape, _net.Record(tape, x), x);
         return FlowStep.Exact(x, tape.Scale(logDet, -1));
     }
@@ -117,24 +117,6 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     {
         _net.Prepare(tape, train: false);
         return FixedPoint(tape, z, accepted);
-    }
-
-    // x0 - (I + J)^-1 (x0 + g(x0) - z) with x0 and J constant: the value gains the last digits, the gradient is that of the implicit function.
-    private Var Newton(Tape<T> tape, Var x0, Var z)
-    {
-        Var g = _net.Record(tape, x0), error = tape.Subtract(tape.Add(g, x0), z);
-        bool recorded = tape.RecordsGradients;
-        tape.RecordsGradients = false;
-        Var a;
-        try
-        {
-            a = ExactJacobian.IdentityPlus(tape, ExactJacobian.Record(tape, g, x0, ExactJacobian.Basis(tape, x0.Rows, Dimension)));
-        }
-        finally
-        {
-            tape.RecordsGradients = recorded;
-        }
-        return tape.Subtract(x0, tape.BatchedSolve(a.Detach(), error));
     }
 
     // Values only. The distance to the solution is at most c / (1 - c) times the last change (Banach).

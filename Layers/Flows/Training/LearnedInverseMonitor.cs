@@ -49,7 +49,6 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
                 continue;
             }
             var linear = (Linear<T>)_flow.Transforms[layer];
-            var strategy = (SelfNormalizing<T>)linear.Strategy;
             int d = linear.Dimension;
             double[] w = InDouble(_flow.Store.Read(linear.Site.Weight)), r = InDouble(_flow.Store.Read(linear.Site.InverseWeight));
             (double[] mean, double[] second) = Moments(layer);
@@ -60,7 +59,7 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
                 for (int j = 0; j < d; j++) second[i * d + j] -= mean[i] * mean[j];
             double smallest = SmallestEigenvalue(second, d);
             reports.Add(new LearnedInverseReport(
-                layer, linear.Site.Scope, strategy.Name, strategy.Weight, reconstruction, Cosine(r, inverse), condition, smallest, ThresholdOf(strategy, smallest)));
+                layer, linear.Site.Scope, linear.Strategy.Name, WeightOf(linear.Strategy), reconstruction, Cosine(r, inverse), condition, smallest, ThresholdOf(linear.Strategy, smallest)));
         }
         return reports;
     }
@@ -123,10 +122,18 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
         return smallest;
     }
 
-    private static double ThresholdOf(SelfNormalizing<T> strategy, double smallestVariance)
+    private static double WeightOf(IJacobianStrategy<T> strategy) => strategy switch
     {
-        if (strategy.Form == SelfNormalizingForm.ReconstructionOnly) return 0;
-        return strategy.Probes == 0 ? 1 / (8 * smallestVariance) : 1.0 / 8;
+        SelfNormalizing<T> s => s.Weight,
+        FreeForm<T> s => s.Weight,
+        _ => throw new InvalidOperationException($"LearnedInverseMonitor: strategy '{strategy.Name}' has a learned inverse whose weight is not known here."),
+    };
+
+    // Of the published update alone; without a likelihood gradient on R any weight above 0 will do.
+    private static double ThresholdOf(IJacobianStrategy<T> strategy, double smallestVariance)
+    {
+        if (strategy is not SelfNormalizing<T> published || published.Form == SelfNormalizingForm.ReconstructionOnly) return 0;
+        return published.Probes == 0 ? 1 / (8 * smallestVariance) : 1.0 / 8;
     }
 
     // Reconstruction on the rows themselves; the cosine is that of the gradients of log|det|, learned and exact: all that training takes from r.

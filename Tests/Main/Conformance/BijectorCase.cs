@@ -123,6 +123,8 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("emerging", """{"kind":"emerging","channels":2,"height":3,"width":2}""", -3, 3, [-1000, 1000, 0], 0.2),
         new("emerging-one", """{"kind":"emerging","channels":1,"height":4,"width":1,"kernel":3}""", -3, 3, [-1000, 1000, 0], 0.2),
         new("exp", """{"kind":"exp","dimension":6}""", -4, 3, [-1000, 700, 0], ExtremeOut: [1e-200, 1e300, 1]),
+        new("free-form", """{"kind":"free-form","dimension":3,"hidden":[6],"activation":"tanh"}""", -3, 3, [-1000, 1000, 0], 0.1),
+        new("free-form-silu", """{"kind":"free-form","dimension":2,"hidden":[5,4],"weight":10,"probes":2,"surrogate":"conditional"}""", -3, 3, [-1000, 1000, 0], 0.1),
         new("glow-coupling", """{"kind":"glow-coupling","channels":2,"height":3,"width":2,"hidden":4}""", -3, 3, [-1000, 1000, 0], 0.2),
         new("haar-squeeze", """{"kind":"haar-squeeze","channels":2,"height":4,"width":2}""", -3, 3, [-1000, 1000, 0]),
         new("householder", """{"kind":"householder","dimension":5,"reflections":3}""", -3, 3, [-1000, 1000, 0]),
