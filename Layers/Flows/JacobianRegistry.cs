@@ -11,7 +11,7 @@ public static class JacobianRegistry
     public static IReadOnlyList<string> Names { get; } =
     [
         "exact-lu", "snf-published", "snf-reconstruction", "snf-published-probes", "snf-reconstruction-probes",
-        "relative", "stale-inverse", "newton-schulz", "brute-force", "banded-exact", "fft-exact",
+        "relative", "stale-inverse", "newton-schulz", "brute-force", "banded-exact", "fft-exact", .. Estimators(),
     ];
 
     /// <summary>Those that work on such a site.</summary>
@@ -29,12 +29,14 @@ public static class JacobianRegistry
     {
         if (!Names.Contains(name)) throw new BadInputException($"Unknown Jacobian strategy '{name}'; use one of: {string.Join(", ", Names)}.");
         bool snf = name.StartsWith("snf-", StringComparison.Ordinal), takesProbes = name.EndsWith("-probes", StringComparison.Ordinal) || name == "banded-exact";
+        if (probes is not null && IsEstimator(name) && weight is null && every is null) return Estimator<T>($$"""{"name":"{{name}}","probes":{{probes}}}""");
         if (weight is not null && !snf) throw new BadInputException($"Strategy '{name}' has no reconstruction weight (lambda); only the snf strategies do.");
         if (weight is not null && !(weight >= 0 && double.IsFinite(weight.Value))) throw new BadInputException($"Strategy '{name}': the reconstruction weight (lambda) must be finite and not negative, it is {weight}.");
         if (every is not null && name is not ("stale-inverse" or "newton-schulz")) throw new BadInputException($"Strategy '{name}' has no refresh interval; only stale-inverse and newton-schulz do.");
         if (every < 1) throw new BadInputException($"Strategy '{name}': the refresh interval must be 1 or more, it is {every}.");
         if (probes is not null && !takesProbes) throw new BadInputException($"Strategy '{name}' has no probes; only banded-exact and the snf-...-probes strategies do.");
         if (probes is 0 or < -1) throw new BadInputException($"Strategy '{name}': the number of probes must be 1 or more, or -1 for the batch size; it is {probes}.");
+        if (IsEstimator(name)) return Estimator<T>($$"""{"name":"{{name}}"}""");
         return name switch
         {
             "exact-lu" => new ExactLu<T>(),
@@ -57,9 +59,29 @@ public static class JacobianRegistry
     {
         var reader = new ConfigReader("strategy", config);
         string name = reader.String("name");
+        if (IsEstimator(name)) return ReadEstimator<T>(reader);
         double? weight = reader.OptionalNumber("weight");
         int? every = reader.OptionalInteger("every"), probes = reader.OptionalInteger("probes");
         bool bias = reader.Flag("bias_without_log_det", false);
         return reader.Make(() => Create<T>(name, weight, every, probes, bias));
+    }
+
+    // Of the residual blocks' estimators, "exact" has two names here: exact-lu and brute-force.
+    private static IEnumerable<string> Estimators() => LogDetRegistry.Names.Where(n => n != "exact");
+
+    private static bool IsEstimator(string name) => Estimators().Contains(name);
+
+    private static IJacobianStrategy<T> ReadEstimator<T>(ConfigReader reader) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        double lipschitz = reader.Number("lipschitz", BlockEstimate<T>.DefaultLipschitz);
+        int rows = reader.OptionalInteger("rows") ?? -1;
+        ILogDetEstimator<T> estimator = LogDetRegistry.Read<T>(reader, lipschitz);
+        return reader.Make(() => new BlockEstimate<T>(estimator, lipschitz, rows));
+    }
+
+    private static IJacobianStrategy<T> Estimator<T>(string config) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        using JsonDocument json = JsonDocument.Parse(config);
+        return FromConfig<T>(json.RootElement);
     }
 }
