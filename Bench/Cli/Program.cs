@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
+using NativeFlow.Layers;
 
 namespace NativeFlow.Cli;
 
@@ -55,7 +56,7 @@ public static class Program
         {
             return Fail(stderr, e.Message, BadInput);
         }
-        catch (Exception e) when (e is NonFiniteException or SingularMatrixException)
+        catch (Exception e) when (e is NonFiniteException or SingularMatrixException or NotContractionException or NotConvergedException)
         {
             return Fail(stderr, e.Message, Failed);
         }

@@ -11,8 +11,7 @@ public static class JacobianRegistry
     public static IReadOnlyList<string> Names { get; } =
     [
         "exact-lu", "snf-published", "snf-reconstruction", "snf-published-probes", "snf-reconstruction-probes",
-        "snf-published-unfused",
-        "free-form", "relative", "stale-inverse", "newton-schulz", "brute-force", "banded-exact", "fft-exact",
+        "snf-published-unfused", "free-form", "relative", "stale-inverse", "newton-schulz", "brute-force", "banded-exact", "fft-exact", .. Estimators(),
     ];
 
     /// <summary>Those that work on such a site.</summary>
@@ -32,6 +31,7 @@ public static class JacobianRegistry
         if (!Names.Contains(name)) throw new BadInputException($"Unknown Jacobian strategy '{name}'; use one of: {string.Join(", ", Names)}.");
         bool takesProbes = name.EndsWith("-probes", StringComparison.Ordinal) || name is "banded-exact" or "free-form", learned = name == "free-form" || name.StartsWith("snf-", StringComparison.Ordinal);
         if (weight is not null && !learned) throw new BadInputException($"Strategy '{name}' has no reconstruction weight (lambda); only free-form and the snf strategies do.");
+        if (probes is not null && IsEstimator(name) && weight is null && every is null) return Estimator<T>($$"""{"name":"{{name}}","probes":{{probes}}}""");
         if (weight is not null && !(weight >= 0 && double.IsFinite(weight.Value))) throw new BadInputException($"Strategy '{name}': the reconstruction weight (lambda) must be finite and not negative, it is {weight}.");
         if (every is not null && name is not ("stale-inverse" or "newton-schulz")) throw new BadInputException($"Strategy '{name}' has no refresh interval; only stale-inverse and newton-schulz do.");
         if (every < 1) throw new BadInputException($"Strategy '{name}': the refresh interval must be 1 or more, it is {every}.");
@@ -40,6 +40,7 @@ public static class JacobianRegistry
         if (name == "free-form" && (probes < 1 || probes > FreeFormProbes<T>.Most)) throw new BadInputException($"Strategy '{name}': the number of probes must lie between 1 and {FreeFormProbes<T>.Most}; it is {probes}.");
         if (surrogate is not null && name != "free-form") throw new BadInputException($"Strategy '{name}' has no surrogate; only free-form does.");
         if (surrogate is not null && !FreeFormSurrogates.Names.Contains(surrogate)) throw new BadInputException($"Strategy '{name}': surrogate is {BadInputException.Quote(surrogate)}; use one of: {string.Join(", ", FreeFormSurrogates.Names)}.");
+        if (IsEstimator(name)) return Estimator<T>($$"""{"name":"{{name}}"}""");
         return name switch
         {
             "exact-lu" => new ExactLu<T>(),
@@ -64,10 +65,30 @@ public static class JacobianRegistry
     {
         var reader = new ConfigReader("strategy", config);
         string name = reader.String("name");
+        if (IsEstimator(name)) return ReadEstimator<T>(reader);
         double? weight = reader.OptionalNumber("weight");
         int? every = reader.OptionalInteger("every"), probes = reader.OptionalInteger("probes");
         bool bias = reader.Flag("bias_without_log_det", false);
         string? surrogate = reader.OptionalString("surrogate");
         return reader.Make(() => Create<T>(name, weight, every, probes, bias, surrogate));
+    }
+
+    // Of the residual blocks' estimators, "exact" has two names here: exact-lu and brute-force.
+    private static IEnumerable<string> Estimators() => LogDetRegistry.Names.Where(n => n != "exact");
+
+    private static bool IsEstimator(string name) => Estimators().Contains(name);
+
+    private static IJacobianStrategy<T> ReadEstimator<T>(ConfigReader reader) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        double lipschitz = reader.Number("lipschitz", BlockEstimate<T>.DefaultLipschitz);
+        int rows = reader.OptionalInteger("rows") ?? -1;
+        ILogDetEstimator<T> estimator = LogDetRegistry.Read<T>(reader, lipschitz);
+        return reader.Make(() => new BlockEstimate<T>(estimator, lipschitz, rows));
+    }
+
+    private static IJacobianStrategy<T> Estimator<T>(string config) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        using JsonDocument json = JsonDocument.Parse(config);
+        return FromConfig<T>(json.RootElement);
     }
 }

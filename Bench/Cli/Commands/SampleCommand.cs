@@ -67,7 +67,7 @@ internal static class SampleCommand
         int d = flow.Dimension;
         if ((long)request.Count * d > MaxValues) throw new BadInputException($"--count {request.Count}: {request.Count} samples of {d} features are more than {MaxValues} numbers; give at most {MaxValues / d}.");
         if (request.Inverse == InverseKind.Learned && !flow.Transforms.Any(HasLearnedInverse))
-            throw new BadInputException($"--inverse learned: {request.Model} was trained with {TrainSummary.Strategies(flow)} and has no learned inverse; use --inverse exact.");
+            throw new BadInputException($"--inverse learned: {request.Model} was trained with {LayerStrategies.Of(flow)} and has no learned inverse; use --inverse exact.");
         (int side, int channels) = request.Format == ".png" ? ImageOf(request.Model, d) : (0, 1);
         if (request.Context.Length != flow.ContextWidth)
             throw new BadInputException(

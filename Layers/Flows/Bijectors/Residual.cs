@@ -33,6 +33,8 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         (Dimension, _hidden, _activation, Lipschitz) = (dimension, hidden.ToArray(), activation, lipschitz);
         LogDet = logDet ?? new ExactLogDet<T>();
         LogDet.CheckDimension(dimension);
+        if (LogDet.NeedsWaist && _net.WaistWidth == 0)
+            throw new ArgumentException($"log_det is {LogDet.Name}, which needs a hidden layer narrower than the {dimension} features, hidden is [{string.Join(", ", _hidden)}]; narrow one, or use one of: {string.Join(", ", LogDetRegistry.Names.Where(n => n != LogDet.Name))}.");
         _blockRows = EvaluationBlocks<T>.Rows(_net.Widest);
     }
 
@@ -79,7 +81,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         _net.Prepare(tape, train, keep: !c.Provisional);
         Var input = BijectorGuard.NotDetached(tape, x), g = _net.Record(tape, input), z = tape.Add(input, g);
         if (!train) return FlowStep.Exact(z, ExactLogDet<T>.Record(tape, g, input));
-        Var logDet = LogDet.Record(tape, g, input, SeedMix.Of(c.Key, _stream), c.Step);
+        Var logDet = LogDet.Record(tape, g, input, _net.Waist, SeedMix.Of(c.Key, _stream), c.Step);
         return new FlowStep(z, logDet, LogDet.Value, LogDet.Gradient, Var.None, Var.None);
     }
 

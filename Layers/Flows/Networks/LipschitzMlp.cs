@@ -30,6 +30,8 @@ internal sealed class LipschitzMlp<T> where T : unmanaged, IFloatingPointIeee754
         _widths = [dimension, .. hidden, dimension];
         BijectorGuard.Weights(_widths);
         Widest = Math.Max(_widths.Max(), (int)Math.Min(int.MaxValue, (long)dimension * dimension));
+        int narrowest = hidden.IsEmpty ? dimension : _widths[1..^1].Min();
+        WaistWidth = narrowest < dimension ? narrowest : 0;
         _activation = activation;
         int layers = _widths.Length - 1;
         _bound = Math.Pow(lipschitz, 1.0 / layers);
@@ -44,6 +46,12 @@ internal sealed class LipschitzMlp<T> where T : unmanaged, IFloatingPointIeee754
 
     /// <summary>Columns of the widest value of a row: a hidden layer, or the Jacobian.</summary>
     public int Widest { get; }
+
+    /// <summary>What the narrowest hidden layer gets before its activation, as recorded last, where it has fewer columns than the input; otherwise none.</summary>
+    public Var Waist { get; private set; } = Var.None;
+
+    /// <summary>Columns of <see cref="Waist"/>; 0 where there is none.</summary>
+    public int WaistWidth { get; }
 
     public Var FirstWeight => _weights[0];
 
@@ -86,6 +94,7 @@ internal sealed class LipschitzMlp<T> where T : unmanaged, IFloatingPointIeee754
         {
             if (i > 0) h = tape.Activate(_activation, h, _betas[i - 1]);
             h = tape.Add(tape.MatMul(h, _bounded[i], transposeB: true), _biases[i]);
+            if (h.Cols == WaistWidth && i + 1 < _weights.Length) Waist = h;
         }
         return h;
     }

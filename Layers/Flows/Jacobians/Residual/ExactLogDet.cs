@@ -17,6 +17,9 @@ public sealed class ExactLogDet<T> : ILogDetEstimator<T> where T : unmanaged, IF
     public GradientKind Gradient => GradientKind.Exact;
 
     /// <inheritdoc/>
+    public bool NeedsContraction => false;
+
+    /// <inheritdoc/>
     public Var Record(Tape<T> tape, Var output, Var input, ulong key, long step) => Record(tape, output, input);
 
     /// <summary>Records log|det(I + J)| [rows x 1].</summary>

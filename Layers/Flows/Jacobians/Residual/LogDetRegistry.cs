@@ -8,20 +8,32 @@ namespace NativeFlow.Layers;
 public static class LogDetRegistry
 {
     /// <summary>Recipe names, strongest kind first.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["exact", "truncated", "roulette", "neumann"];
+    public static IReadOnlyList<string> Names { get; } = ["exact", "determinant-lemma", "truncated", "slq", "roulette", "neumann"];
 
     /// <summary>Makes an estimator from the object <c>log_det</c> of a recipe.</summary>
     /// <param name="config">Object with <c>name</c> and options.</param>
     /// <param name="lipschitz">Lipschitz constant of the map, which the roulette's variance depends on.</param>
     /// <exception cref="BadInputException">Unknown name; or an option is unknown, of the wrong type or out of range.</exception>
     public static ILogDetEstimator<T> FromConfig<T>(JsonElement config, double lipschitz) where T : unmanaged, IFloatingPointIeee754<T>
+        => Read<T>(new ConfigReader("log_det", config), lipschitz);
+
+    /// <summary>The same from a reader whose other properties have been read.</summary>
+    internal static ILogDetEstimator<T> Read<T>(ConfigReader reader, double lipschitz) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var reader = new ConfigReader("log_det", config);
         string name = reader.String("name");
         switch (name)
         {
             case "exact":
                 return reader.Make<ILogDetEstimator<T>>(() => new ExactLogDet<T>());
+            case "determinant-lemma":
+                return reader.Make<ILogDetEstimator<T>>(() => new DeterminantLemma<T>());
+            case "slq":
+                {
+                    int steps = reader.Integer("steps", 1, 8);
+                    ProbeSettings probes = ProbeSettings.From(reader);
+                    return reader.Make<ILogDetEstimator<T>>(() => new SlqLogDet<T>(steps, probes));
+                }
+
             case "truncated":
                 {
                     int terms = reader.Integer("terms", 1, 10);
@@ -40,6 +52,8 @@ public static class LogDetRegistry
                 }
 
             default:
+                if (JacobianRegistry.Names.Contains(name))
+                    throw new BadInputException($"log_det: {SiteRules.Refusal(JacobianRegistry.Create<T>(name), SiteKinds.VectorJacobianProduct)}");
                 throw new BadInputException($"log_det: there is no estimator named {BadInputException.Quote(name)}; there are {string.Join(", ", Names)}.");
         }
     }
