@@ -32,6 +32,7 @@ public static class Program
             Commands.InfoCommand.Create(),
             Commands.LayersCommand.Create(),
             Commands.BaselineCommand.Create(),
+            Commands.CompareCommand.Create(),
             Commands.PlotCommand.Create(),
             Commands.TheoryCommand.Create(),
             VerifyCommand.Create(),

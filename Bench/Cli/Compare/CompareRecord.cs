@@ -29,6 +29,12 @@ internal sealed record CompareRecord
     /// <summary>Median milliseconds of a training step.</summary>
     public double? StepMilliseconds { get; init; }
 
+    /// <summary>Lower quartile of the milliseconds of a step, over the steps or the rounds measured.</summary>
+    public double? StepMillisecondsLow { get; init; }
+
+    /// <summary>Upper quartile.</summary>
+    public double? StepMillisecondsHigh { get; init; }
+
     /// <summary>Floating-point operations of a step by formula; null where none is known.</summary>
     public double? StepFlops { get; init; }
 
@@ -46,6 +52,9 @@ internal sealed record CompareRecord
 
     /// <summary>Standard error over the test rows.</summary>
     public double? TestNllError { get; init; }
+
+    /// <summary>Lowest exact validation negative log-likelihood on the way, nats: of the model that the test is made with; null when none was finite.</summary>
+    public double? ValidationNll { get; init; }
 
     /// <summary>Exact validation NLL along the way.</summary>
     public IReadOnlyList<ComparePoint> Curve { get; init; } = [];

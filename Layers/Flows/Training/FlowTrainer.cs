@@ -55,7 +55,10 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
     /// <param name="batch">[rows x features], row-major.</param>
     /// <param name="context">[rows x <see cref="Flow{T}.ContextWidth"/>] of a conditional flow; empty for a flow without.</param>
     /// <exception cref="NonFiniteException">The loss is not finite, or with a clipping norm the gradient is not; parameters are as before the step. Names the layer and node. Without a clipping norm a gradient that is not finite shows in the next step's loss.</exception>
-    public StepReport Step(ReadOnlySpan<T> batch, ReadOnlySpan<T> context = default)
+    public StepReport Step(ReadOnlySpan<T> batch, ReadOnlySpan<T> context = default) => Step(batch, context, Options.Schedule.At(_state.Step));
+
+    /// <summary>As <see cref="Step(ReadOnlySpan{T}, ReadOnlySpan{T})"/> with a learning rate of the caller's, for schedules by something else than the step, such as a time budget.</summary>
+    public StepReport Step(ReadOnlySpan<T> batch, ReadOnlySpan<T> context, double rate)
     {
         int rows = batch.Length / Flow.Dimension;
         if (rows == 0 || rows * Flow.Dimension != batch.Length)
@@ -74,7 +77,6 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
             norm = _clip.Apply();
             if (!double.IsFinite(norm)) throw new NonFiniteException($"Step {step}: the gradient's norm is {norm}, first in {FirstBadGradient()}. Lower the learning rate or the clipping norm.");
         }
-        double rate = Options.Schedule.At(step);
         Optimizer.Step(Flow.Store, rate);
         _state.Step = step + 1;
         return new StepReport(
