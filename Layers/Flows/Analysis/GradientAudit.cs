@@ -1,7 +1,7 @@
 namespace NativeFlow.Layers;
 
 /// <summary>The training gradient of the objective against the exact one, over the numbers that the exact gradient touches.</summary>
-/// <param name="Name">What the gradient is of: <c>parameters</c>, <c>input</c>, or the site of a layer inside another.</param>
+/// <param name="Name">What the gradient is of: <c>parameters</c>, <c>input</c>, or the name of a weight.</param>
 /// <param name="Kind">What it is declared to be.</param>
 /// <param name="Count">Numbers in it.</param>
 /// <param name="ExactNorm">Length of the exact gradient.</param>

@@ -10,12 +10,12 @@ namespace NativeFlow.Layers;
 /// <param name="Value">The log-determinant's value.</param>
 /// <param name="Parameters">Gradient of the parameters; null where the exact one has none.</param>
 /// <param name="Input">Gradient of the input; null where the exact one is 0.</param>
-/// <param name="Inner">Gradients of the sites of layers inside it, one each.</param>
+/// <param name="Sites">Gradients of the matrices and kernels that a strategy looks after, one each; those of layers inside it too.</param>
 /// <param name="Cost">Times, nodes, bytes.</param>
 /// <param name="Findings">What is to be said of it.</param>
 public sealed record LayerAudit(
     string Name, string Kind, string Strategy, int Draws, bool Varies, double MapDifference,
-    ValueAudit Value, GradientAudit? Parameters, GradientAudit? Input, IReadOnlyList<GradientAudit> Inner, CostAudit Cost, IReadOnlyList<AuditFinding> Findings)
+    ValueAudit Value, GradientAudit? Parameters, GradientAudit? Input, IReadOnlyList<GradientAudit> Sites, CostAudit Cost, IReadOnlyList<AuditFinding> Findings)
 {
     /// <summary>Gradient kind declared in training.</summary>
     public GradientKind GradientKind { get; init; }

@@ -20,10 +20,10 @@ internal sealed class LayerRun(Flow<double> flow, Tape<double> tape, StoreSnapsh
         IReadOnlyList<ParameterStore<double>.Entry> touched = [.. subject.Entries.Where(e => subject.Pick(exact.Gradient, [e]).AsSpan().ContainsAnyExcept(0.0))];
         IJacobianLayer<double>[] sites = [.. IJacobianLayer<double>.In(subject.Layer is { } one ? [one] : flow.Transforms)];
 
-        var values = new ValueSample(exact.Values, formula);
+        var values = new ValueSample(exact.Values, formula, composed: subject.Layer is null || subject.Layer.Inner.Any());
         GradientSample? parameters = touched.Count == 0 ? null : new GradientSample("parameters", subject.Pick(exact.Gradient, touched), Target(exact, touched, sites));
         GradientSample? input = exact.InputGradient.AsSpan().ContainsAnyExcept(0.0) ? new GradientSample("input", exact.InputGradient, exact.InputGradient) : null;
-        List<(GradientSample Sample, GradientKind Kind, IReadOnlyList<ParameterStore<double>.Entry> Entries)> inner = Inner(exact, touched, sites);
+        List<SiteSample> parts = Sites(exact, touched, sites);
 
         var times = new List<double>();
         AuditPass? last = null;
@@ -37,7 +37,7 @@ internal sealed class LayerRun(Flow<double> flow, Tape<double> tape, StoreSnapsh
             values.Add(pass.Values);
             parameters?.Add(subject.Pick(pass.Gradient, touched));
             input?.Add(pass.InputGradient);
-            foreach ((GradientSample sample, _, IReadOnlyList<ParameterStore<double>.Entry> entries) in inner) sample.Add(subject.Pick(pass.Gradient, entries));
+            foreach (SiteSample part in parts) part.Sample.Add(subject.Pick(pass.Gradient, part.Weight));
             times.Add(pass.Milliseconds);
             difference = Math.Max(difference, Difference(pass.Output, exact.Output));
             if (n == 0 && pass.PenaltyGradient.Length > 0) penalty = Length(subject.Pick(pass.PenaltyGradient, touched));
@@ -47,12 +47,12 @@ internal sealed class LayerRun(Flow<double> flow, Tape<double> tape, StoreSnapsh
         }
 
         state.Restore();
-        return Conclude(kind, strategy, n, difference, penalty, exact, last!, values, parameters, input, inner, times, exactTimes);
+        return Conclude(kind, strategy, n, difference, penalty, exact, last!, values, parameters, input, parts, times, exactTimes);
     }
 
     private LayerAudit Conclude(
         string kind, string strategy, int draws, double difference, double penalty, AuditPass exact, AuditPass train, ValueSample values, GradientSample? parameters, GradientSample? input,
-        List<(GradientSample Sample, GradientKind Kind, IReadOnlyList<ParameterStore<double>.Entry> Entries)> inner, List<double> times, List<double> exactTimes)
+        List<SiteSample> parts, List<double> times, List<double> exactTimes)
     {
         int d = flow.Dimension;
         double size = Math.Max(1, exact.Values.Max(Math.Abs));
@@ -69,13 +69,15 @@ internal sealed class LayerRun(Flow<double> flow, Tape<double> tape, StoreSnapsh
         ValueAudit value = values.Finish(train.ValueKind, notFinite ? double.PositiveInfinity : allowance, _findings);
         // What the value's sample cannot show, the gradient's cannot either.
         bool trusted = _findings.All.Skip(before).All(f => f.Level != AuditLevel.Warning);
-        GradientAudit? ofParameters = parameters?.Finish(train.GradientKind, trusted, same, _findings), ofInput = input?.Finish(InputKind(train.GradientKind), trusted, same, _findings);
+        // Of a biased gradient the matrices by themselves say more than all numbers together.
+        GradientAudit? ofParameters = parameters?.Finish(train.GradientKind, trusted, same, parts.Count > 0 && train.GradientKind == GradientKind.Biased ? new FindingList() : _findings);
+        GradientAudit? ofInput = input?.Finish(InputKind(train.GradientKind), trusted, same, _findings);
         if (ofParameters is not null) ofParameters = ofParameters with { PenaltyShare = penalty / ofParameters.ExactNorm };
-        List<GradientAudit> ofInner = [];
-        foreach ((GradientSample sample, GradientKind declaredKind, _) in inner) ofInner.Add(sample.Finish(declaredKind, trusted, same, _findings));
+        List<GradientAudit> sites = [];
+        foreach (SiteSample part in parts) sites.Add(part.Sample.Finish(part.Kind, trusted, same, part.IsInner || part.Kind == GradientKind.Biased ? _findings : new FindingList()));
         var cost = new CostAudit(Median(times), Median(exactTimes), train.Nodes, exact.Nodes, train.Bytes, exact.Bytes);
         bool varies = values.Varies || parameters is { Varies: true } || input is { Varies: true };
-        return new LayerAudit(subject.Name, kind, strategy, draws, varies, difference, value, ofParameters, ofInput, ofInner, cost, _findings.All) { GradientKind = train.GradientKind };
+        return new LayerAudit(subject.Name, kind, strategy, draws, varies, difference, value, ofParameters, ofInput, sites, cost, _findings.All) { GradientKind = train.GradientKind };
     }
 
     // The gradient that goes on to the layers before is the true one where the matrix alone is preconditioned.
@@ -134,18 +136,21 @@ internal sealed class LayerRun(Flow<double> flow, Tape<double> tape, StoreSnapsh
         return subject.Pick(target, touched);
     }
 
-    // Sites of layers inside the subject, each with its own parameters.
-    private List<(GradientSample Sample, GradientKind Kind, IReadOnlyList<ParameterStore<double>.Entry> Entries)> Inner(AuditPass exact, IReadOnlyList<ParameterStore<double>.Entry> touched, IJacobianLayer<double>[] sites)
+    // The matrices and kernels that strategies look after, each by itself; of a whole flow the layers have told that.
+    private List<SiteSample> Sites(AuditPass exact, IReadOnlyList<ParameterStore<double>.Entry> touched, IJacobianLayer<double>[] sites)
     {
-        var list = new List<(GradientSample, GradientKind, IReadOnlyList<ParameterStore<double>.Entry>)>();
+        var list = new List<SiteSample>();
         foreach (IJacobianLayer<double> site in sites)
         {
-            if (subject.Layer is null || ReferenceEquals(site, subject.Layer)) continue;
-            IReadOnlyList<ParameterStore<double>.Entry> own = [.. touched.Where(e => e.Name.StartsWith(site.Site.Scope + ".", StringComparison.Ordinal))];
-            if (own.Count > 0) list.Add((new GradientSample(site.Site.Scope, subject.Pick(exact.Gradient, own), Target(exact, own, [site])), site.Strategy.Gradient, own));
+            ParameterStore<double>.Entry[] weight = [.. touched.Where(e => e.Var == site.Site.Weight)];
+            if (subject.Layer is null || weight.Length == 0) continue;
+            var sample = new GradientSample(weight[0].Name, subject.Pick(exact.Gradient, weight), Target(exact, weight, [site]));
+            list.Add(new SiteSample(sample, site.Strategy.Gradient, weight, !ReferenceEquals(site, subject.Layer)));
         }
         return list;
     }
+
+    private sealed record SiteSample(GradientSample Sample, GradientKind Kind, ParameterStore<double>.Entry[] Weight, bool IsInner);
 
     private static double Difference(double[] a, double[] b)
     {

@@ -1,7 +1,10 @@
 namespace NativeFlow.Layers;
 
 /// <summary>Estimates of a log-determinant, [rows] a draw, and what they say of its declared kind.</summary>
-internal sealed class ValueSample(double[] exact, EstimatorMoments[] formula)
+/// <param name="exact">Exact log-determinants [rows].</param>
+/// <param name="formula">Moments by formula of the first rows; empty where none are known.</param>
+/// <param name="composed">Whether it is a sum over layers, some of which may have a value.</param>
+internal sealed class ValueSample(double[] exact, EstimatorMoments[] formula, bool composed)
 {
     // Sample and formula disagree beyond this many standard errors of a sample variance.
     private const double VarianceErrors = 5;
@@ -26,7 +29,7 @@ internal sealed class ValueSample(double[] exact, EstimatorMoments[] formula)
         double exactMean = exact.Average();
         if (kind == ValueKind.None)
         {
-            if (_draws.Any(d => d.Any(v => v != 0)))
+            if (!composed && _draws.Any(d => d.Any(v => v != 0)))
                 findings.Fail($"declares no value (None), yet records {_draws[0][0]:G4}: a number that could be taken for a log-determinant must be 0");
             return new ValueAudit(kind, exactMean, double.NaN, double.NaN, double.NaN, double.NaN);
         }

@@ -45,8 +45,9 @@ public sealed class StrategyAuditTests
     public void The_published_form_is_half_of_the_gradient()
     {
         LayerAudit layer = Linear("snf-published", true).Layers[0];
-        Assert.Equal(0.5, layer.Parameters!.Scale, 1e-2);
-        Assert.True(layer.Parameters.Cosine > 0.98, Said(layer));
+        GradientAudit weight = Assert.Single(layer.Sites);
+        Assert.Equal(("layers.0.weight", 0.5, 1.0), (weight.Name, Math.Round(weight.Scale, 10), Math.Round(weight.Cosine, 10)));
+        Assert.InRange(layer.Parameters!.PenaltyShare, 0, 1e-10);
         Assert.Contains(layer.Findings, f => f.Level == AuditLevel.Note && f.Text.Contains("of the exact length", StringComparison.Ordinal));
     }
 
@@ -93,9 +94,10 @@ public sealed class StrategyAuditTests
     {
         IBijector<double>[] inner = [new Linear<double>(D, new RelativeGradient<double>()), new SmoothLeakyRelu<double>(D, 0.3), new Linear<double>(D, SelfNormalizing<double>.Published(1))];
         LayerAudit layer = JacobianAudit.OfStrategy(new Recomputed<double>(inner), new PhiloxNormals(5).Take(Rows * D), seed: 6).Layers[0];
-        Assert.Equal([GradientKind.Preconditioned, GradientKind.Biased], layer.Inner.Select(i => i.Kind));
-        Assert.InRange(layer.Inner[0].PreconditionedError, 0, 1e-10);
-        Assert.InRange(layer.Inner[1].Scale, 0.3, 0.7);
+        Assert.Equal([GradientKind.Preconditioned, GradientKind.Biased], layer.Sites.Select(i => i.Kind));
+        Assert.InRange(layer.Sites[0].PreconditionedError, 0, 1e-10);
+        Assert.InRange(layer.Sites[1].Scale, 0.3, 0.7);
+        Assert.Contains(layer.Findings, f => f.Text.Contains("layers.0.layers.2.weight", StringComparison.Ordinal));
         Assert.Equal("relative, snf-published", layer.Strategy);
         Assert.False(layer.Failed, Said(layer));
     }
