@@ -113,7 +113,7 @@ public sealed class SelfNormalizing<T> : IJacobianStrategy<T> where T : unmanage
     }
 
     // The kernel of the transposed map: channels exchanged, taps in reverse.
-    private static double[] Mirrored(ReadOnlySpan<double> w, in ConvShape shape)
+    internal static double[] Mirrored(ReadOnlySpan<double> w, in ConvShape shape)
     {
         int channels = shape.InChannels, taps = shape.Taps;
         var r = new double[w.Length];
