@@ -32,6 +32,7 @@ public static class Program
             Commands.LayersCommand.Create(),
             Commands.BaselineCommand.Create(),
             Commands.PlotCommand.Create(),
+            Stability.StabilityCommand.Create(),
             VerifyCommand.Create(),
             BenchCommand.Create(),
         };
