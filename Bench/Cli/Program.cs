@@ -35,6 +35,7 @@ public static class Program
             Commands.CompareCommand.Create(),
             Commands.PlotCommand.Create(),
             Commands.TheoryCommand.Create(),
+            Stability.StabilityCommand.Create(),
             VerifyCommand.Create(),
             BenchCommand.Create(),
         };

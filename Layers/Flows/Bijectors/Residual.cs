@@ -12,7 +12,7 @@ namespace NativeFlow.Layers;
 /// last place; then one recorded Newton step x - (I + J)^-1 (x + g(x) - z), J constant, gives the implicit gradient. Cost: forward one pass of g and the
 /// estimator's; exact D backward passes of g and one LU a sample. Sources: Behrmann et al. 2019; Chen et al. 2019.
 /// </remarks>
-public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Residual<T> : IBijector<T>, ILipschitzLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly int[] _hidden;
     private readonly SmoothActivation _activation;
@@ -98,6 +98,9 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         Var logDet = ExactLogDet<T>.Record(tape, _net.Record(tape, x), x);
         return FlowStep.Exact(x, tape.Scale(logDet, -1));
     }
+
+    /// <inheritdoc/>
+    public LipschitzBounds Bounds(ParameterStore<T> store, double inputBound) => new(1 + Lipschitz, 1 / (1 - Lipschitz), double.PositiveInfinity);
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)
