@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
+using NativeFlow.Layers;
 
 namespace NativeFlow.Cli;
 
@@ -33,6 +34,8 @@ public static class Program
             Commands.BaselineCommand.Create(),
             Commands.CompareCommand.Create(),
             Commands.PlotCommand.Create(),
+            Commands.TheoryCommand.Create(),
+            Stability.StabilityCommand.Create(),
             VerifyCommand.Create(),
             BenchCommand.Create(),
         };
@@ -55,7 +58,7 @@ public static class Program
         {
             return Fail(stderr, e.Message, BadInput);
         }
-        catch (Exception e) when (e is NonFiniteException or SingularMatrixException)
+        catch (Exception e) when (e is NonFiniteException or SingularMatrixException or NotContractionException or NotConvergedException)
         {
             return Fail(stderr, e.Message, Failed);
         }

@@ -91,8 +91,7 @@ public static class ModelFile
         reader.OptionalString("dtype");
         ulong seed = reader.Seed("seed") ?? 0;
         JsonElement layers = reader.Array("layers"), baseConfig = reader.Object("base");
-        var transforms = new List<IBijector<T>>();
-        foreach (JsonElement layer in layers.EnumerateArray()) transforms.Add(BijectorRegistry.Create<T>(new ConfigReader("layers", layer).String("kind"), layer));
+        List<IBijector<T>> transforms = LayerList.Read<T>(layers);
         if (transforms.Count == 0) throw new BadInputException("recipe: 'layers' is empty; a flow needs at least one layer.");
         IDistribution<T> baseDistribution = DistributionRegistry.Create<T>(baseConfig);
         return reader.Make(() => new Flow<T>(transforms, baseDistribution, seed, backend));

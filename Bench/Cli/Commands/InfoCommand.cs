@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Numerics;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
+using NativeFlow.Cli.Training;
 using NativeFlow.Layers;
 
 namespace NativeFlow.Cli.Commands;
@@ -51,7 +52,7 @@ internal static class InfoCommand
                     json.WriteNumber("layer", i);
                     json.WriteString("kind", flow.Transforms[i].Kind);
                     json.WriteNumber("parameters", ParametersOf(flow, i));
-                    if (flow.Transforms[i] is IJacobianLayer<T> linear) json.WriteString("strategy", linear.Strategy.Name);
+                    if (LayerStrategies.NameOf(flow.Transforms[i]) is { } strategy) json.WriteString("strategy", strategy);
                     json.WriteEndObject();
                 }
 
@@ -66,7 +67,7 @@ internal static class InfoCommand
         stdout.WriteLine($"{path}: {new FileInfo(path).Length} bytes, {checksum}");
         stdout.WriteLine($"{flow.Dimension} features{(flow.ContextWidth > 0 ? $", context of {flow.ContextWidth}" : "")}, {flow.Store.ParameterCount} parameters, {dtype}, seed {flow.Seed}");
         for (int i = 0; i < flow.Transforms.Count; i++)
-            stdout.WriteLine($"{i,3}  {flow.Transforms[i].Kind,-26} {ParametersOf(flow, i),9} parameters{(flow.Transforms[i] is IJacobianLayer<T> l ? $"  {l.Strategy.Name} (value {l.Strategy.Value}, gradient {l.Strategy.Gradient})" : "")}");
+            stdout.WriteLine($"{i,3}  {flow.Transforms[i].Kind,-26} {ParametersOf(flow, i),9} parameters{LayerStrategies.Describe(flow.Transforms[i])}");
         stdout.WriteLine($"  >  {flow.Base.Kind}");
         stdout.WriteLine($"recipe {recipe}");
     }

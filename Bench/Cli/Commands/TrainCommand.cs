@@ -21,7 +21,7 @@ internal static class TrainCommand
             Arguments.Text("--split", "file that divides the rows into train, validation and test", "FILE"),
             Arguments.Text("--dequantize", DataChoice.DequantizeHelp, "columns[:SEED]"),
             Arguments.Text("--model", $"preset or JSON recipe file [{Presets.DefaultModel(64, 17)}; {Presets.DefaultModel(784, 256)} for images of more than 128 pixels]. Presets: {presets}", "PRESET|FILE"),
-            Arguments.Text("--strategy", $"Jacobian strategy of all linear layers: {string.Join(", ", JacobianRegistry.Names)} [the preset's]", "NAME"),
+            Arguments.Text("--strategy", $"Jacobian strategy of all linear, conv2d, residual and cnf layers that it works on: {string.Join(", ", StrategyChoice.Names)}; or a JSON object such as {{\"name\":\"roulette\",\"probes\":4}} [the preset's]", "NAME"),
             Arguments.Text("--lambda", $"weight of the reconstruction penalty of the snf strategies [{Presets.Lambda("snf-reconstruction", 64)} for up to 128 features, else 1; snf-published: {Presets.Lambda("snf-published", 64)}]", "WEIGHT"),
             Arguments.Text("--every", "steps between two refreshes of stale-inverse [10] or newton-schulz [1]", "STEPS"),
             Arguments.Text("--probes", "probes of the snf-...-probes strategies [batch size]", "N"),
@@ -89,6 +89,10 @@ internal static class TrainCommand
         return asked.Dtype == "float" ? Run<float>(request, asked, choice, folder, resume) : Run<double>(request, asked, choice, folder, resume);
     }
 
+    // What a learned inverse's penalty weighs.
+    private static string Weight<T>(IJacobianStrategy<T> strategy) where T : unmanaged, IFloatingPointIeee754<T>
+        => ((strategy as SelfNormalizing<T>)?.Weight ?? (strategy as FreeForm<T>)?.Weight) is { } weight ? FormattableString.Invariant($", lambda {weight:G4}") : "";
+
     private static int Run<T>(Request request, RunDescription run, DataChoice choice, RunFolder folder, bool resume) where T : unmanaged, IFloatingPointIeee754<T>
     {
         DataSet data = choice.Set;
@@ -99,7 +103,7 @@ internal static class TrainCommand
         using var training = new TrainRun<T>(run, data, folder, display, stop, request.Threads, resume, request.CheckpointSeconds);
         display.Line($"data   {data.Train.Name}: {data.Train.Rows} train, {data.Validation.Rows} validation, {data.Test.Rows} test rows x {data.Train.Columns}{(data.Levels > 0 ? $", {data.Levels} levels, dequantised" : "")}{(run.Standardize ? ", standardised" : "")}");
         if (choice.Noise is not null) display.Line(choice.Describe());
-        display.Line($"model  {run.Model}: {string.Join(" > ", training.Flow.Transforms.Select(t => t is IJacobianLayer<T> l ? $"{t.Kind}({l.Strategy.Name}{(l.Strategy is SelfNormalizing<T> s ? FormattableString.Invariant($", lambda {s.Weight:G4}") : "")})" : t.Kind))} > {training.Flow.Base.Kind}; {training.Flow.Store.ParameterCount} parameters, {run.Dtype}, {training.BackendName}");
+        display.Line($"model  {run.Model}: {string.Join(" > ", training.Flow.Transforms.Select(t => t is IJacobianLayer<T> l ? $"{t.Kind}({l.Strategy.Name}{Weight(l.Strategy)})" : LayerStrategies.NameOf(t) is { } name ? $"{t.Kind}({name})" : t.Kind))} > {training.Flow.Base.Kind}; {training.Flow.Store.ParameterCount} parameters, {run.Dtype}, {training.BackendName}");
         display.Line($"train  {run.Epochs} epochs, batch {run.Batch}, {run["optimizer"]} lr {run["lr"]}, {run["schedule"]}, warm-up {run.Warmup} steps, seed {run.Seed}; to {folder.FullName}");
         if (resume) display.Line($"resume at epoch {training.Trainer.State.Epoch}, step {training.Trainer.State.Step}");
         else if (request.Resume) display.Line("resume: the folder has no checkpoint yet, so the run starts from the beginning");

@@ -46,8 +46,7 @@ internal sealed class CompareCell
     public Flow<T> Build<T>(StrategyArm arm, ulong seed, IBackend<T> backend) where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>
     {
         var recipe = (JsonObject)_recipe.DeepClone();
-        if (!ModelBuilder.Apply(recipe["layers"], arm.Strategy(Dimension)))
-            throw new BadInputException($"--model {Model}: has no layer that takes a Jacobian strategy (linear, conv2d), so there is nothing to compare; use a model that has one, such as snf-fc2.");
+        StrategyChoice.Apply(recipe["layers"]!.AsArray(), arm.Strategy(Dimension), Model);
         recipe["seed"] = seed;
         using JsonDocument json = JsonDocument.Parse(recipe.ToJsonString());
         Flow<T> flow = ModelFile.FromRecipe(json.RootElement, backend);

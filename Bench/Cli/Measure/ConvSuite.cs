@@ -54,7 +54,7 @@ internal static class ConvSuite
         foreach ((string name, string preset, string? strategy) in Nets)
         {
             JsonArray layers = Presets.Find(preset)!.Images!(images);
-            if (strategy is not null) ModelBuilder.Apply(layers, new JsonObject { ["name"] = strategy });
+            if (strategy is not null) StrategyChoice.Apply(layers, new JsonObject { ["name"] = strategy }, name);
             Flow<float> flow = Make(what, backend, layers, images);
             flow.Initialize(batch);
             // A rate of zero keeps the model where it is, however many steps are measured; the arithmetic is the same.
@@ -74,7 +74,7 @@ internal static class ConvSuite
         void Layer(string name, string[] entries, string? strategy = null)
         {
             JsonArray layers = [.. entries.Select(e => JsonNode.Parse(e))];
-            if (strategy is not null) ModelBuilder.Apply(layers, new JsonObject { ["name"] = strategy });
+            if (strategy is not null) StrategyChoice.Apply(layers, new JsonObject { ["name"] = strategy }, name);
             Flow<float> flow = Make(what, backend, layers, shape);
             flow.Initialize(batch);
             var tape = what.Own(new Tape<float>(backend, flow.Store));

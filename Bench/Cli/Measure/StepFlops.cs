@@ -36,6 +36,8 @@ internal static class StepFlops
             "snf-published" => 6 * product,
             "snf-reconstruction" => (6 * product) - saved,
             "snf-published-unfused" => 9 * product,
+            // Forward, W v and R v, the input's and the weights' gradients, reconstruction there and back.
+            "free-form" => (8 * product) - saved,
             _ => null,
         };
     }

@@ -34,7 +34,7 @@ internal static unsafe class StepSuite
         return StepFlops.OfMatrix(strategy, every, b, d, false) + StepFlops.OfMatrix(strategy, every, b, d, true) ?? 0;
     }
 
-    private static int MatricesPerLayer(string strategy) => strategy.StartsWith("snf-", StringComparison.Ordinal) ? 2 : 1;
+    private static int MatricesPerLayer(string strategy) => strategy == "free-form" || strategy.StartsWith("snf-", StringComparison.Ordinal) ? 2 : 1;
 
     private static BenchCase Make(BenchSettings settings, BenchKey key)
     {

@@ -10,22 +10,12 @@ internal static class ModelBuilder
 {
     private const int LargestRecipe = 1 << 24;
 
-    /// <summary>Kinds of layers that take a Jacobian strategy.</summary>
-    private static readonly string[] StrategyKinds = ["linear", "conv2d"];
-
-    /// <summary>Properties in which layers hold others.</summary>
-    private static readonly string[] Nests = ["layers", "levels"];
-
     public static JsonElement Recipe(RunDescription run, DataSet data)
     {
         Preset? preset = Presets.Find(run.Model);
         JsonObject recipe = preset is null ? FromFile(run.Model, data) : FromPreset(preset, run, data);
         JsonArray layers = recipe["layers"] as JsonArray ?? throw new BadInputException($"{run.Model}: the recipe has no list 'layers'; it should look like {{\"layers\": [{{\"kind\": \"linear\", \"dimension\": {data.Train.Columns}}}]}}.");
-        if (run["strategy"] is not null)
-        {
-            if (!Apply(layers, Strategy(run))) throw new BadInputException($"--strategy {run["strategy"]}: {run.Model} has no layer of kind {string.Join(" or ", StrategyKinds)} that it could apply to; leave the option out.");
-        }
-
+        if (StrategyChoice.Of(run) is { } strategy) StrategyChoice.Apply(layers, strategy, run.Model);
         if (run.Standardize) layers.Insert(0, Standardizing(data));
         recipe["version"] ??= ModelFile.RecipeVersion;
         recipe["dtype"] = run.Dtype;
@@ -114,32 +104,6 @@ internal static class ModelBuilder
     private static ImageShape ImageOf(Preset preset, DataSet data)
         => data.Train is { Height: { } height, Width: { } width } ? new ImageShape(data.Train.Channels, height, width)
             : throw new BadInputException($"--model {preset.Name}: is a flow of images, but {data.Name} has rows of {data.Train.Columns} columns without an image's sides; give images (IDX files, or optdigits), without --columns, or a flow of vectors such as spline-fc2.");
-
-    /// <summary>Gives a strategy to every layer that takes one, those inside others included; false where there is none.</summary>
-    public static bool Apply(JsonNode? node, JsonObject strategy)
-    {
-        bool any = false;
-        if (node is JsonArray list)
-            foreach (JsonNode? item in list) any |= Apply(item, strategy);
-        if (node is not JsonObject layer) return any;
-        if (layer["kind"] is JsonValue kind && kind.TryGetValue(out string? name) && StrategyKinds.Contains(name))
-        {
-            layer["strategy"] = strategy.DeepClone();
-            return true;
-        }
-
-        foreach (string nest in Nests) any |= Apply(layer[nest], strategy);
-        return any;
-    }
-
-    private static JsonObject Strategy(RunDescription run)
-    {
-        var strategy = new JsonObject { ["name"] = run["strategy"] };
-        if (run.Lambda is { } weight) strategy["weight"] = weight;
-        if (run.Every is { } every) strategy["every"] = every;
-        if (run.Probes is { } probes) strategy["probes"] = probes;
-        return strategy;
-    }
 
     private static JsonObject Standardizing(DataSet data)
     {

@@ -20,11 +20,10 @@ internal static class RunSettings
         run["schedule"] ??= Presets.Schedule;
         Preset? preset = Presets.Find(run.Model);
         if (preset?.Strategy is { } own) run["strategy"] ??= own;
-        if (run["strategy"] is { } strategy)
+        string? strategy = StrategyChoice.NameOf(run["strategy"]);
+        if (StrategyChoice.Of(run) is { } chosen)
         {
-            // Refuses unknown names and options that do not belong to the strategy.
-            JacobianRegistry.Create<double>(strategy, run.Lambda, run.Every, run.Probes);
-            if (strategy.StartsWith("snf-", StringComparison.Ordinal)) run["lambda"] ??= Text(preset?.Lambda ?? Presets.Lambda(strategy, data.Train.Columns));
+            if (strategy!.StartsWith("snf-", StringComparison.Ordinal) && !chosen.ContainsKey("weight")) run["lambda"] ??= Text(preset?.Lambda ?? Presets.Lambda(strategy, data.Train.Columns));
         }
         else
         {
@@ -32,14 +31,14 @@ internal static class RunSettings
                 if (run[option] is not null) throw new BadInputException($"--{option}: belongs to a strategy, but the strategies come from the recipe {run.Model}; give --strategy as well, or change the recipe.");
         }
 
-        if (run["optimizer"] is null && Presets.Clip(run["strategy"]) is { } clip) run["clip"] ??= clip;
+        if (run["optimizer"] is null && Presets.Clip(strategy) is { } clip) run["clip"] ??= clip;
         if (preset is { IsDeep: true }) run["clip"] ??= Presets.DeepClip;
         if (preset is { Images: not null }) run["clip"] ??= Presets.ImageClip;
-        run["optimizer"] ??= RunDescription.Canonical("optimizer", Presets.Optimizer(run["strategy"]));
+        run["optimizer"] ??= RunDescription.Canonical("optimizer", Presets.Optimizer(strategy));
         run["epochs"] ??= Text(Presets.Epochs(data.Train.Rows));
         run["batch"] ??= Text(Presets.Batch(data.Train.Rows, preset is { IsDeep: true }));
         IOptimizer<float> optimizer = Optimizer<float>(run);
-        run["lr"] ??= preset?.Rate is { } rate ? Text(rate) : Text(Presets.LearningRate(optimizer.Name, data.Train.Columns, run["strategy"]));
+        run["lr"] ??= preset?.Rate is { } rate ? Text(rate) : Text(Presets.LearningRate(optimizer.Name, data.Train.Columns, strategy));
         if (data.Train.Rows < run.Batch) throw new BadInputException($"--batch {run.Batch}: {data.Name} has {data.Train.Rows} training rows; give at most {data.Train.Rows}.");
         long steps = (long)run.Epochs * (data.Train.Rows / run.Batch);
         run["warmup"] ??= Text(Presets.Warmup(steps));

@@ -125,7 +125,7 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
         {
             return _trainer.RunEpoch(_batches, _data.Validation, OnStep);
         }
-        catch (ArithmeticException e) when (e is NonFiniteException or SingularMatrixException)
+        catch (ArithmeticException e) when (e is NonFiniteException or SingularMatrixException or NotContractionException or NotConvergedException)
         {
             // Recording names the layer; an inverse that does not exist is found while its layer is being recorded.
             string where = e is SingularMatrixException ? $"Step {_trainer.State.Step}, layer {_trainer.Tape.Scope.TrimEnd('.')}: " : "";

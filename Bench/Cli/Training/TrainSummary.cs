@@ -19,7 +19,7 @@ internal static class TrainSummary
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
         {
             json.WriteStartObject();
-            json.WriteString("strategy", Strategies(flow));
+            json.WriteString("strategy", LayerStrategies.Of(flow));
             json.WriteNumber("seconds", Math.Round(training.Seconds, 3));
             json.WriteStartObject("test");
             Likelihood(json, test, standardizedOffset);
@@ -84,10 +84,6 @@ internal static class TrainSummary
     /// <summary>As the other, in words.</summary>
     public static string Entropy(IToyDensity toy, LikelihoodEvaluation value, DivergenceEstimate excess)
         => FormattableString.Invariant($"       NLL {-value.Nats:F4} +- {value.StandardError:F4} nats; the density's own entropy is {toy.Entropy:F4} ({toy.EntropySource})\n       excess over the truth (KL), E[log p - log q]: {excess.Nats:G4} +- {excess.StandardError:G2} nats, on the same {excess.Rows} rows");
-
-    /// <summary>Names of the strategies in a flow, each once.</summary>
-    public static string Strategies<T>(Flow<T> flow) where T : unmanaged, IFloatingPointIeee754<T>
-        => string.Join(", ", IJacobianLayer<T>.In(flow.Transforms).Select(l => l.Strategy.Name).Distinct());
 
     public static long PeakMemory()
     {

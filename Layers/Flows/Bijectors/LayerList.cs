@@ -12,7 +12,18 @@ internal static class LayerList
     public static List<IBijector<T>> Read<T>(JsonElement list) where T : unmanaged, IFloatingPointIeee754<T>
     {
         var layers = new List<IBijector<T>>();
-        foreach (JsonElement layer in list.EnumerateArray()) layers.Add(BijectorRegistry.Create<T>(ConfigReader.KindOf("layers", layer), layer));
+        foreach (JsonElement layer in list.EnumerateArray())
+        {
+            try
+            {
+                layers.Add(BijectorRegistry.Create<T>(ConfigReader.KindOf("layers", layer), layer));
+            }
+            catch (BadInputException e)
+            {
+                // A layer names its kind; which of them it is, only the list knows.
+                throw new BadInputException($"layers.{layers.Count}: {e.Message}", e);
+            }
+        }
         return layers;
     }
 

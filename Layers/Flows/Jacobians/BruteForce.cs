@@ -35,18 +35,11 @@ public sealed class BruteForce<T> : IJacobianStrategy<T> where T : unmanaged, IF
         int d = site.Dimension;
         // D copies of one point, one unit cotangent each: row i of the product is row i of the Jacobian, the same for every sample.
         Var point = tape.Constant(0, d, d);
-        Var mapped = Map(tape, site, point);
+        Var mapped = BlockNorm.Map(tape, site, point);
         Var jacobian = tape.Vjp(mapped, point, tape.Identity(d));
-        return FlowStep.Exact(Map(tape, site, x), tape.LogAbsDet(jacobian));
+        return FlowStep.Exact(BlockNorm.Map(tape, site, x), tape.LogAbsDet(jacobian));
     }
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json) { }
-
-    private static Var Map(Tape<T> tape, in JacobianSite site, Var x)
-    {
-        if (site.Convolution is not null) return ConvolutionMap.Map(tape, site, x);
-        Var z = tape.MatMul(x, site.Weight, transposeB: true);
-        return site.Bias.IsNone ? z : tape.Add(z, site.Bias);
-    }
 }

@@ -26,6 +26,9 @@ public readonly record struct JacobianSite(SiteKinds Kind, string Scope, int Dim
     /// <summary>Counter of training steps since the cached inverse was refreshed, or -1.</summary>
     public int AgeCounter { get; init; } = -1;
 
+    /// <summary>Buffer [1 x D]: the vector in which the power iteration for the norm of W - I left off.</summary>
+    public Var NormVector { get; init; } = Var.None;
+
     /// <summary>Random stream of this site, so that no two layers share probes.</summary>
     public ulong Stream { get; init; }
 }

@@ -23,6 +23,8 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
         Flow = flow;
         Optimizer = optimizer;
         Options = options.Checked();
+        if (Options.BiLipschitz is not null && (flow.EvaluationValue != ValueKind.Exact || flow.Base.IsDiscrete))
+            throw new BadInputException("The bi-Lipschitz penalty takes differences of one smooth map; a flow that draws noise or rounds has none. Train it without.");
         optimizer.Attach(flow.Store);
         optimizer.Prepare(flow.Store);
         _state = new TrainerState<T>(flow.Store);
@@ -67,7 +69,11 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
         long step = _state.Step;
         _tape.Reset();
         Var x = _tape.Input(batch, rows, Flow.Dimension), given = context.IsEmpty ? Var.None : _tape.Input(context, rows, Flow.ContextWidth);
-        FlowObjective objective = Flow.RecordObjective(_tape, x, new StepContext { Mode = FlowMode.Train, Step = step, Key = Options.Seed, Context = given });
+        var c = new StepContext { Mode = FlowMode.Train, Step = step, Key = Options.Seed, Context = given };
+        // Before the objective, whose recording is what the flow reports on.
+        Var stretch = Options.BiLipschitz is { } penalty && penalty.Applies(step) ? penalty.Record(Flow, _tape, x, c) : Var.None;
+        FlowObjective objective = Flow.RecordObjective(_tape, x, c);
+        if (!stretch.IsNone) objective = objective.With(_tape, stretch);
         double loss = double.CreateTruncating(_tape.Scalar(objective.Loss));
         if (!double.IsFinite(loss)) throw new NonFiniteException($"Step {step}: the loss is {loss}; first bad value in {_tape.FindNonFinite()?.TrimEnd('.') ?? "the loss itself"}. Lower the learning rate or clip the gradient.");
         _tape.Backward(objective.Loss);

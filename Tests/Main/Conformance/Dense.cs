@@ -25,6 +25,13 @@ internal static class Dense
 
     public static double[] Add(double[] a, double[] b, double scale = 1) => [.. a.Select((v, i) => v + scale * b[i])];
 
+    public static double[] Identity(int n)
+    {
+        var identity = new double[n * n];
+        for (int i = 0; i < n; i++) identity[(i * n) + i] = 1;
+        return identity;
+    }
+
     public static double[] Scale(double[] a, double s) => [.. a.Select(v => s * v)];
 
     /// <summary>Inverse and log|det| by Gauss-Jordan with pivoting.</summary>

@@ -17,6 +17,9 @@ public sealed class ExactLogDet<T> : ILogDetEstimator<T> where T : unmanaged, IF
     public GradientKind Gradient => GradientKind.Exact;
 
     /// <inheritdoc/>
+    public bool NeedsContraction => false;
+
+    /// <inheritdoc/>
     public Var Record(Tape<T> tape, Var output, Var input, ulong key, long step) => Record(tape, output, input);
 
     /// <summary>Records log|det(I + J)| [rows x 1].</summary>
@@ -25,6 +28,9 @@ public sealed class ExactLogDet<T> : ILogDetEstimator<T> where T : unmanaged, IF
         Var basis = ExactJacobian.Basis(tape, input.Rows, input.Cols);
         return tape.BatchedLogAbsDet(ExactJacobian.IdentityPlus(tape, ExactJacobian.Record(tape, output, input, basis)));
     }
+
+    /// <inheritdoc/>
+    public EstimatorMoments Moments(ReadOnlySpan<double> jacobian, int dimension) => new(SeriesMoments.LogDet(jacobian, dimension), 0);
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)

@@ -16,6 +16,12 @@ public interface ILogDetEstimator<T> where T : unmanaged, IFloatingPointIeee754<
     /// <summary>What its gradient is.</summary>
     GradientKind Gradient { get; }
 
+    /// <summary>Whether it holds for |J| below 1 alone, as series in J do.</summary>
+    bool NeedsContraction => true;
+
+    /// <summary>Whether the map must pass through a value with fewer columns than its input.</summary>
+    bool NeedsWaist => false;
+
     /// <summary>Records the estimate for every sample, [rows x 1].</summary>
     /// <param name="tape">The tape that holds the graph from input to output.</param>
     /// <param name="output">Output g(x) [rows x D].</param>
@@ -23,6 +29,22 @@ public interface ILogDetEstimator<T> where T : unmanaged, IFloatingPointIeee754<
     /// <param name="key">Seed of the layer under the run's key.</param>
     /// <param name="step">Training step.</param>
     Var Record(Tape<T> tape, Var output, Var input, ulong key, long step);
+
+    /// <summary>Throws where the estimator cannot work with so many features; a layer asks when it is made.</summary>
+    /// <param name="dimension">D.</param>
+    /// <exception cref="ArgumentException">It needs more features.</exception>
+    void CheckDimension(int dimension)
+    {
+    }
+
+    /// <summary>The same where the map passes through a narrow value: g(x) = f(h(x)) with h(x) [rows x r].</summary>
+    /// <param name="tape">The tape that holds the graph from input to output.</param>
+    /// <param name="output">Output g(x) [rows x D].</param>
+    /// <param name="input">Input x [rows x D].</param>
+    /// <param name="waist">h(x) [rows x r], or <see cref="Var.None"/> where no value is narrower than the input.</param>
+    /// <param name="key">Seed of the layer under the run's key.</param>
+    /// <param name="step">Training step.</param>
+    Var Record(Tape<T> tape, Var output, Var input, Var waist, ulong key, long step) => Record(tape, output, input, key, step);
 
     /// <summary>Mean and variance of the estimate of log|det(I + J)| for one sample, by formula: what an audit holds its sample moments against.</summary>
     /// <param name="jacobian">J [D x D] of g at the sample.</param>

@@ -8,39 +8,52 @@ namespace NativeFlow.Layers;
 public static class LogDetRegistry
 {
     /// <summary>Recipe names, strongest kind first.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["exact", "truncated", "roulette", "neumann"];
+    public static IReadOnlyList<string> Names { get; } = ["exact", "determinant-lemma", "truncated", "slq", "roulette", "neumann"];
 
     /// <summary>Makes an estimator from the object <c>log_det</c> of a recipe.</summary>
     /// <param name="config">Object with <c>name</c> and options.</param>
     /// <param name="lipschitz">Lipschitz constant of the map, which the roulette's variance depends on.</param>
     /// <exception cref="BadInputException">Unknown name; or an option is unknown, of the wrong type or out of range.</exception>
     public static ILogDetEstimator<T> FromConfig<T>(JsonElement config, double lipschitz) where T : unmanaged, IFloatingPointIeee754<T>
+        => Read<T>(new ConfigReader("log_det", config), lipschitz);
+
+    /// <summary>The same from a reader whose other properties have been read.</summary>
+    internal static ILogDetEstimator<T> Read<T>(ConfigReader reader, double lipschitz) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var reader = new ConfigReader("log_det", config);
         string name = reader.String("name");
         switch (name)
         {
             case "exact":
                 return reader.Make<ILogDetEstimator<T>>(() => new ExactLogDet<T>());
+            case "determinant-lemma":
+                return reader.Make<ILogDetEstimator<T>>(() => new DeterminantLemma<T>());
+            case "slq":
+                {
+                    int steps = reader.Integer("steps", 1, 8);
+                    ProbeSettings probes = ProbeSettings.From(reader);
+                    return reader.Make<ILogDetEstimator<T>>(() => new SlqLogDet<T>(steps, probes));
+                }
+
             case "truncated":
                 {
                     int terms = reader.Integer("terms", 1, 10);
-                    ProbeSettings probes = ProbeSettings.From(reader);
+                    ProbeSettings probes = ProbeSettings.From(reader, sketch: true);
                     return reader.Make<ILogDetEstimator<T>>(() => new TruncatedLogDet<T>(terms, probes));
                 }
 
             case "roulette":
             case "neumann":
                 {
-                    double stop = reader.Number("stop", RussianRoulette.DefaultStop(lipschitz));
-                    int exact = reader.Integer("exact_terms", 0, 2);
-                    ProbeSettings probes = ProbeSettings.From(reader);
+                    Func<RussianRoulette> roulette = RussianRoulette.From(reader, lipschitz);
+                    ProbeSettings probes = ProbeSettings.From(reader, sketch: name == "roulette");
                     return reader.Make<ILogDetEstimator<T>>(() => name == "roulette"
-                        ? new RouletteLogDet<T>(new RussianRoulette(stop, exact, lipschitz), probes)
-                        : new NeumannLogDet<T>(new RussianRoulette(stop, exact, lipschitz), probes));
+                        ? new RouletteLogDet<T>(roulette(), probes)
+                        : new NeumannLogDet<T>(roulette(), probes));
                 }
 
             default:
+                if (JacobianRegistry.Names.Contains(name))
+                    throw new BadInputException($"log_det: {SiteRules.Refusal(JacobianRegistry.Create<T>(name), SiteKinds.VectorJacobianProduct)}");
                 throw new BadInputException($"log_det: there is no estimator named {BadInputException.Quote(name)}; there are {string.Join(", ", Names)}.");
         }
     }

@@ -107,7 +107,7 @@ public sealed class CnfTests : IDisposable
         double[] x = new PhiloxNormals(3).Take(2 * 32);
         (Cnf<double> exact, ParameterStore<double> store) = Random(new CnfSettings(1, solver), SmoothActivation.Tanh, 1);
         double expected = Run(exact, store, x, FlowMode.Train, tape: null).LogDet.Average();
-        foreach (ProbeKind kind in (ProbeKind[])[ProbeKind.Rademacher, ProbeKind.Gaussian])
+        foreach (ProbeKind kind in (ProbeKind[])[ProbeKind.Rademacher, ProbeKind.Gaussian, ProbeKind.Sphere])
         {
             (Cnf<double> b, ParameterStore<double> same) = Random(new CnfSettings(1, solver, kind), SmoothActivation.Tanh, 1);
             double sum = 0, squares = 0;
@@ -187,6 +187,7 @@ public sealed class CnfTests : IDisposable
     [InlineData(null, false, ValueKind.Truncated, GradientKind.Biased)]
     [InlineData(null, true, ValueKind.Truncated, GradientKind.Biased)]
     [InlineData(ProbeKind.Rademacher, false, ValueKind.Unbiased, GradientKind.Unbiased)]
+    [InlineData(ProbeKind.Sphere, false, ValueKind.Unbiased, GradientKind.Unbiased)]
     [InlineData(ProbeKind.Gaussian, true, ValueKind.Unbiased, GradientKind.Biased)]
     public void SaysWhatItsNumbersAre(ProbeKind? probe, bool adjoint, ValueKind value, GradientKind gradient)
     {
