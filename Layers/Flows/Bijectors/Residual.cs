@@ -32,8 +32,8 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         _net = new LipschitzMlp<T>(dimension, hidden, activation, lipschitz);
         (Dimension, _hidden, _activation, Lipschitz) = (dimension, hidden.ToArray(), activation, lipschitz);
         LogDet = logDet ?? new ExactLogDet<T>();
-        LogDet.CheckDimension(dimension);
         _blockRows = EvaluationBlocks<T>.Rows(_net.Widest);
+        LogDet.CheckDimension(dimension);
     }
 
     /// <inheritdoc/>
