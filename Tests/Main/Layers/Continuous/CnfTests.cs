@@ -205,6 +205,7 @@ public sealed class CnfTests : IDisposable
     [InlineData("\"activation\":\"lipswish\"", "lipswish")]
     [InlineData("\"activation\":\"relu\"", "'activation' is")]
     [InlineData("\"kinetic\":-1", "kinetic is -1")]
+    [InlineData("\"trace\":\"hutchinson\",\"probe\":\"orthonormal\"", "rademacher, gaussian, sphere")]
     [InlineData("\"solver\":{\"name\":\"rk4\",\"rtol\":1e-3}", "rtol")]
     [InlineData("\"solver\":{\"name\":\"rk4\",\"steps\":0}", "'steps' is")]
     [InlineData("\"solver\":{\"name\":\"dopri5\",\"atol\":0}", "atol is 0")]
@@ -217,6 +218,10 @@ public sealed class CnfTests : IDisposable
         var config = System.Text.Json.JsonDocument.Parse("{\"kind\":\"cnf\",\"dimension\":2," + property + "}").RootElement;
         Assert.Contains(expected, Assert.Throws<BadInputException>(() => Cnf<double>.FromConfig(config)).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void OneProbeIsNotOrthonormal()
+        => Assert.Contains("take sphere", Assert.Throws<ArgumentException>(() => new CnfSettings(1, new OdeSolver(OdeMethod.Rk4), ProbeKind.Orthonormal).Check()).Message, StringComparison.Ordinal);
 
     private double Error(OdeSolver solver) => Error(solver, out _);
 
