@@ -141,6 +141,9 @@ internal sealed class ConfigReader
         }
     }
 
+    /// <summary>What the entry is refused with: its kind, then the reason.</summary>
+    public BadInputException Bad(string reason) => new($"{_kind}: {reason}");
+
     private double Finite(string name, JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out double number) || !double.IsFinite(number)) throw Wrong(name, value, "a finite number");

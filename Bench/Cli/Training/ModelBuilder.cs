@@ -15,8 +15,8 @@ internal static class ModelBuilder
         Preset? preset = Presets.Find(run.Model);
         JsonObject recipe = preset is null ? FromFile(run.Model, data) : FromPreset(preset, run, data);
         JsonArray layers = recipe["layers"] as JsonArray ?? throw new BadInputException($"{run.Model}: the recipe has no list 'layers'; it should look like {{\"layers\": [{{\"kind\": \"linear\", \"dimension\": {data.Train.Columns}}}]}}.");
-        if (StrategyChoice.Of(run) is { } strategy) StrategyChoice.Apply(layers, strategy, run.Model);
         if (run.Standardize) layers.Insert(0, Standardizing(data));
+        if (StrategyChoice.Of(run) is { } strategy) StrategyChoice.Apply(layers, strategy, run.Model);
         recipe["version"] ??= ModelFile.RecipeVersion;
         recipe["dtype"] = run.Dtype;
         recipe["seed"] = run.Seed;

@@ -36,8 +36,8 @@ internal static class StrategyChoice
         Set(strategy, "--probes", "probes", run.Probes);
         var name = (string)strategy["name"]!;
         if (!Names.Contains(name)) throw new BadInputException($"Unknown Jacobian strategy {BadInputException.Quote(name)}; use one of: {string.Join(", ", Names)}.");
-        if (!JacobianRegistry.Names.Contains(name)) return strategy;
-        // Refuses options that do not belong to the strategy or are out of range.
+        // Refuses options that do not belong to the strategy or are out of range; what depends on the layer is refused when the layer is built.
+        if (!JacobianRegistry.Names.Contains(name) || LogDetRegistry.Names.Contains(name)) return strategy;
         if (text.StartsWith('{'))
         {
             using JsonDocument json = JsonDocument.Parse(strategy.ToJsonString());

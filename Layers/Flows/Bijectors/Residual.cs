@@ -60,7 +60,7 @@ public sealed class Residual<T> : IBijector<T>, ILipschitzLayer<T> where T : unm
         SmoothActivation activation = SmoothActivations.Read(reader, SmoothActivation.LipSwish);
         double lipschitz = reader.Number("lipschitz", 0.9);
         JsonElement? logDet = reader.OptionalObject("log_det");
-        return reader.Make(() => new Residual<T>(dimension, hidden, activation, lipschitz, logDet is { } d ? LogDetRegistry.FromConfig<T>(d, lipschitz) : null));
+        return reader.Make(() => new Residual<T>(dimension, hidden, activation, lipschitz, logDet is { } d ? LogDetRegistry.Read<T>(new ConfigReader("residual: log_det", d), lipschitz) : null));
     }
 
     /// <inheritdoc/>

@@ -11,10 +11,10 @@ internal static class SiteRules
     }
 
     /// <summary>Why the strategy does not work on such a site; null where it does.</summary>
-    public static string? Refusal<T>(IJacobianStrategy<T> strategy, SiteKinds kind, string site = "") where T : unmanaged, IFloatingPointIeee754<T>
+    public static string? Refusal<T>(IJacobianStrategy<T> strategy, SiteKinds kind, string site = "", IEnumerable<string>? alternatives = null) where T : unmanaged, IFloatingPointIeee754<T>
     {
         if ((strategy.Supports & kind) != 0) return null;
-        string others = string.Join(", ", JacobianRegistry.NamesFor(kind));
+        string others = string.Join(", ", alternatives ?? JacobianRegistry.NamesFor(kind));
         string whose = site.Length == 0 ? "" : $" ({site.TrimEnd(' ', ',')})";
         return $"Strategy '{strategy.Name}' does not work on {Words(kind)}{whose}; it works on {Words(strategy.Supports)}. For {Words(kind)} use one of: {others}.";
     }

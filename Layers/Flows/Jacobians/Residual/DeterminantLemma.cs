@@ -51,6 +51,14 @@ public sealed class DeterminantLemma<T> : ILogDetEstimator<T> where T : unmanage
     }
 
     /// <inheritdoc/>
+    public EstimatorMoments Moments(ReadOnlySpan<double> jacobian, int dimension)
+    {
+        double[] a = jacobian.ToArray();
+        for (int i = 0; i < dimension; i++) a[(i * dimension) + i] += 1;
+        return new EstimatorMoments(DenseJacobian.LogAbsDet(a, dimension), 0);
+    }
+
+    /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)
     {
     }

@@ -24,6 +24,7 @@ public static class LogDetRegistry
         switch (name)
         {
             case "exact":
+            case "brute-force":
                 return reader.Make<ILogDetEstimator<T>>(() => new ExactLogDet<T>());
             case "determinant-lemma":
                 return reader.Make<ILogDetEstimator<T>>(() => new DeterminantLemma<T>());
@@ -52,9 +53,10 @@ public static class LogDetRegistry
                 }
 
             default:
-                if (JacobianRegistry.Names.Contains(name))
-                    throw new BadInputException($"log_det: {SiteRules.Refusal(JacobianRegistry.Create<T>(name), SiteKinds.VectorJacobianProduct)}");
-                throw new BadInputException($"log_det: there is no estimator named {BadInputException.Quote(name)}; there are {string.Join(", ", Names)}.");
+                // A strategy of matrices is no misspelling: say where it belongs.
+                throw reader.Bad(JacobianRegistry.Names.Contains(name)
+                    ? SiteRules.Refusal(JacobianRegistry.Create<T>(name), SiteKinds.VectorJacobianProduct, alternatives: Names)!
+                    : $"there is no estimator named {BadInputException.Quote(name)}; there are {string.Join(", ", Names)}.");
         }
     }
 }

@@ -23,7 +23,7 @@ public sealed class DeterminantLemmaTests
         Assert.Equal((ValueKind.Exact, GradientKind.Exact), (step.Value, step.Gradient));
         Dense.Close("log-determinant", value, lemma, 1e-12);
         Dense.Close("gradient", gradient, lemmaGradient, 1e-11);
-        Assert.True(value.Max(Math.Abs) > 0.05 && gradient.Max(Math.Abs) > 0.05, "nothing to compare");
+        Assert.True(value.Max(Math.Abs) > 1e-3 && gradient.Max(Math.Abs) > 1e-3, "nothing to compare");
     }
 
     [Theory]
