@@ -54,7 +54,7 @@ public static class Program
         {
             return Fail(stderr, e.Message, BadInput);
         }
-        catch (Exception e) when (e is NonFiniteException or SingularMatrixException)
+        catch (Exception e) when (e is NonFiniteException or NotConvergedException or SingularMatrixException)
         {
             return Fail(stderr, e.Message, Failed);
         }
