@@ -65,7 +65,7 @@ internal static class Presets
         Deep("sylvester", "Sylvester layers", FlowRecipes.Sylvester),
         Deep("residual", "invertible residual blocks", FlowRecipes.Residual),
         Deep("cnf", "a neural ODE (continuous normalizing flow)", FlowRecipes.Cnf),
-        Deep("free-form", "a free-form flow: a network and another that learns to be its inverse", FlowRecipes.FreeForm, rate: 1e-3),
+        Deep("free-form", "a free-form flow: a network and another that learns to be its inverse", FlowRecipes.FreeForm),
         Deep("nsf-coupling", "rational-quadratic spline couplings between full matrices", FlowRecipes.NsfCoupling),
         Deep("glow-tabular", "Glow's steps on vectors: ActNorm, a full matrix, an affine coupling", FlowRecipes.GlowTabular),
         Image("snf-conv9", "images: nine 3x3 convolutions with learned inverses, splines between (self-normalizing flow)", "snf-reconstruction", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),

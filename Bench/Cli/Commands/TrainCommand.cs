@@ -22,7 +22,7 @@ internal static class TrainCommand
             Arguments.Text("--dequantize", DataChoice.DequantizeHelp, "columns[:SEED]"),
             Arguments.Text("--model", $"preset or JSON recipe file [{Presets.DefaultModel(64, 17)}; {Presets.DefaultModel(784, 256)} for images of more than 128 pixels]. Presets: {presets}", "PRESET|FILE"),
             Arguments.Text("--strategy", $"Jacobian strategy of all linear, conv2d, residual and cnf layers that it works on: {string.Join(", ", StrategyChoice.Names)}; or a JSON object such as {{\"name\":\"roulette\",\"probes\":4}} [the preset's]", "NAME"),
-            Arguments.Text("--lambda", $"weight of the reconstruction penalty of the snf strategies [{Presets.Lambda("snf-reconstruction", 64)} for up to 128 features, else 1; snf-published: {Presets.Lambda("snf-published", 64)}]", "WEIGHT"),
+            Arguments.Text("--lambda", $"weight of the reconstruction penalty of free-form [1] and the snf strategies [{Presets.Lambda("snf-reconstruction", 64)} for up to 128 features, else 1; snf-published: {Presets.Lambda("snf-published", 64)}]", "WEIGHT"),
             Arguments.Text("--every", "steps between two refreshes of stale-inverse [10] or newton-schulz [1]", "STEPS"),
             Arguments.Text("--probes", "probes of the snf-...-probes strategies [batch size]", "N"),
             Arguments.Text("--epochs", "passes over the training rows [by number of rows]", "N"),

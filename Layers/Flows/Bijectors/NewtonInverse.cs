@@ -30,13 +30,21 @@ internal static class NewtonInverse<T> where T : unmanaged, IFloatingPointIeee75
                 TapeMark mark = tape.Mark();
                 Var y = map.Record(tape, x), jacobian = ExactJacobian.Record(tape, y, x, ExactJacobian.Basis(tape, rows, cols));
                 tape.Read(y, value.AsSpan(0, x.Length));
-                tape.Read(tape.BatchedSolve(jacobian, tape.Subtract(y, z)), step.AsSpan(0, x.Length));
+                for (int r = 0; r < rows; r++) (gap[r], share[r]) = (Distance(value, target, r * cols, cols), 1);
+                try
+                {
+                    tape.Read(tape.BatchedSolve(jacobian, tape.Subtract(y, z)), step.AsSpan(0, x.Length));
+                }
+                catch (SingularMatrixException)
+                {
+                    // f has run flat: it does not reach this z, or not from here.
+                    Refuse(kind, gap, share, rows, round);
+                }
                 tape.Release(mark);
                 bool done = true;
                 for (int r = 0; r < rows; r++)
                 {
                     int at = r * cols;
-                    gap[r] = Distance(value, target, at, cols);
                     double length = Math.Max(1, Math.Max(Length(point, at, cols), Length(target, at, cols)));
                     // A row that is no number is not waited for. 0: this row stays.
                     share[r] = Length(step, at, cols) > accepted * length ? 1 : 0;
@@ -85,8 +93,8 @@ internal static class NewtonInverse<T> where T : unmanaged, IFloatingPointIeee75
     {
         int worst = -1;
         for (int r = 0; r < rows; r++)
-            if (share[r] != 0 && (worst < 0 || gap[r] > gap[worst])) worst = r;
-        throw new NotConvergedException($"{kind}: the inverse of row {worst} is still off by {gap[worst]:G2} in z after {steps} Newton steps; the encoder need not reach every z. Take the learned inverse, train with a larger weight, or compute in double.");
+            if (share[r] != 0 && !double.IsNaN(gap[r]) && (worst < 0 || gap[r] > gap[worst])) worst = r;
+        throw new NotConvergedException($"{kind}: the inverse of row {worst} is still off by {(worst < 0 ? double.NaN : gap[worst]):G2} in z after {steps} Newton steps; the encoder need not reach every z. Take the learned inverse, train with a larger weight, or compute in double.");
     }
 
     private static double Length(T[] a, int at, int cols)
