@@ -30,6 +30,7 @@ public static class Program
             Commands.SampleCommand.Create(),
             Commands.InfoCommand.Create(),
             Commands.LayersCommand.Create(),
+            Commands.AuditCommand.Create(),
             Commands.BaselineCommand.Create(),
             Commands.PlotCommand.Create(),
             VerifyCommand.Create(),

@@ -185,7 +185,7 @@ internal sealed class BijectorChecklist
         double[] rows = inverse ? _z : _x, weights = new double[rows.Length], direction = new double[rows.Length];
         RandomFill.Gaussian<double>(0x6772, 0, 0, weights);
         RandomFill.Gaussian<double>(0x6772, 1, 0, direction);
-        (_, double[] ofInput, double[] ofParameters) = _map.Gradient(rows, weights, inverse);
+        (double[] ofInput, double[] ofParameters) = _map.Gradient(rows, weights, inverse);
         if (ofInput.Concat(ofParameters).Any(v => !double.IsFinite(v)))
         {
             Add(name, false, 1, 0, "a gradient is not finite at these points");
@@ -254,7 +254,7 @@ internal sealed class BijectorChecklist
         {
             var weights = new double[far.Length];
             Array.Fill(weights, 1);
-            (_, double[] ofInput, double[] ofParameters) = _map.Gradient(far, weights, inverse: false);
+            (double[] ofInput, double[] ofParameters) = _map.Gradient(far, weights, inverse: false);
             if (ofInput.Concat(ofParameters).Any(v => !double.IsFinite(v))) bad = "a gradient is not finite where values are: a branch that is not selected sends 0 times infinity back";
         }
         Add("far away", bad.Length == 0, bad.Length == 0 ? 0 : 1, 0, Say($"at a largest coordinate of {_limits.Far:G4}: {(bad.Length == 0 ? "values, log-determinants and gradients are finite" : bad)}"));
