@@ -31,6 +31,7 @@ public static class Program
             Commands.SampleCommand.Create(),
             Commands.InfoCommand.Create(),
             Commands.LayersCommand.Create(),
+            Commands.AuditCommand.Create(),
             Commands.BaselineCommand.Create(),
             Commands.CompareCommand.Create(),
             Commands.PlotCommand.Create(),

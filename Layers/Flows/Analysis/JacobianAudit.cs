@@ -42,4 +42,56 @@ public static class JacobianAudit
         using var run = new StrategyAudit(flow, x, context, options, stop);
         return run.Run();
     }
+
+    /// <summary>
+    /// Checks a bijector of one's own, in evaluation: round trips by their true error, log-determinants against brute force in both directions, their sum,
+    /// conditioning, gradients against differences, rows that must not depend on each other, finite values far away.
+    /// </summary>
+    /// <param name="bijector">Attached to <paramref name="store"/>, or to nothing yet.</param>
+    /// <param name="points">Points x [points x D], inside the domain.</param>
+    /// <param name="options">Limits; null for the defaults.</param>
+    /// <param name="store">The built store that the bijector is attached to; null attaches it to one that ends with the audit.</param>
+    /// <remarks>Cost: for every point 4 D passes and two backward passes of D rows. All in double; a store of a flow in single precision comes from <see cref="DoubleCopy"/>.</remarks>
+    /// <exception cref="ArgumentException">No whole points.</exception>
+    public static BijectorAudit OfBijector(IBijector<double> bijector, ReadOnlySpan<double> points, BijectorAuditOptions? options = null, ParameterStore<double>? store = null)
+    {
+        RequirePoints(points.Length, bijector.Dimension);
+        options ??= new BijectorAuditOptions();
+        if (store is not null)
+        {
+            using var tape = new Tape<double>(store.Backend, store);
+            return new BijectorChecklist(new BijectorUnderTest(tape, bijector), points.ToArray(), options).Run();
+        }
+        using var backend = new SimdBackend<double>(1);
+        using var own = new ParameterStore<double>(backend);
+        bijector.Attach(own, "audit", options.Seed);
+        own.Build();
+        foreach (ParameterStore<double>.Entry p in own.Parameters)
+        {
+            double[] value = own.Read(p.Var), noise = new double[value.Length];
+            RandomFill.Gaussian<double>(SeedMix.Of(options.Seed, 0x6E6F), (ulong)p.Var.Offset, 0, noise);
+            for (int i = 0; i < value.Length; i++) value[i] += options.Perturbation * noise[i];
+            own.Write(p.Var, value);
+        }
+        using var ownTape = new Tape<double>(backend, own);
+        return new BijectorChecklist(new BijectorUnderTest(ownTape, bijector), points.ToArray(), options).Run();
+    }
+
+    /// <summary>The same for a plain pair of functions, whose Jacobians come from central differences alone.</summary>
+    /// <param name="dimension">D.</param>
+    /// <param name="forward">From data to latent.</param>
+    /// <param name="inverse">From latent to data.</param>
+    /// <param name="points">Points x [points x D].</param>
+    /// <param name="options">Limits; null for the defaults.</param>
+    /// <exception cref="ArgumentException">No whole points, or a function changes the number of features.</exception>
+    public static BijectorAudit OfBijector(int dimension, ArrayMap forward, ArrayMap inverse, ReadOnlySpan<double> points, BijectorAuditOptions? options = null)
+    {
+        RequirePoints(points.Length, dimension);
+        return new BijectorChecklist(new BijectorUnderTest(dimension, forward, inverse), points.ToArray(), options ?? new BijectorAuditOptions()).Run();
+    }
+
+    private static void RequirePoints(int length, int dimension)
+    {
+        if (dimension < 1 || length < dimension || length % dimension != 0) throw new ArgumentException($"JacobianAudit: {length} numbers are no whole points of {dimension} features.");
+    }
 }

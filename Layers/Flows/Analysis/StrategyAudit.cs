@@ -38,7 +38,8 @@ internal sealed class StrategyAudit : IDisposable
             var state = new StoreSnapshot(_flow.Store);
             for (int i = 0; i < _flow.Transforms.Count; i++)
                 layers.Add(new LayerRun(_flow, _tape, state, new AuditSubject(_flow, i, inputs[i], passedBack[i], _context), _options, _stop).Run(Few, SlowMilliseconds));
-            whole = new LayerRun(_flow, _tape, state, new AuditSubject(_flow, -1, _x, [], _context), _options, _stop).Run(Few, SlowMilliseconds);
+            // Of a single layer the audit is the flow's.
+            whole = layers.Count == 1 ? layers[0] with { Name = "flow" } : new LayerRun(_flow, _tape, state, new AuditSubject(_flow, -1, _x, [], _context), _options, _stop).Run(Few, SlowMilliseconds);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
