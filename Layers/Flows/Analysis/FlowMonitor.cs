@@ -28,6 +28,7 @@ public sealed class FlowMonitor<T> : IDisposable where T : unmanaged, IFloatingP
     private readonly Tape<double> _tape;
     private readonly Dictionary<(string Name, bool Inverse), SpectrumIteration> _iterations = [];
     private readonly Dictionary<string, (double Mean, double Deviation)> _before = [];
+    private readonly Dictionary<(string Name, int Row), double[]> _bases = [];
     private long _nonFinite;
 
     /// <summary>Prepares the copy.</summary>
@@ -69,16 +70,18 @@ public sealed class FlowMonitor<T> : IDisposable where T : unmanaged, IFloatingP
             try
             {
                 layers.Add(LookAt(name, layer, ref h, total, chain));
+                // Nothing can be measured behind numbers that are not finite.
+                if (layers[^1].NonFinite > 0) break;
             }
             catch (ArithmeticException e)
             {
-                // What is monitored may be broken: a singular matrix, a value outside of a domain. Nothing can come after it.
+                // What is monitored may be broken: a singular matrix, a value outside of a domain.
                 layers.Add(new MapReport { Name = name, Failure = e.Message });
                 break;
             }
         }
 
-        bool failed = layers[^1].Failure is not null;
+        bool failed = layers[^1].Failure is not null || layers[^1].NonFinite > 0;
         MapReport flow = failed ? new MapReport { Name = Whole } : LookAtWhole(total, chain);
         flow = flow with { NonFinite = layers.Sum(l => l.NonFinite) };
         RoundTrip there = failed ? NoWayBack : RoundTrip.Of<T>(_flow, _probe, _context), inDouble = failed ? NoWayBack : RoundTrip.Of<double>(_twin.Flow, _probeInDouble, _contextInDouble);
@@ -104,10 +107,14 @@ public sealed class FlowMonitor<T> : IDisposable where T : unmanaged, IFloatingP
         _tape.Read(step.Output, output);
         // One number for every row, or one for each.
         _tape.Read(step.LogAbsDet, logDets.AsSpan(0, step.LogAbsDet.Length));
-        if (step.LogAbsDet.Length == 1) logDets.AsSpan().Fill(logDets[0]);
+        bool same = step.LogAbsDet.Length == 1;
+        if (same) logDets.AsSpan().Fill(logDets[0]);
         for (int r = 0; r < _rows; r++) total[r] += logDets[r];
         h = output;
-        var report = Volume(name, logDets) with { NonFinite = output.LongCount(v => !double.IsFinite(v)) + logDets.LongCount(v => !double.IsFinite(v)) };
+        MapReport report = Volume(name, logDets);
+        // Sums of equal numbers have rounding for a deviation.
+        if (same) report = report with { LogDetMean = logDets[0], LogDetDeviation = 0, Balance = logDets[0] / D };
+        report = report with { NonFinite = output.LongCount(v => !double.IsFinite(v)) + logDets.LongCount(v => !double.IsFinite(v)) };
         if (report.NonFinite > 0) return report;
         if (chain is null)
         {
@@ -148,12 +155,13 @@ public sealed class FlowMonitor<T> : IDisposable where T : unmanaged, IFloatingP
     private MapReport Dense(MapReport report, double[][] jacobians)
     {
         double largest = 0, ofInverse = 0, condition = 0, expanding = 0;
+        int row = 0;
         double[] values = new double[D], u = new double[D * D], v = new double[D * D];
         foreach (double[] jacobian in jacobians)
         {
             // Nothing to decompose in what is not finite; the non-finite numbers are counted, and alarmed, on their own.
             if (Array.Exists(jacobian, j => !double.IsFinite(j))) return report with { NonFinite = report.NonFinite + jacobian.LongCount(j => !double.IsFinite(j)), IsDense = true };
-            Svd.Decompose<double>(jacobian, D, D, u, values, v);
+            Decompose(report.Name, row++, jacobian, u, values, v);
             largest = Math.Max(largest, values[0]);
             ofInverse = Math.Max(ofInverse, 1 / values[^1]);
             condition = Math.Max(condition, values[0] / values[^1]);
@@ -161,6 +169,14 @@ public sealed class FlowMonitor<T> : IDisposable where T : unmanaged, IFloatingP
         }
 
         return report with { Largest = largest, LargestOfInverse = ofInverse, Condition = condition, ExpandingShare = expanding, IsDense = true };
+    }
+
+    // The singular values of J are those of J V, V the right vectors of the look before: its columns are nearly orthogonal already, and few sweeps are left.
+    private void Decompose(string name, int row, double[] jacobian, double[] u, double[] values, double[] v)
+    {
+        bool known = _bases.TryGetValue((name, row), out double[]? basis);
+        Svd.Decompose<double>(known ? Product(jacobian, basis!) : jacobian, D, D, u, values, v);
+        _bases[(name, row)] = known ? Product(basis!, v) : [.. v];
     }
 
     private static MapReport Estimated(MapReport report, double[] largest, double[]? ofInverse) => report with
@@ -215,7 +231,7 @@ public sealed class FlowMonitor<T> : IDisposable where T : unmanaged, IFloatingP
             if (map.Condition * unit > _options.ConditionLimit) alarms.Add(new FlowAlarm(FlowAlarmKind.Conditioning, map.Name, map.Condition * unit, _options.ConditionLimit));
             if (map.NonFinite > 0) alarms.Add(new FlowAlarm(FlowAlarmKind.NonFinite, map.Name, map.NonFinite, 0));
             // A log-determinant that is the same for every row has no deviation to measure by; its jump shows in the flow's.
-            if (_before.TryGetValue(map.Name, out (double Mean, double Deviation) before) && before.Deviation > 0)
+            if (_before.TryGetValue(map.Name, out (double Mean, double Deviation) before) && before.Deviation > 1e-9 * (1 + Math.Abs(before.Mean)))
             {
                 double jump = Math.Abs(map.LogDetMean - before.Mean) / before.Deviation;
                 if (jump > _options.JumpLimit) alarms.Add(new FlowAlarm(FlowAlarmKind.LogDetJump, map.Name, jump, _options.JumpLimit));
