@@ -33,7 +33,7 @@ internal static class TheoryText
         {
             writer.WriteLine();
             writer.WriteLine("memorising bound: for every training row the best linear map without bias of its own, averaged. It is one reading of \"auto-correlation matrix of an individual");
-            writer.WriteLine("data point\" in Liao and He (2021), inferred from the abstract. A flow that memorises its rows could come near it; it bounds nothing that generalises.");
+            writer.WriteLine("data point\" in Liao and He (2021), inferred from the abstract. A flow that memorises its rows could come near it, or past it; it bounds nothing that generalises.");
         }
 
         if (run.Flow is { } flow) Flow(run, flow, lines, writer);
