@@ -45,6 +45,8 @@ internal static class StabilityCommand
         StabilitySetup[] setups = quick
             ? [StabilitySetup.Gaussian(20, 300), StabilitySetup.Checkerboard(20, 300)]
             : [StabilitySetup.Gaussian(1500, 10_000), StabilitySetup.Checkerboard(2000, 10_000)];
+        // A path that cannot be written is refused now, not after the runs.
+        using AtomicFile? markdownFile = markdown is null ? null : AtomicFile.Create(markdown), page = html is null ? null : AtomicFile.Create(html);
         using var stop = new StopSignal();
         var progress = new BenchProgress(stderr);
         int total = setups.Sum(s => Arms(s, quick).Count), done = 0;
@@ -72,9 +74,16 @@ internal static class StabilityCommand
         var table = new StabilityTable(Facts(seed, quick), parts);
         string text = table.Markdown();
         stdout.Write(text);
-        if (markdown is not null) AtomicFile.Write(markdown, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
-        if (html is not null) AtomicFile.Write(html, stream => stream.Write(Encoding.UTF8.GetBytes(table.Html())));
+        Finish(markdownFile, text);
+        Finish(page, table.Html());
         return Program.Done;
+    }
+
+    private static void Finish(AtomicFile? file, string text)
+    {
+        if (file is null) return;
+        file.Stream.Write(Encoding.UTF8.GetBytes(text));
+        file.Commit();
     }
 
     private static List<string> Facts(ulong seed, bool quick)
@@ -83,9 +92,9 @@ internal static class StabilityCommand
         List<string> facts =
         [
             FormattableString.Invariant($"`nativeflow stability{(quick ? " --quick" : "")}{(seed == 0 ? "" : $" --seed {seed}")}`; {machine.Cpu}, one thread, float, {machine.Runtime}; one run an arm, seed {seed}: orders of magnitude, no ranking of near values."),
-            "Adam without clipping. A step whose loss or gradient is not finite is counted and skipped, never repaired. A spike is a loss more than 20 nats over the median of the hundred before.",
+            "Adam without clipping. A step whose loss or gradient is not finite is counted and skipped, never repaired: where it cannot be left any more, every later step is one. A spike is a loss more than 20 nats over the median of the hundred before.",
             "Balance `none`: ActNorm with free scales after every coupling. `bounded + penalty`: diagonals within e^-2 and e^2 there, and the finite-difference penalty (1e-4, eps 0.1, every 10 steps). `volume`: couplings that keep volume, one ActNorm, first. Additive couplings have bounded diagonals in every arm.",
-            "Stretch in double from singular values of the Jacobian at 200 points; round trips in float over all points, the largest |error|.",
+            "Stretch in double from singular values of the Jacobian at 200 points; round trips in float over all points, the largest |error| (far: of the points that come back finite). No attack on the inverse is run.",
         ];
         if (quick) facts.Insert(1, "Quick: far too few steps for any conclusion.");
         return facts;

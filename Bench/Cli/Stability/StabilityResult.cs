@@ -15,7 +15,6 @@ namespace NativeFlow.Cli.Stability;
 /// <param name="FarRoundTrip">As <paramref name="RoundTrip"/> at the far points, finite ones alone.</param>
 /// <param name="FarNonFinite">Far points whose way there and back is not finite.</param>
 /// <param name="FarPoints">How many far points there were.</param>
-/// <param name="Seconds">Of training.</param>
 internal sealed record StabilityResult(
     StabilityArm Arm, double Gap, double GapError, int NonFiniteSteps, int Spikes, double MostGradient, double Forward, double Inverse, double Condition,
-    double RoundTrip, double FarForward, double FarRoundTrip, int FarNonFinite, int FarPoints, double Seconds);
+    double RoundTrip, double FarForward, double FarRoundTrip, int FarNonFinite, int FarPoints);

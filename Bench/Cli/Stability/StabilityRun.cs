@@ -31,7 +31,7 @@ internal static class StabilityRun
         var batch = new float[normal.Length];
         var losses = new List<double>();
         int nonFinite = 0, spikes = 0;
-        double most = 0, begun = BenchClock.Wall;
+        double most = 0;
         for (int step = 0; step < setup.Steps; step++)
         {
             if (stop.IsCancellationRequested) return null;
@@ -54,7 +54,6 @@ internal static class StabilityRun
             losses.Add(report.Objective);
         }
 
-        double seconds = BenchClock.Wall - begun;
         double[] test = setup.Test(seed), far = setup.FarPoints(test);
         (double gap, double error) = Gap(setup, flow, test);
         RoundTrip near = RoundTrip.Of(flow, Floats(test));
@@ -65,7 +64,7 @@ internal static class StabilityRun
         (double forward, double inverse, double condition) = Stretch(twin, test);
         (double farForward, _, _) = Stretch(twin, far);
         return new StabilityResult(
-            arm, gap, error, nonFinite, spikes, most, forward, inverse, condition, near.Largest, farForward, farTrip, farBad, far.Length / setup.Dimension, seconds);
+            arm, gap, error, nonFinite, spikes, most, forward, inverse, condition, near.Largest, farForward, farTrip, farBad, far.Length / setup.Dimension);
     }
 
     private static double Median(List<double> losses)

@@ -9,7 +9,7 @@ internal sealed class StabilityTable(IReadOnlyList<string> facts, IReadOnlyList<
 {
     private static readonly string[] s_columns =
     [
-        "lr", "scale", "balance", "LL* - LL", "non-finite steps", "spikes", "max gradient", "Lip f", "Lip 1/f", "cond", "round trip", "far: Lip f", "far: round trip", "far: non-finite", "s",
+        "lr", "scale", "balance", "LL* - LL", "non-finite steps", "spikes", "max gradient", "Lip f", "Lip f^-1", "cond", "round trip", "far: Lip f", "far: round trip", "far: non-finite",
     ];
 
     public string Markdown()
@@ -55,8 +55,8 @@ internal sealed class StabilityTable(IReadOnlyList<string> facts, IReadOnlyList<
     private static string[] Cells(StabilityResult r) =>
     [
         r.Arm.Rate.ToString("0e-0", CultureInfo.InvariantCulture), r.Arm.ScaleName, r.Arm.BalanceName, FormattableString.Invariant($"{Nats(r.Gap)} +- {Nats(r.GapError)}"),
-        Whole(r.NonFiniteSteps), Whole(r.Spikes), Short(r.MostGradient), Short(r.Forward), Short(r.Inverse), Short(r.Condition), Short(r.RoundTrip), Short(r.FarForward), Short(r.FarRoundTrip),
-        r.FarNonFinite == 0 ? "0" : $"{Whole(r.FarNonFinite)} / {Whole(r.FarPoints)}", r.Seconds.ToString("F0", CultureInfo.InvariantCulture),
+        Whole(r.NonFiniteSteps), Whole(r.Spikes), Short(r.MostGradient), Short(r.Forward), Short(r.Inverse), Short(r.Condition), Short(r.RoundTrip), Short(r.FarForward), r.FarNonFinite == r.FarPoints ? "none" : Short(r.FarRoundTrip),
+        r.FarNonFinite == 0 ? "0" : $"{Whole(r.FarNonFinite)} / {Whole(r.FarPoints)}",
     ];
 
     private static string Nats(double v) => double.IsFinite(v) && Math.Abs(v) < 1e4 ? v.ToString("F3", CultureInfo.InvariantCulture) : Short(v);
