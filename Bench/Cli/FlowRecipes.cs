@@ -42,6 +42,8 @@ internal static class FlowRecipes
 
     public static JsonArray Cnf(int d) => Stack(1, d, k => [ActNorm(d), $$"""{"kind":"cnf","dimension":{{d}},"hidden":[{{Hidden(d)}},{{Hidden(d)}}]}"""]);
 
+    public static JsonArray FreeForm(int d) => Stack(1, d, k => [$$"""{"kind":"free-form","dimension":{{d}},"hidden":[{{Hidden(d)}},{{Hidden(d)}},{{Hidden(d)}}],"weight":30,"surrogate":"conditional"}"""]);
+
     /// <summary>Width of the hidden layers of a conditioner.</summary>
     private static int Hidden(int d) => d <= 16 ? 64 : 128;
 

@@ -65,6 +65,7 @@ internal static class Presets
         Deep("sylvester", "Sylvester layers", FlowRecipes.Sylvester),
         Deep("residual", "invertible residual blocks", FlowRecipes.Residual),
         Deep("cnf", "a neural ODE (continuous normalizing flow)", FlowRecipes.Cnf),
+        Deep("free-form", "a free-form flow: a network and another that learns to be its inverse", FlowRecipes.FreeForm),
         Deep("nsf-coupling", "rational-quadratic spline couplings between full matrices", FlowRecipes.NsfCoupling),
         Deep("glow-tabular", "Glow's steps on vectors: ActNorm, a full matrix, an affine coupling", FlowRecipes.GlowTabular),
         Image("snf-conv9", "images: nine 3x3 convolutions with learned inverses, splines between (self-normalizing flow)", "snf-reconstruction", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
@@ -94,7 +95,7 @@ internal static class Presets
     public static double LogitAlpha(int levels) => levels >= 256 ? 1e-6 : 0.01;
 
     /// <summary>Weight of the reconstruction penalty. The published update needs more than 1/(8 s2min) of every layer's input, about 8 for the digits' second layer; R trained by reconstruction alone takes any.</summary>
-    public static double Lambda(string strategy, int dimension) => strategy == "snf-published" ? 10 : strategy == "snf-reconstruction" && dimension <= 128 ? 0.3 : 1;
+    public static double Lambda(string strategy, int dimension) => strategy is "snf-published" or "snf-published-unfused" ? 10 : strategy == "snf-reconstruction" && dimension <= 128 ? 0.3 : 1;
 
     public static int Epochs(int trainRows) => trainRows <= 10_000 ? 200 : trainRows <= 100_000 ? 60 : 30;
 

@@ -31,8 +31,12 @@ public static class Program
             Commands.SampleCommand.Create(),
             Commands.InfoCommand.Create(),
             Commands.LayersCommand.Create(),
+            Commands.AuditCommand.Create(),
             Commands.BaselineCommand.Create(),
+            Commands.CompareCommand.Create(),
             Commands.PlotCommand.Create(),
+            Commands.TheoryCommand.Create(),
+            Stability.StabilityCommand.Create(),
             VerifyCommand.Create(),
             BenchCommand.Create(),
         };
@@ -56,6 +60,7 @@ public static class Program
             return Fail(stderr, e.Message, BadInput);
         }
         catch (Exception e) when (e is NonFiniteException or SingularMatrixException or NotContractionException or NotConvergedException)
+        catch (Exception e) when (e is NonFiniteException or NotConvergedException or SingularMatrixException)
         {
             return Fail(stderr, e.Message, Failed);
         }

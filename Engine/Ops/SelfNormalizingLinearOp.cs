@@ -11,6 +11,9 @@ public enum SelfNormalizingForm
 
     /// <summary>W's likelihood gradient has weight 1; R learns from the reconstruction penalty alone.</summary>
     ReconstructionOnly = 1,
+
+    /// <summary>The published update by the products of its authors' code: Z~ computed again for the penalty, an outer product for each term. Nine products instead of six, for the cost alone; only on a matrix, only on the data.</summary>
+    PublishedUnfused = 2,
 }
 
 /// <summary>
@@ -23,7 +26,8 @@ public enum SelfNormalizingForm
 /// G_W = (a dZ + (2 lambda/B) P)^T X + a g R^T,
 /// G_R = (2 lambda/B) E^T Z~  (published: also -1/2 dX^T Z~ - 1/2 g W^T),
 /// six products in all, because the penalty's part is added to dZ before the weight product. The penalty reaches both W and R and
-/// stops at x. With probes, E is measured on n fresh standard normal rows instead of X, which takes four products more.
+/// stops at x. With probes, E is measured on n fresh standard normal rows instead of X, which takes three products more (two for
+/// reconstruction alone); unfused, the same is done with the rows of X themselves.
 /// Out1 = [log-determinant slot (always 0), lambda * mean |E|^2, mean |E|^2].
 /// </remarks>
 public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee754<T>
@@ -89,9 +93,11 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
         int d = x.Cols;
         if (w.Rows != d || w.Cols != d || r.Rows != d || r.Cols != d)
             throw new ArgumentException($"SelfNormalizingLinear: input is {x.Shape}, W is {w.Shape}, R is {r.Shape}; both must be {d}x{d}.");
+        bool unfused = form == SelfNormalizingForm.PublishedUnfused;
+        if (unfused && probes != 0) throw new ArgumentException($"SelfNormalizingLinear: the unfused form measures its penalty on the data; it was given {probes} probes.");
         int n = probes == 0 ? x.Rows : probes;
-        // Kept for backward: Z~ [B x D], E [n x D] and, with probes, V and V W^T [n x D].
-        int scratch = x.Rows * d + n * d + (probes == 0 ? 0 : 2 * n * d);
+        // Kept for backward: Z~ [B x D], E [n x D] and, where the penalty has products of its own, V W^T and with probes V [n x D].
+        int scratch = x.Rows * d + n * d + (unfused ? n * d : probes == 0 ? 0 : 2 * n * d);
         ref readonly Node<T> node = ref tape.Record(Instance, [x, w, r, bias], x.Rows, d, 1, 3, scratch, (int)form, probes, unchecked((int)stream), lambda, key: key);
         Var o = node.Out1;
         return (node.Out0, o.Element(0), o.Element(1), o.Element(2).Detach());
@@ -102,15 +108,12 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
     {
         IBackend<T> backend = c.Backend;
         int b = c.In(0).Rows, d = c.In(0).Cols, probes = c.Node.I1, n = probes == 0 ? b : probes;
-        Parts(c, out Slice zt, out Slice e, out Slice v, out Slice vw);
+        bool apart = Parts(c, out Slice zt, out Slice e, out Slice v, out Slice vw);
         backend.Gemm(new GemmArgs(b, d, d, c.X(0), c.X(1), zt) { TransposeB = true });
         if (c.In(3).IsNone) BasicKernels<T>.Copy(backend, zt, c.Y());
         else AddOp<T>.AddRow(backend, zt, c.X(3), c.Y(), b, d);
-        if (probes > 0)
-        {
-            backend.Random(new RandomArgs(RandomKind.Gaussian, v, c.Node.Key, unchecked((ulong)c.Node.I2)));
-            backend.Gemm(new GemmArgs(n, d, d, v, c.X(1), vw) { TransposeB = true });
-        }
+        if (probes > 0) backend.Random(new RandomArgs(RandomKind.Gaussian, v, c.Node.Key, unchecked((ulong)c.Node.I2)));
+        if (apart) backend.Gemm(new GemmArgs(n, d, d, v, c.X(1), vw) { TransposeB = true });
         backend.Gemm(new GemmArgs(n, d, d, vw, c.X(2), e) { TransposeB = true });
         Residual(backend, v, e, c.Y(1), n, c.Node.P0);
     }
@@ -120,13 +123,13 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
     {
         IBackend<T> backend = c.Backend;
         int b = c.In(0).Rows, d = c.In(0).Cols, probes = c.Node.I1, n = probes == 0 ? b : probes;
-        bool published = c.Node.I0 == (int)SelfNormalizingForm.Published;
+        bool published = c.Node.I0 != (int)SelfNormalizingForm.ReconstructionOnly;
         double a = published ? 0.5 : 1;
         Span<T> cotangents = stackalloc T[3];
         backend.Read(c.Dy(1), cotangents);
         double g = double.CreateTruncating(cotangents[0]);
         double k = 2 * c.Node.P0 / n * double.CreateTruncating(cotangents[1]);
-        Parts(c, out Slice zt, out Slice e, out Slice v, out Slice vw);
+        bool apart = Parts(c, out Slice zt, out Slice e, out Slice v, out Slice vw);
         Slice x = c.X(0), w = c.X(1), r = c.X(2), dz = c.Dy();
 
         if (c.Wants(3)) BasicKernels<T>.ColumnSum(backend, dz, c.Dx(3), b, d);
@@ -146,7 +149,7 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
         {
             // P = E R, scaled; on the data it joins dZ, so that one product serves both.
             backend.Gemm(new GemmArgs(n, d, d, e, r, left) { Alpha = k });
-            if (probes == 0)
+            if (!apart)
             {
                 BasicKernels<T>.AddScaled(backend, dz, left, a);
                 LinearMap.WeightGradient(c, 1, left, x, b, r, a * g);
@@ -165,7 +168,7 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
             Slice dr = c.ClaimDx(2, out bool add);
             backend.Gemm(new GemmArgs(d, d, n, e, vw, dr) { TransposeA = true, Accumulate = add, Alpha = k });
         }
-        else if (probes == 0)
+        else if (!apart)
         {
             BasicKernels<T>.Scale(backend, e, left, k);
             BasicKernels<T>.AddScaled(backend, dxHere, left, -0.5);
@@ -192,13 +195,16 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
     internal static void Residual(IBackend<T> backend, Slice x, Slice e, Slice results, int rows, double lambda)
         => backend.Run(ResidualId, new KernelArgs([x, e, results], default, [1.0 / rows, lambda]));
 
-    private static void Parts(in OpContext<T> c, out Slice zt, out Slice e, out Slice v, out Slice vw)
+    // Whether the penalty has rows or products of its own.
+    private static bool Parts(in OpContext<T> c, out Slice zt, out Slice e, out Slice v, out Slice vw)
     {
+        bool unfused = c.Node.I0 == (int)SelfNormalizingForm.PublishedUnfused;
         int b = c.In(0).Rows, d = c.In(0).Cols, probes = c.Node.I1, n = probes == 0 ? b : probes;
         Slice s = c.Scratch;
         zt = s.Part(0, b * d);
         e = s.Part(b * d, n * d);
         v = probes == 0 ? c.X(0) : s.Part(b * d + n * d, n * d);
-        vw = probes == 0 ? zt : s.Part(b * d + 2 * n * d, n * d);
+        vw = unfused ? s.Part(b * d + n * d, n * d) : probes == 0 ? zt : s.Part(b * d + 2 * n * d, n * d);
+        return unfused || probes > 0;
     }
 }

@@ -42,6 +42,12 @@ public sealed partial class Tape<T> : IDisposable where T : unmanaged, IFloating
     /// <summary>Whether gradients will be asked for. Off, parameters count as constants and ops may skip what only backward needs.</summary>
     public bool RecordsGradients { get; set; } = true;
 
+    /// <summary>
+    /// Whether parameters are recorded as constants (<see cref="Var.Detach"/>): derivatives are then with respect to inputs alone, and what only
+    /// parameters feed, such as the factorisation behind a matrix's log-determinant, is passed over by both passes.
+    /// </summary>
+    public bool FreezesParameters { get; set; }
+
     /// <summary>Label that following nodes carry: the layer that records them.</summary>
     public string Scope { get; set; } = "";
 
@@ -155,8 +161,9 @@ public sealed partial class Tape<T> : IDisposable where T : unmanaged, IFloating
         if (_inputCount + inputs.Length > _inputs.Length) Array.Resize(ref _inputs, 2 * (_inputCount + inputs.Length));
         bool needsGrad = false;
         int first = _inputCount;
-        foreach (Var v in inputs)
+        foreach (Var given in inputs)
         {
+            Var v = FreezesParameters && given.Chunk == Var.ParameterChunk ? given.Detach() : given;
             needsGrad |= v.NeedsGrad;
             _inputs[_inputCount++] = RecordsGradients ? v : v with { NeedsGrad = false };
         }

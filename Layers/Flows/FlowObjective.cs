@@ -1,3 +1,4 @@
+using System.Numerics;
 using NativeFlow.Engine;
 
 namespace NativeFlow.Layers;
@@ -8,4 +9,9 @@ namespace NativeFlow.Layers;
 /// <param name="Penalty">[1 x 1]: sum of the weighted penalties, or none.</param>
 /// <param name="Value">Weakest kind of value among the layers.</param>
 /// <param name="Gradient">Weakest kind of gradient among the layers.</param>
-public readonly record struct FlowObjective(Var Loss, Var Objective, Var Penalty, ValueKind Value, GradientKind Gradient);
+public readonly record struct FlowObjective(Var Loss, Var Objective, Var Penalty, ValueKind Value, GradientKind Gradient)
+{
+    /// <summary>The same with one more weighted penalty [1 x 1].</summary>
+    public FlowObjective With<T>(Tape<T> tape, Var penalty) where T : unmanaged, IFloatingPointIeee754<T>
+        => this with { Loss = tape.Add(Loss, penalty), Penalty = Penalty.IsNone ? penalty : tape.Add(Penalty, penalty) };
+}

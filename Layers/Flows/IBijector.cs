@@ -31,6 +31,9 @@ public interface IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// </summary>
     bool HasExactInverse => false;
 
+    /// <summary>Whether it has a learned inverse that <see cref="InverseKind.Learned"/> takes instead of the true one.</summary>
+    bool HasLearnedInverse => false;
+
     /// <summary>Adds parameters, buffers and counters under <paramref name="scope"/>, with start values from <paramref name="seed"/>. Called once, before the store is built.</summary>
     void Attach(ParameterStore<T> store, string scope, ulong seed);
 

@@ -11,9 +11,6 @@ public interface IJacobianLayer<T> : IBijector<T> where T : unmanaged, IFloating
     /// <summary>The layer's handles, once attached.</summary>
     JacobianSite Site { get; }
 
-    /// <summary>Whether the strategy keeps a learned inverse that <see cref="InverseKind.Learned"/> can use.</summary>
-    bool HasLearnedInverse => Strategy is SelfNormalizing<T>;
-
     /// <summary>All such layers among some, those inside other layers included.</summary>
     static IEnumerable<IJacobianLayer<T>> In(IEnumerable<IBijector<T>> layers)
     {

@@ -66,7 +66,7 @@ internal static class SampleCommand
         using Flow<T> flow = ModelFile.Load(request.Model, backend);
         int d = flow.Dimension;
         if ((long)request.Count * d > MaxValues) throw new BadInputException($"--count {request.Count}: {request.Count} samples of {d} features are more than {MaxValues} numbers; give at most {MaxValues / d}.");
-        if (request.Inverse == InverseKind.Learned && !IJacobianLayer<T>.In(flow.Transforms).Any(l => l.HasLearnedInverse))
+        if (request.Inverse == InverseKind.Learned && !flow.Transforms.Any(HasLearnedInverse))
             throw new BadInputException($"--inverse learned: {request.Model} was trained with {LayerStrategies.Of(flow)} and has no learned inverse; use --inverse exact.");
         (int side, int channels) = request.Format == ".png" ? ImageOf(request.Model, d) : (0, 1);
         if (request.Context.Length != flow.ContextWidth)
@@ -90,6 +90,8 @@ internal static class SampleCommand
 
         return d;
     }
+
+    private static bool HasLearnedInverse<T>(IBijector<T> layer) where T : unmanaged, IFloatingPointIeee754<T> => layer.HasLearnedInverse || layer.Inner.Any(HasLearnedInverse);
 
     private static double Coordinate(string text)
         => double.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)

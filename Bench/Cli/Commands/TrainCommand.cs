@@ -22,7 +22,7 @@ internal static class TrainCommand
             Arguments.Text("--dequantize", DataChoice.DequantizeHelp, "columns[:SEED]"),
             Arguments.Text("--model", $"preset or JSON recipe file [{Presets.DefaultModel(64, 17)}; {Presets.DefaultModel(784, 256)} for images of more than 128 pixels]. Presets: {presets}", "PRESET|FILE"),
             Arguments.Text("--strategy", $"Jacobian strategy of all linear, conv2d, residual and cnf layers that it works on: {string.Join(", ", StrategyChoice.Names)}; or a JSON object such as {{\"name\":\"roulette\",\"probes\":4}} [the preset's]", "NAME"),
-            Arguments.Text("--lambda", $"weight of the reconstruction penalty of the snf strategies [{Presets.Lambda("snf-reconstruction", 64)} for up to 128 features, else 1; snf-published: {Presets.Lambda("snf-published", 64)}]", "WEIGHT"),
+            Arguments.Text("--lambda", $"weight of the reconstruction penalty of free-form [1] and the snf strategies [{Presets.Lambda("snf-reconstruction", 64)} for up to 128 features, else 1; snf-published: {Presets.Lambda("snf-published", 64)}]", "WEIGHT"),
             Arguments.Text("--every", "steps between two refreshes of stale-inverse [10] or newton-schulz [1]", "STEPS"),
             Arguments.Text("--probes", "probes of the snf-...-probes strategies [batch size]", "N"),
             Arguments.Text("--epochs", "passes over the training rows [by number of rows]", "N"),
@@ -43,11 +43,12 @@ internal static class TrainCommand
         Option<bool> quiet = Arguments.Switch("--quiet", "no progress, only warnings and the result");
         Option<string?> every = Arguments.Text("--checkpoint-seconds", "seconds between two checkpoints inside an epoch [10]", "S");
         every.Hidden = true;
+        Option<string?> monitor = Arguments.Text("--monitor", "look every so many steps at volume, stretching, conditioning and round trip of every layer, into monitor.jsonl of the run; warns once of each alarm [never]", "STEPS");
         Option<string?> context = Arguments.Text("--context-columns", "columns that the model is conditioned on; the same as --columns \"DATA|CONTEXT\", which evaluate and score take too [none]", "LIST");
 
         Command command = new("train", "Trains a flow; without further words a self-normalizing flow on the built-in handwritten digits. Ctrl-C stops after the step and saves (exit code 0); --resume goes on, to the same bits.");
         foreach (Option<string?> option in identity) command.Add(option);
-        foreach (Option option in (ReadOnlySpan<Option>)[standardize, context, threads, output, resume, asJson, quiet, every]) command.Add(option);
+        foreach (Option option in (ReadOnlySpan<Option>)[standardize, context, monitor, threads, output, resume, asJson, quiet, every]) command.Add(option);
         command.SetAction(parsed =>
         {
             var given = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -61,6 +62,7 @@ internal static class TrainCommand
                 given, parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(asJson), parsed.GetValue(quiet),
                 parsed.GetValue(threads) is { } n ? Arguments.Whole("--threads", n, 1) : Environment.ProcessorCount,
                 parsed.GetValue(every) is { } s ? Arguments.Number("--checkpoint-seconds", s, zero: true) : 10,
+                parsed.GetValue(monitor) is { } k ? Arguments.Whole("--monitor", k, 1) : 0,
                 parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
             return Run(request);
         });
@@ -89,6 +91,10 @@ internal static class TrainCommand
         return asked.Dtype == "float" ? Run<float>(request, asked, choice, folder, resume) : Run<double>(request, asked, choice, folder, resume);
     }
 
+    // What a learned inverse's penalty weighs.
+    private static string Weight<T>(IJacobianStrategy<T> strategy) where T : unmanaged, IFloatingPointIeee754<T>
+        => ((strategy as SelfNormalizing<T>)?.Weight ?? (strategy as FreeForm<T>)?.Weight) is { } weight ? FormattableString.Invariant($", lambda {weight:G4}") : "";
+
     private static int Run<T>(Request request, RunDescription run, DataChoice choice, RunFolder folder, bool resume) where T : unmanaged, IFloatingPointIeee754<T>
     {
         DataSet data = choice.Set;
@@ -96,10 +102,10 @@ internal static class TrainCommand
         double offset = run.Standardize ? ModelBuilder.StandardizedOffset(data) : double.NaN;
         var display = new TrainDisplay(writer, Terminal.IsOne(writer), request.Quiet, data.Levels > 0, offset);
         using var stop = new StopSignal();
-        using var training = new TrainRun<T>(run, data, folder, display, stop, request.Threads, resume, request.CheckpointSeconds);
+        using var training = new TrainRun<T>(run, data, folder, display, stop, request.Threads, resume, request.CheckpointSeconds, request.Monitor);
         display.Line($"data   {data.Train.Name}: {data.Train.Rows} train, {data.Validation.Rows} validation, {data.Test.Rows} test rows x {data.Train.Columns}{(data.Levels > 0 ? $", {data.Levels} levels, dequantised" : "")}{(run.Standardize ? ", standardised" : "")}");
         if (choice.Noise is not null) display.Line(choice.Describe());
-        display.Line($"model  {run.Model}: {string.Join(" > ", training.Flow.Transforms.Select(t => t is IJacobianLayer<T> l ? $"{t.Kind}({l.Strategy.Name}{(l.Strategy is SelfNormalizing<T> s ? FormattableString.Invariant($", lambda {s.Weight:G4}") : "")})" : LayerStrategies.NameOf(t) is { } name ? $"{t.Kind}({name})" : t.Kind))} > {training.Flow.Base.Kind}; {training.Flow.Store.ParameterCount} parameters, {run.Dtype}, {training.BackendName}");
+        display.Line($"model  {run.Model}: {string.Join(" > ", training.Flow.Transforms.Select(t => t is IJacobianLayer<T> l ? $"{t.Kind}({l.Strategy.Name}{Weight(l.Strategy)})" : LayerStrategies.NameOf(t) is { } name ? $"{t.Kind}({name})" : t.Kind))} > {training.Flow.Base.Kind}; {training.Flow.Store.ParameterCount} parameters, {run.Dtype}, {training.BackendName}");
         display.Line($"train  {run.Epochs} epochs, batch {run.Batch}, {run["optimizer"]} lr {run["lr"]}, {run["schedule"]}, warm-up {run.Warmup} steps, seed {run.Seed}; to {folder.FullName}");
         if (resume) display.Line($"resume at epoch {training.Trainer.State.Epoch}, step {training.Trainer.State.Step}");
         else if (request.Resume) display.Line("resume: the folder has no checkpoint yet, so the run starts from the beginning");
@@ -144,7 +150,8 @@ internal static class TrainCommand
                 ? FormattableString.Invariant($"       {i.Name}: |r*w*x-x|^2 {i.Reconstruction:G4}, cos(learned, exact gradient of log|det|) {i.Cosine:F6}, lambda {i.Weight:G4}")
                 : FormattableString.Invariant($"       {i.Name}: |RWx-x|^2 {i.Reconstruction:G4}, cos(R, 1/W) {i.Cosine:F6}, cond(W) {i.Condition:G4}, s2min of its input {i.SmallestVariance:G4} (1/(8 s2min) = {1 / (8 * i.SmallestVariance):G4}), lambda {i.Weight:G4}{(i.Threshold == 0 ? ", stable for any" : i.IsBelowThreshold ? $", BELOW the threshold {i.Threshold:G4}" : $", above the threshold {i.Threshold:G4}")}"));
         writer.WriteLine(FormattableString.Invariant($"time   {training.Seconds:F1} s, peak memory {TrainSummary.PeakMemory() / 1048576.0:F0} MiB"));
-        writer.WriteLine($"files  {folder.FullName}: model.safetensors, history.jsonl,{(File.Exists(folder.Samples) ? " samples.png," : "")} summary.json");
+        if (training.LastLook is { } look) writer.WriteLine($"monitor {look.Summary}");
+        writer.WriteLine($"files  {folder.FullName}: model.safetensors, history.jsonl,{(training.LastLook is null ? "" : " monitor.jsonl,")}{(File.Exists(folder.Samples) ? " samples.png," : "")} summary.json");
     }
 
     private static (bool Resume, RunDescription? Run) Stored(Request request, RunFolder folder)
@@ -182,5 +189,5 @@ internal static class TrainCommand
     }
 
     private sealed record Request(
-        Dictionary<string, string> Given, string? Out, bool Resume, bool Json, bool Quiet, int Threads, double CheckpointSeconds, TextWriter Stdout, TextWriter Stderr);
+        Dictionary<string, string> Given, string? Out, bool Resume, bool Json, bool Quiet, int Threads, double CheckpointSeconds, int Monitor, TextWriter Stdout, TextWriter Stderr);
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace NativeFlow.Cli.Compare;
 
 /// <summary>One strategy trained once: data, dimension, seed, and all that was measured. A line of the comparison's JSON lines; numbers that were not measured are null.</summary>
@@ -29,6 +31,12 @@ internal sealed record CompareRecord
     /// <summary>Median milliseconds of a training step.</summary>
     public double? StepMilliseconds { get; init; }
 
+    /// <summary>Lower quartile of the milliseconds of a step, over the steps or the rounds measured.</summary>
+    public double? StepMillisecondsLow { get; init; }
+
+    /// <summary>Upper quartile.</summary>
+    public double? StepMillisecondsHigh { get; init; }
+
     /// <summary>Floating-point operations of a step by formula; null where none is known.</summary>
     public double? StepFlops { get; init; }
 
@@ -47,6 +55,9 @@ internal sealed record CompareRecord
     /// <summary>Standard error over the test rows.</summary>
     public double? TestNllError { get; init; }
 
+    /// <summary>Lowest exact validation negative log-likelihood on the way, nats: of the model that the test is made with; null when none was finite.</summary>
+    public double? ValidationNll { get; init; }
+
     /// <summary>Exact validation NLL along the way.</summary>
     public IReadOnlyList<ComparePoint> Curve { get; init; } = [];
 
@@ -64,4 +75,8 @@ internal sealed record CompareRecord
 
     /// <summary>What went wrong, in one line; null when nothing did.</summary>
     public string? Failure { get; init; }
+
+    /// <summary>Whether only the cost of a step was measured, with no training.</summary>
+    [JsonIgnore]
+    public bool IsCostOnly => TestNll is null && Curve.Count == 0 && Divergences == 0;
 }

@@ -28,14 +28,13 @@ internal static unsafe class StepSuite
     }
 
     /// <summary>Flops of one step's products and factorisations; 0 where the strategy's count is not known here.</summary>
-    public static double Flops(string strategy, double b, double d) => strategy switch
+    public static double Flops(string strategy, double b, double d)
     {
-        "snf-reconstruction" or "snf-published" => (12 + 10) * b * d * d,
-        "exact-lu" => ((6 + 4) * b * d * d) + (2 * 2 * d * d * d),
-        _ => 0,
-    };
+        int every = strategy == "stale-inverse" ? 10 : 1;
+        return StepFlops.OfMatrix(strategy, every, b, d, false) + StepFlops.OfMatrix(strategy, every, b, d, true) ?? 0;
+    }
 
-    private static int MatricesPerLayer(string strategy) => strategy.StartsWith("snf-", StringComparison.Ordinal) ? 2 : 1;
+    private static int MatricesPerLayer(string strategy) => strategy == "free-form" || strategy.StartsWith("snf-", StringComparison.Ordinal) ? 2 : 1;
 
     private static BenchCase Make(BenchSettings settings, BenchKey key)
     {

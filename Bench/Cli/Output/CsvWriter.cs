@@ -45,6 +45,25 @@ public static class CsvWriter
         file.Commit();
     }
 
+    /// <summary>Writes lines of words; cells that need it are quoted, line breaks in them become blanks.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="header">One name a column.</param>
+    /// <param name="rows">One cell a column.</param>
+    /// <exception cref="ArgumentException">A row has another number of cells.</exception>
+    /// <exception cref="BadInputException">The file cannot be written.</exception>
+    public static void Write(string path, IReadOnlyList<string> header, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        using AtomicFile file = AtomicFile.Create(path);
+        file.Stream.Write(Encoding.UTF8.GetBytes(string.Join(',', header.Select(Cell)) + "\n"));
+        foreach (IReadOnlyList<string> row in rows)
+        {
+            if (row.Count != header.Count) throw new ArgumentException($"CsvWriter: a row has {row.Count} cells, the header {header.Count}.", nameof(rows));
+            file.Stream.Write(Encoding.UTF8.GetBytes(string.Join(',', row.Select(Cell)) + "\n"));
+        }
+
+        file.Commit();
+    }
+
     private static string Cell(string name) =>
         name.AsSpan().ContainsAny(",;\"\t\n\r") ? "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal).ReplaceLineEndings(" ") + "\"" : name;
 }

@@ -15,6 +15,9 @@ internal sealed class RunFolder(string path)
 
     public string History => Path.Combine(FullName, "history.jsonl");
 
+    /// <summary>Looks of <c>--monitor</c>, one a line.</summary>
+    public string Monitor => Path.Combine(FullName, "monitor.jsonl");
+
     public string Samples => Path.Combine(FullName, "samples.png");
 
     public string Summary => Path.Combine(FullName, "summary.json");
@@ -27,7 +30,7 @@ internal sealed class RunFolder(string path)
             Directory.CreateDirectory(FullName);
 
             // The summary first: without it, nobody takes the rest for a finished run.
-            foreach (string file in (ReadOnlySpan<string>)[Summary, Checkpoint, Model, Samples, History]) File.Delete(file);
+            foreach (string file in (ReadOnlySpan<string>)[Summary, Checkpoint, Model, Samples, History, Monitor]) File.Delete(file);
             RemoveLeftovers();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -36,8 +39,8 @@ internal sealed class RunFolder(string path)
         }
     }
 
-    /// <summary>Readies the folder of a killed run: half-written files go, and so does history later than the checkpoint.</summary>
-    public void Continue(long epochs)
+    /// <summary>Readies the folder of a killed run: half-written files go, and so do history and looks later than the checkpoint.</summary>
+    public void Continue(long epochs, long steps)
     {
         try
         {
@@ -47,13 +50,13 @@ internal sealed class RunFolder(string path)
             string[] lines = File.Exists(History) ? File.ReadAllLines(History) : [];
             foreach (string line in lines)
             {
-                if (kept.Count == epochs || EpochOf(line) != kept.Count + 1) break;
+                if (kept.Count == epochs || NumberOf(line, "epoch") != kept.Count + 1) break;
                 kept.Add(line);
             }
 
             if (kept.Count < epochs) throw new BadInputException($"{History}: holds {kept.Count} epochs, the checkpoint beside it {epochs}; put the file back, or start anew in another folder.");
-            string text = string.Concat(kept.Select(l => l + "\n"));
-            AtomicFile.Write(History, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+            Rewrite(History, kept);
+            if (File.Exists(Monitor)) Rewrite(Monitor, [.. File.ReadAllLines(Monitor).TakeWhile(l => NumberOf(l, "step") is { } step && step <= steps)]);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -61,39 +64,50 @@ internal sealed class RunFolder(string path)
         }
     }
 
-    /// <summary>Adds one line; it is on the disk before a checkpoint can speak of its epoch.</summary>
-    public void Append(string line)
+    /// <summary>Adds one line to the history; it is on the disk before a checkpoint can speak of its epoch.</summary>
+    public void Append(string line) => Append(History, line);
+
+    /// <summary>Adds one look.</summary>
+    public void AppendLook(string line) => Append(Monitor, line);
+
+    private static void Append(string file, string line)
     {
         try
         {
-            using var stream = new FileStream(History, FileMode.Append, FileAccess.Write);
+            using var stream = new FileStream(file, FileMode.Append, FileAccess.Write);
             stream.Write(Encoding.UTF8.GetBytes(line + "\n"));
             stream.Flush(flushToDisk: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new BadInputException($"{History}: cannot be written ({e.Message}); make room and go on with --resume.");
+            throw new BadInputException($"{file}: cannot be written ({e.Message}); make room and go on with --resume.");
         }
     }
 
     // AtomicFile's temporary names carry the id of the process that was killed.
     private void RemoveLeftovers()
     {
-        foreach (string name in (ReadOnlySpan<string>)[Checkpoint, Model, Samples, Summary, History])
+        foreach (string name in (ReadOnlySpan<string>)[Checkpoint, Model, Samples, Summary, History, Monitor])
             foreach (string file in Directory.GetFiles(FullName, Path.GetFileName(name) + ".tmp-*")) File.Delete(file);
     }
 
-    private static int EpochOf(string line)
+    private static void Rewrite(string file, List<string> lines)
+    {
+        string text = string.Concat(lines.Select(l => l + "\n"));
+        AtomicFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+    }
+
+    private static long? NumberOf(string line, string property)
     {
         try
         {
             using JsonDocument json = JsonDocument.Parse(line);
-            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("epoch", out JsonElement e) && e.TryGetInt32(out int epoch) ? epoch : -1;
+            return json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(property, out JsonElement e) && e.TryGetInt64(out long number) ? number : null;
         }
         catch (JsonException)
         {
             // The last line of a killed run can be a part of one.
-            return -1;
+            return null;
         }
     }
 }

@@ -20,6 +20,7 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
     private readonly FlowTrainer<T> _trainer;
     private readonly BatchSource<T> _batches;
     private readonly LearnedInverseMonitor<T> _monitor;
+    private readonly TrainMonitor<T>? _look;
     private readonly Stopwatch _clock = new();
     private readonly Stopwatch _sinceCheckpoint = new();
     private readonly HashSet<int> _warned = [];
@@ -30,7 +31,7 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
     private IReadOnlyList<LearnedInverseReport> _inverses = [];
 
     /// <summary>Sets everything up; touches no file of the folder except to read the checkpoint that <paramref name="resume"/> asks for.</summary>
-    public TrainRun(RunDescription run, DataSet data, RunFolder folder, TrainDisplay display, StopSignal stop, int threads, bool resume, double checkpointSeconds)
+    public TrainRun(RunDescription run, DataSet data, RunFolder folder, TrainDisplay display, StopSignal stop, int threads, bool resume, double checkpointSeconds, int monitorEvery = 0)
     {
         (_run, _data, _folder, _display, _stop, _checkpointSeconds, _secondsBefore, _resumed) = (run, data, folder, display, stop, checkpointSeconds, run.Seconds, resume);
         _backend = new SimdBackend<T>(threads);
@@ -47,6 +48,7 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
         _trainer = new FlowTrainer<T>(_flow, RunSettings.Optimizer<T>(run), RunSettings.Options(run, _batches.BatchesPerEpoch));
         if (resume) Checkpoint.Load(_trainer, folder.Checkpoint);
         _monitor = new LearnedInverseMonitor<T>(_flow, data.Train, SeedMix.Of(run.Seed, 4));
+        if (monitorEvery > 0) _look = new TrainMonitor<T>(_flow, data.Train, SeedMix.Of(run.Seed, 6), monitorEvery, folder, display, threads);
     }
 
     public Flow<T> Flow => _flow;
@@ -60,6 +62,9 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
     /// <summary>How far the model is from the density that the data were drawn from, on the test rows; null where that is not known, and before the end.</summary>
     public DivergenceEstimate? Excess { get; private set; }
 
+    /// <summary>The last look of <c>--monitor</c>; null without.</summary>
+    public FlowMonitorReport? LastLook => _look?.Last;
+
     public double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
 
     private long TotalSteps => (long)_run.Epochs * _batches.BatchesPerEpoch;
@@ -67,7 +72,7 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
     /// <summary>Trains to the end. False when stopped by a signal; the checkpoint then holds all that was done.</summary>
     public bool Train()
     {
-        if (_resumed) _folder.Continue(_trainer.State.Epoch);
+        if (_resumed) _folder.Continue(_trainer.State.Epoch, _trainer.State.Step);
         else _folder.Begin();
         _clock.Start();
         if (_resumed) _sinceCheckpoint.Restart();
@@ -113,6 +118,7 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
 
     public void Dispose()
     {
+        _look?.Dispose();
         _monitor.Dispose();
         _trainer.Dispose();
         _flow.Dispose();
@@ -136,6 +142,8 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
     private bool OnStep(StepReport report)
     {
         _display.Step(report, TotalSteps, _run.Batch, (int)_trainer.State.Epoch + 1, _run.Epochs);
+        // Before a checkpoint can speak of the step.
+        _look?.After(report.Step + 1);
         if (_sinceCheckpoint.Elapsed.TotalSeconds >= _checkpointSeconds) Save();
         return !_stop.IsRequested;
     }

@@ -11,7 +11,7 @@ namespace NativeFlow.Layers;
 /// channels' deviations in place of its own (1 if none varies), so that a constant pixel is not blown up.
 /// Parameters log_scale, shift [1 x channels]; counter initialized. Cost: one multiply-add an element. Source: Kingma and Dhariwal 2018, Glow, section 3.1.
 /// </remarks>
-public sealed class ActNorm<T> : IBijector<T>, IDataDependent<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class ActNorm<T> : IBijector<T>, IDataDependent<T>, ILipschitzLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private const double RelativeFloor = 1e-3;
 
@@ -123,6 +123,21 @@ public sealed class ActNorm<T> : IBijector<T>, IDataDependent<T> where T : unman
         store.Write(_logScale, logScale);
         store.Write(_shift, shift);
         store[_initialized] = 1;
+    }
+
+    /// <inheritdoc/>
+    public LipschitzBounds Bounds(ParameterStore<T> store, double inputBound)
+    {
+        BijectorGuard.Attached(Kind, _logScale);
+        double[] log = SingularValues.Read(store, _logScale), shift = SingularValues.Read(store, _shift);
+        double most = 0, least = double.PositiveInfinity, output = 0;
+        for (int c = 0; c < _channels; c++)
+        {
+            double scale = Math.Exp(_centerFirst ? -log[c] : log[c]);
+            (most, least) = (Math.Max(most, scale), Math.Min(least, scale));
+            output = Math.Max(output, _centerFirst ? scale * (inputBound + Math.Abs(shift[c])) : (scale * inputBound) + Math.Abs(shift[c]));
+        }
+        return new LipschitzBounds(most, 1 / least, output);
     }
 
     /// <inheritdoc/>

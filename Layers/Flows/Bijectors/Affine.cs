@@ -6,7 +6,7 @@ namespace NativeFlow.Layers;
 
 /// <summary>A fixed scale and shift a feature: z = scale x + shift. log|det| = sum log|scale|, [1 x 1]. <see cref="Standardize"/> makes it from means and deviations.</summary>
 /// <remarks>Buffers scale, shift [1 x features]; nothing is learned (ActNorm learns). Cost: one multiply-add an element.</remarks>
-public sealed class Affine<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Affine<T> : IBijector<T>, ILipschitzLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly double[] _startScale;
     private readonly double[] _startShift;
@@ -76,6 +76,19 @@ public sealed class Affine<T> : IBijector<T> where T : unmanaged, IFloatingPoint
 
     /// <inheritdoc/>
     public FlowStep Inverse(Tape<T> tape, Var z, in StepContext c) => Record(tape, z, AffineForm.PlainScale | AffineForm.CenterFirst);
+
+    /// <inheritdoc/>
+    public LipschitzBounds Bounds(ParameterStore<T> store, double inputBound)
+    {
+        double most = 0, least = double.PositiveInfinity, output = 0;
+        for (int i = 0; i < Dimension; i++)
+        {
+            double scale = Math.Abs(_startScale[i]);
+            (most, least) = (Math.Max(most, scale), Math.Min(least, scale));
+            output = Math.Max(output, (scale * inputBound) + Math.Abs(_startShift[i]));
+        }
+        return new LipschitzBounds(most, 1 / least, output);
+    }
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)

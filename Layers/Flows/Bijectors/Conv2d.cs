@@ -58,7 +58,7 @@ public sealed class Conv2d<T> : IJacobianLayer<T>, IImageLayer where T : unmanag
     public JacobianSite Site => _site;
 
     /// <summary>Whether the strategy keeps a learned inverse kernel r that <see cref="InverseKind.Learned"/> can use.</summary>
-    public bool HasLearnedInverse => Strategy is SelfNormalizing<T>;
+    public bool HasLearnedInverse => Strategy.HasLearnedInverse;
 
     /// <inheritdoc/>
     public bool HasExactInverse => !HasLearnedInverse;

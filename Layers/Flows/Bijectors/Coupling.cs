@@ -9,7 +9,7 @@ namespace NativeFlow.Layers;
 /// log|det| = sum over B of log|h'|, [batch x 1]. Both directions cost one pass of the conditioner.
 /// </summary>
 /// <remarks>Source: Dinh, Krueger and Bengio 2014; Dinh, Sohl-Dickstein and Bengio 2017; survey section 3.4.1.</remarks>
-public sealed class Coupling<T> : IBijector<T>, IImageLayer where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Coupling<T> : IBijector<T>, IImageLayer, ILipschitzLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly bool[] _moved;
     private readonly ImageSplit? _split;
@@ -111,6 +111,17 @@ public sealed class Coupling<T> : IBijector<T>, IImageLayer where T : unmanaged,
     }
 
     /// <inheritdoc/>
+    public LipschitzBounds Bounds(ParameterStore<T> store, double inputBound)
+    {
+        if (_transformer is not ILipschitzTransformer<T> transformer) return LipschitzBounds.Unknown($"no bound is known of the slopes of {_transformer.Kind}");
+        if (_conditioner is not ILipschitzNetwork<T> network) return LipschitzBounds.Unknown($"no bound is known of the network {_conditioner.Kind}");
+        NetworkBounds known = network.Bounds(store, ContextWidth > 0 ? double.PositiveInfinity : inputBound);
+        TransformerBounds b = transformer.Bounds(store, known, inputBound, _moved.AsSpan().Count(true));
+        (double forward, double inverse) = LipschitzBounds.Triangular(b.Cross, b.LeastSlope, b.MostSlope);
+        return new LipschitzBounds(forward, inverse, Math.Max(inputBound, b.OutputBound), b.Reason);
+    }
+
+    /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)
     {
         if (_split is null)
@@ -141,7 +152,7 @@ public sealed class Coupling<T> : IBijector<T>, IImageLayer where T : unmanaged,
         BijectorGuard.Width(Kind, Dimension, x);
         BijectorGuard.Attached(Kind, _order);
         Var pass = tape.GatherColumns(x, _passColumns), move = tape.GatherColumns(x, _movedColumns);
-        return (pass, move, _conditioner.Record(tape, ContextGuard.Join(tape, Kind, pass, c.Context, ContextWidth)));
+        return (pass, move, _conditioner.Record(tape, ContextGuard.Join(tape, Kind, pass, c.Context, ContextWidth), c));
     }
 
     private Var Join(Tape<T> tape, Var pass, Var moved) => tape.GatherColumns(tape.ConcatColumns(pass, moved), _order);

@@ -6,7 +6,7 @@ namespace NativeFlow.Layers;
 
 /// <summary>A transformer on every feature with parameters of its own, the same for every sample: z_j = h(x_j; raw_j). log|det| = sum log|h'|.</summary>
 /// <remarks>Parameter raw [1 x D P]. Starts where the transformer starts, the identity for most.</remarks>
-public sealed class Elementwise<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Elementwise<T> : IBijector<T>, ILipschitzLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly ITransformer<T> _transformer;
     private Var _raw = Var.None;
@@ -65,6 +65,17 @@ public sealed class Elementwise<T> : IBijector<T> where T : unmanaged, IFloating
         BijectorGuard.Attached(Kind, _raw);
         (Var x, Var logDet) = _transformer.Inverse(tape, z, _raw);
         return FlowStep.Exact(x, logDet);
+    }
+
+    /// <inheritdoc/>
+    public LipschitzBounds Bounds(ParameterStore<T> store, double inputBound)
+    {
+        if (_transformer is not ILipschitzTransformer<T> transformer) return LipschitzBounds.Unknown($"no bound is known of the slopes of {_transformer.Kind}");
+        BijectorGuard.Attached(Kind, _raw);
+        // Its parameters are the output of a network that is constant.
+        var constant = new NetworkBounds(0, SingularValues.Largest(SingularValues.Read(store, _raw)));
+        TransformerBounds b = transformer.Bounds(store, constant, inputBound, Dimension);
+        return new LipschitzBounds(b.MostSlope, 1 / b.LeastSlope, b.OutputBound, b.Reason);
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace NativeFlow.Layers;
 
 /// <summary>z = H_K ... H_1 x, each H the reflection v - 2 q (q.v)/(q.q) of a learned vector q: a learned orthogonal matrix. log|det| = 0.</summary>
 /// <remarks>Parameter q_vectors [K x D], Gaussian at the start; only their directions matter. D reflections reach every orthogonal matrix. All are applied at once: 4 B D K + B K^2 + 2 D K^2 flops either way. Source: Tomczak and Welling 2016; Joffrain et al. 2006 (UT transform).</remarks>
-public sealed class Householder<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Householder<T> : IBijector<T>, ILipschitzLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly int _reflections;
     private Var _vectors = Var.None;
@@ -69,6 +69,9 @@ public sealed class Householder<T> : IBijector<T> where T : unmanaged, IFloating
         BijectorGuard.Attached(Kind, _vectors);
         return FlowStep.Exact(HouseholderReflections.Apply(tape, z, _vectors, reverse: true), tape.Constant(0));
     }
+
+    /// <inheritdoc/>
+    public LipschitzBounds Bounds(ParameterStore<T> store, double inputBound) => LipschitzBounds.Isometry(Dimension, inputBound);
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)

@@ -6,7 +6,7 @@ namespace NativeFlow.Layers;
 
 /// <summary>z = x for x &gt;= 0 and slope x below, on every feature. log|det| is the sum of the logarithms of the slopes, [batch x 1].</summary>
 /// <remarks>No parameters. Cost: one pass either way. The density jumps at 0; SmoothLeakyRelu has no such edge.</remarks>
-public sealed class LeakyRelu<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class LeakyRelu<T> : IBijector<T>, ILipschitzLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly double _slope;
 
@@ -61,6 +61,9 @@ public sealed class LeakyRelu<T> : IBijector<T> where T : unmanaged, IFloatingPo
         (Var x, Var logDet) = ElementwiseInverseOp<T>.Record(tape, z, FlowFunction.LeakyRelu, _slope);
         return FlowStep.Exact(x, logDet);
     }
+
+    /// <inheritdoc/>
+    public LipschitzBounds Bounds(ParameterStore<T> store, double inputBound) => LipschitzBounds.Slopes(Math.Min(1, _slope), Math.Max(1, _slope), 0, inputBound);
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)

@@ -10,7 +10,7 @@ namespace NativeFlow.Layers;
 /// exact, by LU. A Gaussian stays Gaussian: non-linear layers must stand between two of these.
 /// </summary>
 /// <remarks>Forward 2 B D^2 flops, inverse 2/3 D^3 + 2 B D^2 (or 2 B D^2 through a learned inverse), log-determinant 2/3 D^3.</remarks>
-public sealed class Linear<T> : IJacobianLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Linear<T> : IJacobianLayer<T>, ILipschitzLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private JacobianSite _site;
 
@@ -83,7 +83,16 @@ public sealed class Linear<T> : IJacobianLayer<T> where T : unmanaged, IFloating
     }
 
     /// <summary>Whether the strategy keeps a learned inverse R that <see cref="InverseKind.Learned"/> can use.</summary>
-    public bool HasLearnedInverse => Strategy is SelfNormalizing<T>;
+    public bool HasLearnedInverse => Strategy.HasLearnedInverse;
+
+    /// <inheritdoc/>
+    public LipschitzBounds Bounds(ParameterStore<T> store, double inputBound)
+    {
+        BijectorGuard.Attached(Kind, _site.Weight);
+        double[] w = SingularValues.Read(store, _site.Weight), s = SingularValues.Of(w, Dimension, Dimension);
+        double output = SingularValues.Reach(w, Dimension, Dimension, HasBias ? SingularValues.Read(store, _site.Bias) : [], inputBound);
+        return new LipschitzBounds(s[0], 1 / s[^1], output, s[^1] > 0 ? "" : "the matrix is singular");
+    }
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)

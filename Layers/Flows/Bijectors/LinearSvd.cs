@@ -7,7 +7,7 @@ namespace NativeFlow.Layers;
 
 /// <summary>z = Q_1 diag(softplus(u) + eps) Q_2 x + b, both Q products of K Householder reflections. log|det| = sum of the logarithms of the diagonal, [1 x 1].</summary>
 /// <remarks>Parameters q_vectors_1, q_vectors_2 [K x D], unconstrained_diagonal, bias [1 x D]. Cost: 8 B D K flops either way; the singular values, and so the condition number, are at hand. Source: Tomczak and Welling 2016; Zhang et al. 2018, SVD parameterization.</remarks>
-public sealed class LinearSvd<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class LinearSvd<T> : IBijector<T>, ILipschitzLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly bool _hasBias;
     private readonly int _reflections;
@@ -89,6 +89,20 @@ public sealed class LinearSvd<T> : IBijector<T> where T : unmanaged, IFloatingPo
         Var turned = HouseholderReflections.Apply(tape, _bias.IsNone ? z : tape.Subtract(z, _bias), _vectors1, reverse: true);
         Var x = HouseholderReflections.Apply(tape, tape.Divide(turned, diagonal), _vectors2, reverse: true);
         return FlowStep.Exact(x, tape.Sum(tape.Log(diagonal), -1));
+    }
+
+    /// <inheritdoc/>
+    public LipschitzBounds Bounds(ParameterStore<T> store, double inputBound)
+    {
+        BijectorGuard.Attached(Kind, _diagonal);
+        double most = 0, least = double.PositiveInfinity;
+        foreach (double u in SingularValues.Read(store, _diagonal))
+        {
+            double s = Math.Max(u, 0) + Math.Log(1 + Math.Exp(-Math.Abs(u))) + _eps;
+            (most, least) = (Math.Max(most, s), Math.Min(least, s));
+        }
+        double bias = _hasBias ? SingularValues.Largest(SingularValues.Read(store, _bias)) : 0;
+        return new LipschitzBounds(most, 1 / least, (most * Math.Sqrt(Dimension) * inputBound) + bias);
     }
 
     /// <inheritdoc/>

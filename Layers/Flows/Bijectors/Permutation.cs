@@ -7,7 +7,7 @@ namespace NativeFlow.Layers;
 
 /// <summary>z[:, j] = x[:, order[j]] for channels j. log|det| = 0, [1 x 1].</summary>
 /// <remarks>Buffer order [1 x features]: the column that each output column takes. An image is a row of channels times pixels numbers. Cost: one move an element.</remarks>
-public sealed class Permutation<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Permutation<T> : IBijector<T>, ILipschitzLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private const string RandomOrder = "random", ReverseOrder = "reverse";
 
@@ -114,6 +114,9 @@ public sealed class Permutation<T> : IBijector<T> where T : unmanaged, IFloating
         BijectorGuard.Attached(Kind, _buffer);
         return FlowStep.Exact(tape.ScatterAddColumns(z, _buffer, Dimension), tape.Constant(0));
     }
+
+    /// <inheritdoc/>
+    public LipschitzBounds Bounds(ParameterStore<T> store, double inputBound) => new(1, 1, inputBound);
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)

@@ -12,7 +12,7 @@ namespace NativeFlow.Layers;
 /// last place; then one recorded Newton step x - (I + J)^-1 (x + g(x) - z), J constant, gives the implicit gradient. Cost: forward one pass of g and the
 /// estimator's; exact D backward passes of g and one LU a sample. Sources: Behrmann et al. 2019; Chen et al. 2019.
 /// </remarks>
-public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Residual<T> : IBijector<T>, ILipschitzLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly int[] _hidden;
     private readonly SmoothActivation _activation;
@@ -32,6 +32,7 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         _net = new LipschitzMlp<T>(dimension, hidden, activation, lipschitz);
         (Dimension, _hidden, _activation, Lipschitz) = (dimension, hidden.ToArray(), activation, lipschitz);
         LogDet = logDet ?? new ExactLogDet<T>();
+        LogDet.CheckDimension(dimension);
         if (LogDet.NeedsWaist && _net.WaistWidth == 0)
             throw new ArgumentException($"log_det is {LogDet.Name}, which needs a hidden layer narrower than the {dimension} features, hidden is [{string.Join(", ", _hidden)}]; narrow one, or use one of: {string.Join(", ", LogDetRegistry.Names.Where(n => n != LogDet.Name))}.");
         _blockRows = EvaluationBlocks<T>.Rows(_net.Widest);
@@ -93,10 +94,13 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         BijectorGuard.Attached(Kind, _net.FirstWeight);
         if (EvaluationBlocks<T>.Apply(tape, z, c, _blockRows)) return EvaluationBlocks<T>.Run(tape, this, z, c, inverse: true, _blockRows);
         _net.Prepare(tape, train: false);
-        Var x = Newton(tape, FixedPoint(tape, z, 64 * Precision<T>.Epsilon / (1 - Lipschitz)), z);
+        Var near = FixedPoint(tape, z, 64 * Precision<T>.Epsilon / (1 - Lipschitz)), x = ImplicitStep.Record(tape, near, _net.Record(tape, near), z, plusIdentity: true);
         Var logDet = ExactLogDet<T>.Record(tape, _net.Record(tape, x), x);
         return FlowStep.Exact(x, tape.Scale(logDet, -1));
     }
+
+    /// <inheritdoc/>
+    public LipschitzBounds Bounds(ParameterStore<T> store, double inputBound) => new(1 + Lipschitz, 1 / (1 - Lipschitz), double.PositiveInfinity);
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)
@@ -118,24 +122,6 @@ public sealed class Residual<T> : IBijector<T> where T : unmanaged, IFloatingPoi
     {
         _net.Prepare(tape, train: false);
         return FixedPoint(tape, z, accepted);
-    }
-
-    // x0 - (I + J)^-1 (x0 + g(x0) - z) with x0 and J constant: the value gains the last digits, the gradient is that of the implicit function.
-    private Var Newton(Tape<T> tape, Var x0, Var z)
-    {
-        Var g = _net.Record(tape, x0), error = tape.Subtract(tape.Add(g, x0), z);
-        bool recorded = tape.RecordsGradients;
-        tape.RecordsGradients = false;
-        Var a;
-        try
-        {
-            a = ExactJacobian.IdentityPlus(tape, ExactJacobian.Record(tape, g, x0, ExactJacobian.Basis(tape, x0.Rows, Dimension)));
-        }
-        finally
-        {
-            tape.RecordsGradients = recorded;
-        }
-        return tape.Subtract(x0, tape.BatchedSolve(a.Detach(), error));
     }
 
     // Values only. The distance to the solution is at most c / (1 - c) times the last change (Banach).

@@ -6,7 +6,7 @@ namespace NativeFlow.Layers;
 
 /// <summary>z = e^(A - A^T) x: a learned rotation. log|det| = 0.</summary>
 /// <remarks>Parameter a [D x D], zero at the start (the identity). Every rotation, and no reflection, is reached. Cost: the exponential, about 2 (6 + s) D^3 flops, and 2 B D^2; the inverse is the transpose. Source: Lezcano-Casado and Martinez-Rubio 2019.</remarks>
-public sealed class Rotation<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class Rotation<T> : IBijector<T>, ILipschitzLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private Var _a = Var.None;
 
@@ -60,6 +60,9 @@ public sealed class Rotation<T> : IBijector<T> where T : unmanaged, IFloatingPoi
         BijectorGuard.Attached(Kind, _a);
         return FlowStep.Exact(tape.MatMul(z, Matrix(tape)), tape.Constant(0));
     }
+
+    /// <inheritdoc/>
+    public LipschitzBounds Bounds(ParameterStore<T> store, double inputBound) => LipschitzBounds.Isometry(Dimension, inputBound);
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)

@@ -6,7 +6,7 @@ namespace NativeFlow.Layers;
 
 /// <summary>z = (x + a (sqrt(1 + x^2) - 1))/(1 + a), a = (1 - slope)/(1 + slope), on every feature: a leaky ReLU without an edge, both ways in closed form. log|det| [batch x 1].</summary>
 /// <remarks>No parameters. Cost: one or two square roots and one logarithm an element. Source: Finzi et al. 2019, Invertible convolutional networks.</remarks>
-public sealed class SneakyRelu<T> : IBijector<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class SneakyRelu<T> : IBijector<T>, ILipschitzLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly double _slope;
 
@@ -61,6 +61,9 @@ public sealed class SneakyRelu<T> : IBijector<T> where T : unmanaged, IFloatingP
         (Var x, Var logDet) = ElementwiseInverseOp<T>.Record(tape, z, FlowFunction.SneakyRelu, _slope);
         return FlowStep.Exact(x, logDet);
     }
+
+    /// <inheritdoc/>
+    public LipschitzBounds Bounds(ParameterStore<T> store, double inputBound) => LipschitzBounds.Slopes(_slope, 1, 0, inputBound);
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)

@@ -122,5 +122,5 @@ public sealed class TwoSidedCoupling<T> : IBijector<T> where T : unmanaged, IFlo
     }
 
     private Var Raw(Tape<T> tape, IConditioner<T> conditioner, Var seen, in StepContext c)
-        => conditioner.Record(tape, ContextGuard.Join(tape, Kind, seen, c.Context, ContextWidth));
+        => conditioner.Record(tape, ContextGuard.Join(tape, Kind, seen, c.Context, ContextWidth), c);
 }

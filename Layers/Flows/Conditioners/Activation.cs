@@ -39,6 +39,23 @@ public static class Activations
     internal static Activation Read(ConfigReader reader, Activation otherwise)
         => (Activation)Array.IndexOf(s_names, reader.Choice("activation", s_names[(int)otherwise], s_names));
 
+    /// <summary>Largest |slope|.</summary>
+    internal static double Steepest(Activation activation) => activation switch
+    {
+        Activation.Silu => 1.1,
+        Activation.Sigmoid => 0.25,
+        _ => 1,
+    };
+
+    /// <summary>Largest |value| for |x| up to <paramref name="bound"/>.</summary>
+    internal static double Reach(Activation activation, double bound) => activation switch
+    {
+        Activation.Sigmoid => 1,
+        Activation.Tanh => Math.Min(1, bound),
+        Activation.Softplus => bound + Math.Log(2),
+        _ => bound,
+    };
+
     /// <summary>Records the activation of every element.</summary>
     public static Var Activate<T>(this Tape<T> tape, Activation activation, Var x) where T : unmanaged, IFloatingPointIeee754<T> => activation switch
     {

@@ -17,12 +17,20 @@ internal readonly record struct DenseLayer(Var Weight, Var Bias)
     public static DenseLayer Attach<T>(ParameterStore<T> store, string scope, int inputs, int outputs, ulong seed, double gain = 1, ReadOnlySpan<double> bias = default)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        double[] weight = StartWeights(scope, inputs, outputs, seed, gain);
+        return new DenseLayer(store.AddParameter($"{scope}.weight", outputs, inputs, weight), store.AddParameter($"{scope}.bias", 1, outputs, bias, decay: false));
+    }
+
+    /// <summary>The weights [out x in] with which <see cref="Attach"/> starts.</summary>
+    /// <exception cref="ArgumentException">There are more weights than an array can hold.</exception>
+    public static double[] StartWeights(string scope, int inputs, int outputs, ulong seed, double gain)
+    {
         if ((long)outputs * inputs > Array.MaxLength) throw new ArgumentException($"{scope}: {outputs} x {inputs} weights are more than one layer can have; make it narrower.");
         var weight = new double[outputs * inputs];
         RandomFill.Gaussian<double>(seed, 0, 0, weight);
         double deviation = gain / Math.Sqrt(inputs);
         for (int j = 0; j < weight.Length; j++) weight[j] *= deviation;
-        return new DenseLayer(store.AddParameter($"{scope}.weight", outputs, inputs, weight), store.AddParameter($"{scope}.bias", 1, outputs, bias, decay: false));
+        return weight;
     }
 
     /// <summary>Records y [batch x out]. A pass over y for the bias besides the product.</summary>

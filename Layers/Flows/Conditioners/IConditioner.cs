@@ -22,6 +22,9 @@ public interface IConditioner<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>Records the output [batch x OutputWidth] for [batch x InputWidth].</summary>
     Var Record(Tape<T> tape, Var input);
 
+    /// <summary>The same with the reason: a network that normalises its weights takes one step towards their norms in training. Without a reason it does as in evaluation.</summary>
+    Var Record(Tape<T> tape, Var input, in StepContext c) => Record(tape, input);
+
     /// <summary>Writes the properties that <see cref="ConditionerRegistry"/> needs besides the widths; the caller writes the braces and <c>kind</c>.</summary>
     void WriteConfig(Utf8JsonWriter json);
 }

@@ -5,20 +5,25 @@ using NativeFlow.Engine;
 namespace NativeFlow.Layers;
 
 /// <summary>A fully connected network: h = x W^T + b, an activation between layers and none after the last.</summary>
-/// <remarks>Parameters net.{i}.weight [out x in], net.{i}.bias [1 x out]. Cost: 2 x batch x sum of in x out flops.</remarks>
-public sealed class Mlp<T> : IConditioner<T> where T : unmanaged, IFloatingPointIeee754<T>
+/// <remarks>Parameters net.{i}.weight [out x in], net.{i}.bias [1 x out]; with a spectral norm buffers net.{i}.u [1 x out], the left singular vector found last. Cost: 2 x batch x sum of in x out flops; 4 in x out more a layer for a spectral norm in training.</remarks>
+public sealed class Mlp<T> : IConditioner<T>, ILipschitzNetwork<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly int[] _hidden;
     private readonly DenseLayer[] _layers;
     private readonly Activation _activation;
+    private readonly double _spectralNorm;
+
+    // Left singular vectors of the weights as found last, with a spectral norm only.
+    private readonly Var[] _vectors;
 
     /// <summary>Makes the network.</summary>
     /// <param name="inputs">Columns in.</param>
     /// <param name="outputs">Columns out.</param>
     /// <param name="hidden">Widths of the hidden layers; none makes it one affine map.</param>
     /// <param name="activation">Between layers.</param>
-    /// <exception cref="ArgumentException">A width is less than 1.</exception>
-    public Mlp(int inputs, int outputs, ReadOnlySpan<int> hidden, Activation activation = Activation.Relu)
+    /// <param name="spectralNorm">Largest singular value that a weight may have: W min(1, kappa / sigma(W)) takes its place; infinite for none.</param>
+    /// <exception cref="ArgumentException">A width is less than 1, or the norm is not above 0.</exception>
+    public Mlp(int inputs, int outputs, ReadOnlySpan<int> hidden, Activation activation = Activation.Relu, double spectralNorm = double.PositiveInfinity)
     {
         BijectorGuard.Dimension("mlp: number of inputs", inputs);
         BijectorGuard.Dimension("mlp: number of outputs", outputs);
@@ -29,6 +34,9 @@ public sealed class Mlp<T> : IConditioner<T> where T : unmanaged, IFloatingPoint
         _activation = activation;
         _layers = new DenseLayer[hidden.Length + 1];
         Array.Fill(_layers, DenseLayer.None);
+        if (!(spectralNorm > 0)) throw new ArgumentException($"spectral_norm is {spectralNorm}; it must be above 0.");
+        _spectralNorm = spectralNorm;
+        _vectors = new Var[_layers.Length];
     }
 
     /// <inheritdoc/>
@@ -47,7 +55,8 @@ public sealed class Mlp<T> : IConditioner<T> where T : unmanaged, IFloatingPoint
         var reader = new ConfigReader("mlp", config);
         int[] hidden = reader.Integers("hidden", [64, 64]);
         Activation activation = Activations.Read(reader, Activation.Relu);
-        return reader.Make(() => new Mlp<T>(inputs, outputs, hidden, activation));
+        double spectralNorm = reader.OptionalNumber("spectral_norm") ?? double.PositiveInfinity;
+        return reader.Make(() => new Mlp<T>(inputs, outputs, hidden, activation, spectralNorm));
     }
 
     /// <inheritdoc/>
@@ -59,11 +68,17 @@ public sealed class Mlp<T> : IConditioner<T> where T : unmanaged, IFloatingPoint
             int from = i == 0 ? InputWidth : _hidden[i - 1], to = i == _hidden.Length ? OutputWidth : _hidden[i];
             bool last = i == _hidden.Length;
             _layers[i] = DenseLayer.Attach(store, $"{scope}.net.{i}", from, to, SeedMix.Of(seed, (ulong)i), last ? DenseLayer.LastLayerStart : 1, last ? outputStart : default);
+            if (double.IsInfinity(_spectralNorm)) continue;
+            double[] start = DenseLayer.StartWeights(scope, from, to, SeedMix.Of(seed, (ulong)i), last ? DenseLayer.LastLayerStart : 1);
+            _vectors[i] = store.AddBuffer($"{scope}.net.{i}.u", 1, to, SpectralWeight<T>.StartVector(start, to, from, SeedMix.Of(seed, (ulong)i)));
         }
     }
 
     /// <inheritdoc/>
-    public Var Record(Tape<T> tape, Var input)
+    public Var Record(Tape<T> tape, Var input) => Record(tape, input, new StepContext());
+
+    /// <inheritdoc/>
+    public Var Record(Tape<T> tape, Var input, in StepContext c)
     {
         BijectorGuard.Width(Kind, InputWidth, input);
         BijectorGuard.Attached(Kind, _layers[0].Weight);
@@ -71,9 +86,31 @@ public sealed class Mlp<T> : IConditioner<T> where T : unmanaged, IFloatingPoint
         for (int i = 0; i < _layers.Length; i++)
         {
             if (i > 0) h = tape.Activate(_activation, h);
-            h = _layers[i].Record(tape, h);
+            DenseLayer layer = _layers[i];
+            if (double.IsFinite(_spectralNorm)) layer = layer with { Weight = SpectralWeight<T>.Record(tape, layer.Weight, _vectors[i], _spectralNorm, c.Mode == FlowMode.Train, keep: !c.Provisional) };
+            h = layer.Record(tape, h);
         }
         return h;
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Product of the weights' largest singular values (at most the spectral norm) and of the activation's steepest slope between layers.</remarks>
+    public NetworkBounds Bounds(ParameterStore<T> store, double inputBound)
+    {
+        BijectorGuard.Attached(Kind, _layers[0].Weight);
+        double lipschitz = 1, reach = inputBound;
+        for (int i = 0; i < _layers.Length; i++)
+        {
+            if (i > 0) (lipschitz, reach) = (lipschitz * Activations.Steepest(_activation), Activations.Reach(_activation, reach));
+            (int rows, int cols) = (_layers[i].Weight.Rows, _layers[i].Weight.Cols);
+            double[] w = SingularValues.Read(store, _layers[i].Weight);
+            double sigma = SingularValues.Of(w, rows, cols)[0], held = Math.Min(sigma, _spectralNorm);
+            if (held < sigma)
+                for (int j = 0; j < w.Length; j++) w[j] *= held / sigma;
+            lipschitz *= held;
+            reach = SingularValues.Reach(w, rows, cols, SingularValues.Read(store, _layers[i].Bias), reach);
+        }
+        return new NetworkBounds(lipschitz, reach);
     }
 
     /// <inheritdoc/>
@@ -83,5 +120,6 @@ public sealed class Mlp<T> : IConditioner<T> where T : unmanaged, IFloatingPoint
         foreach (int width in _hidden) json.WriteNumberValue(width);
         json.WriteEndArray();
         json.WriteString("activation", Activations.Names[(int)_activation]);
+        if (double.IsFinite(_spectralNorm)) json.WriteNumber("spectral_norm", _spectralNorm);
     }
 }

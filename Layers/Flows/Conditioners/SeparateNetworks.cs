@@ -70,12 +70,15 @@ public sealed class SeparateNetworks<T> : IConditioner<T> where T : unmanaged, I
     }
 
     /// <inheritdoc/>
-    public Var Record(Tape<T> tape, Var input)
+    public Var Record(Tape<T> tape, Var input) => Record(tape, input, new StepContext());
+
+    /// <inheritdoc/>
+    public Var Record(Tape<T> tape, Var input, in StepContext c)
     {
         BijectorGuard.Width(Kind, InputWidth, input);
         BijectorGuard.Attached(Kind, _order);
-        if (_networks.Length == 1) return _networks[0].Record(tape, input);
-        for (int p = 0; p < _networks.Length; p++) _outputs[p] = _networks[p].Record(tape, input);
+        if (_networks.Length == 1) return _networks[0].Record(tape, input, c);
+        for (int p = 0; p < _networks.Length; p++) _outputs[p] = _networks[p].Record(tape, input, c);
         return tape.GatherColumns(tape.ConcatColumns(_outputs), _order);
     }
 

@@ -22,6 +22,9 @@ public interface IJacobianStrategy<T> where T : unmanaged, IFloatingPointIeee754
     /// <summary>Where it works.</summary>
     SiteKinds Supports { get; }
 
+    /// <summary>Whether it keeps a learned inverse as <see cref="JacobianSite.InverseWeight"/> that <see cref="InverseKind.Learned"/> can use.</summary>
+    bool HasLearnedInverse => false;
+
     /// <summary>Adds parameters, buffers and counters for a site and returns the site completed with their handles.</summary>
     /// <exception cref="NotSupportedException">The site's kind is not among <see cref="Supports"/>.</exception>
     JacobianSite Attach(ParameterStore<T> store, in JacobianSite site, ReadOnlySpan<double> initialWeight);

@@ -22,7 +22,7 @@ public sealed class SelfNormalizing<T> : IJacobianStrategy<T> where T : unmanage
         (Form, Weight, Probes) = (form, weight, probes);
     }
 
-    /// <summary>Published or reconstruction-only.</summary>
+    /// <summary>Published, fused or not, or reconstruction-only.</summary>
     public SelfNormalizingForm Form { get; }
 
     /// <summary>Weight lambda of the reconstruction penalty mean |R W x - x|^2.</summary>
@@ -34,6 +34,7 @@ public sealed class SelfNormalizing<T> : IJacobianStrategy<T> where T : unmanage
     /// <inheritdoc/>
     public string Name => (Form, Probes) switch
     {
+        (SelfNormalizingForm.PublishedUnfused, _) => "snf-published-unfused",
         (SelfNormalizingForm.Published, 0) => "snf-published",
         (SelfNormalizingForm.Published, _) => "snf-published-probes",
         (_, 0) => "snf-reconstruction",
@@ -47,10 +48,16 @@ public sealed class SelfNormalizing<T> : IJacobianStrategy<T> where T : unmanage
     public GradientKind Gradient => GradientKind.Biased;
 
     /// <inheritdoc/>
-    public SiteKinds Supports => SiteKinds.DenseMatrix | SiteKinds.Convolution | SiteKinds.CircularConvolution;
+    public SiteKinds Supports => Form == SelfNormalizingForm.PublishedUnfused ? SiteKinds.DenseMatrix : SiteKinds.DenseMatrix | SiteKinds.Convolution | SiteKinds.CircularConvolution;
+
+    /// <inheritdoc/>
+    public bool HasLearnedInverse => true;
 
     /// <summary>The update as published: half of the likelihood gradient for W and half for R (eq. 6-13).</summary>
     public static SelfNormalizing<T> Published(double weight, int probes = 0) => new(SelfNormalizingForm.Published, weight, probes);
+
+    /// <summary>The same update by the nine products of the authors' code instead of six: for tables of cost.</summary>
+    public static SelfNormalizing<T> PublishedUnfused(double weight) => new(SelfNormalizingForm.PublishedUnfused, weight, 0);
 
     /// <summary>W learns from the likelihood with weight 1, R from the reconstruction alone: stable for every weight above 0.</summary>
     public static SelfNormalizing<T> ReconstructionOnly(double weight, int probes = 0) => new(SelfNormalizingForm.ReconstructionOnly, weight, probes);
@@ -62,6 +69,12 @@ public sealed class SelfNormalizing<T> : IJacobianStrategy<T> where T : unmanage
         // R starts at W^T, as published: near W^-1 for the near-orthogonal start values of W.
         if (site.Convolution is { } shape)
             return site with { InverseWeight = store.AddParameter($"{site.Scope}.inverse_weight", shape.OutChannels, shape.WeightColumns, Mirrored(initialWeight, shape)) };
+        return AttachInverse(store, site, initialWeight);
+    }
+
+    /// <summary>The parameter R of a matrix, started at W^T.</summary>
+    internal static JacobianSite AttachInverse(ParameterStore<T> store, in JacobianSite site, ReadOnlySpan<double> initialWeight)
+    {
         int d = site.Dimension;
         var r = new double[d * d];
         for (int i = 0; i < d; i++)
@@ -100,7 +113,7 @@ public sealed class SelfNormalizing<T> : IJacobianStrategy<T> where T : unmanage
     }
 
     // The kernel of the transposed map: channels exchanged, taps in reverse.
-    private static double[] Mirrored(ReadOnlySpan<double> w, in ConvShape shape)
+    internal static double[] Mirrored(ReadOnlySpan<double> w, in ConvShape shape)
     {
         int channels = shape.InChannels, taps = shape.Taps;
         var r = new double[w.Length];

@@ -8,8 +8,6 @@ namespace NativeFlow.Layers;
 /// <remarks>Parameters net.{i}.weight [out x in], net.{i}.bias [1 x out], net.{i}.beta [1 x 1] (lipswish, hidden layers); buffers net.{i}.u [1 x out], the left singular vector found last.</remarks>
 internal sealed class LipschitzMlp<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private const int MostSteps = 50_000;
-
     private readonly int[] _widths;
     private readonly SmoothActivation _activation;
     private readonly double _bound;
@@ -64,9 +62,7 @@ internal sealed class LipschitzMlp<T> where T : unmanaged, IFloatingPointIeee754
             RandomFill.Gaussian<double>(SeedMix.Of(seed, (ulong)i), 0, 0, weight);
             double deviation = 1 / Math.Sqrt(from);
             for (int j = 0; j < weight.Length; j++) weight[j] *= deviation;
-            double[] u = new double[to], v = new double[from];
-            RandomFill.Gaussian<double>(SeedMix.Of(seed, (ulong)i), 1, 0, u);
-            PowerIteration.Run<double>(weight, to, from, u, v, 100, 0);
+            double[] u = SpectralWeight<T>.StartVector(weight, to, from, SeedMix.Of(seed, (ulong)i));
             _weights[i] = store.AddParameter($"{scope}.net.{i}.weight", to, from, weight);
             _biases[i] = store.AddParameter($"{scope}.net.{i}.bias", 1, to, decay: false);
             if (_activation == SmoothActivation.LipSwish && i + 1 < _weights.Length) _betas[i] = store.AddParameter($"{scope}.net.{i}.beta", 1, 1, [0.5], decay: false);
@@ -77,13 +73,7 @@ internal sealed class LipschitzMlp<T> where T : unmanaged, IFloatingPointIeee754
     /// <summary>Records the bounded weights for the uses that follow: one step of the power iteration while training, kept if <paramref name="keep"/>; otherwise until the bound is exact, keeping nothing.</summary>
     public void Prepare(Tape<T> tape, bool train, bool keep = true)
     {
-        for (int i = 0; i < _weights.Length; i++)
-        {
-            (_bounded[i], Var found) = train
-                ? SpectralNormOp<T>.Record(tape, _weights[i], _vectors[i], _bound, 1)
-                : SpectralNormOp<T>.Record(tape, _weights[i], _vectors[i], _bound, MostSteps, Math.Max(1e-12, 8 * Precision<T>.Epsilon));
-            if (train && keep) BasicKernels<T>.Copy(tape.Backend, tape.ValueOf(found).Part(0, _vectors[i].Length), tape.ValueOf(_vectors[i]));
-        }
+        for (int i = 0; i < _weights.Length; i++) _bounded[i] = SpectralWeight<T>.Record(tape, _weights[i], _vectors[i], _bound, train, keep);
     }
 
     /// <summary>Records g(x) with the weights of the last <see cref="Prepare"/>.</summary>

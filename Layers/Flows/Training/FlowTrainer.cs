@@ -23,6 +23,8 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
         Flow = flow;
         Optimizer = optimizer;
         Options = options.Checked();
+        if (Options.BiLipschitz is not null && (flow.EvaluationValue != ValueKind.Exact || flow.Base.IsDiscrete))
+            throw new BadInputException("The bi-Lipschitz penalty takes differences of one smooth map; a flow that draws noise or rounds has none. Train it without.");
         optimizer.Attach(flow.Store);
         optimizer.Prepare(flow.Store);
         _state = new TrainerState<T>(flow.Store);
@@ -55,7 +57,10 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
     /// <param name="batch">[rows x features], row-major.</param>
     /// <param name="context">[rows x <see cref="Flow{T}.ContextWidth"/>] of a conditional flow; empty for a flow without.</param>
     /// <exception cref="NonFiniteException">The loss is not finite, or with a clipping norm the gradient is not; parameters are as before the step. Names the layer and node. Without a clipping norm a gradient that is not finite shows in the next step's loss.</exception>
-    public StepReport Step(ReadOnlySpan<T> batch, ReadOnlySpan<T> context = default)
+    public StepReport Step(ReadOnlySpan<T> batch, ReadOnlySpan<T> context = default) => Step(batch, context, Options.Schedule.At(_state.Step));
+
+    /// <summary>As <see cref="Step(ReadOnlySpan{T}, ReadOnlySpan{T})"/> with a learning rate of the caller's, for schedules by something else than the step, such as a time budget.</summary>
+    public StepReport Step(ReadOnlySpan<T> batch, ReadOnlySpan<T> context, double rate)
     {
         int rows = batch.Length / Flow.Dimension;
         if (rows == 0 || rows * Flow.Dimension != batch.Length)
@@ -64,7 +69,11 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
         long step = _state.Step;
         _tape.Reset();
         Var x = _tape.Input(batch, rows, Flow.Dimension), given = context.IsEmpty ? Var.None : _tape.Input(context, rows, Flow.ContextWidth);
-        FlowObjective objective = Flow.RecordObjective(_tape, x, new StepContext { Mode = FlowMode.Train, Step = step, Key = Options.Seed, Context = given });
+        var c = new StepContext { Mode = FlowMode.Train, Step = step, Key = Options.Seed, Context = given };
+        // Before the objective, whose recording is what the flow reports on.
+        Var stretch = Options.BiLipschitz is { } penalty && penalty.Applies(step) ? penalty.Record(Flow, _tape, x, c) : Var.None;
+        FlowObjective objective = Flow.RecordObjective(_tape, x, c);
+        if (!stretch.IsNone) objective = objective.With(_tape, stretch);
         double loss = double.CreateTruncating(_tape.Scalar(objective.Loss));
         if (!double.IsFinite(loss)) throw new NonFiniteException($"Step {step}: the loss is {loss}; first bad value in {_tape.FindNonFinite()?.TrimEnd('.') ?? "the loss itself"}. Lower the learning rate or clip the gradient.");
         _tape.Backward(objective.Loss);
@@ -74,7 +83,6 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
             norm = _clip.Apply();
             if (!double.IsFinite(norm)) throw new NonFiniteException($"Step {step}: the gradient's norm is {norm}, first in {FirstBadGradient()}. Lower the learning rate or the clipping norm.");
         }
-        double rate = Options.Schedule.At(step);
         Optimizer.Step(Flow.Store, rate);
         _state.Step = step + 1;
         return new StepReport(

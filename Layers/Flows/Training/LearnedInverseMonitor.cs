@@ -20,6 +20,7 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
     private readonly int _rows;
     private readonly int[] _layers;
     private readonly SimdBackend<double> _double = new(1);
+    private readonly HostProducts _products = new(1);
 
     /// <summary>Creates the monitor.</summary>
     /// <param name="flow">The flow being trained.</param>
@@ -48,7 +49,6 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
                 continue;
             }
             var linear = (Linear<T>)_flow.Transforms[layer];
-            var strategy = (SelfNormalizing<T>)linear.Strategy;
             int d = linear.Dimension;
             double[] w = InDouble(_flow.Store.Read(linear.Site.Weight)), r = InDouble(_flow.Store.Read(linear.Site.InverseWeight));
             (double[] mean, double[] second) = Moments(layer);
@@ -59,13 +59,17 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
                 for (int j = 0; j < d; j++) second[i * d + j] -= mean[i] * mean[j];
             double smallest = SmallestEigenvalue(second, d);
             reports.Add(new LearnedInverseReport(
-                layer, linear.Site.Scope, strategy.Name, strategy.Weight, reconstruction, Cosine(r, inverse), condition, smallest, ThresholdOf(strategy, smallest)));
+                layer, linear.Site.Scope, linear.Strategy.Name, WeightOf(linear.Strategy), reconstruction, Cosine(r, inverse), condition, smallest, ThresholdOf(linear.Strategy, smallest)));
         }
         return reports;
     }
 
     /// <summary>Gives memory back; the flow stays.</summary>
-    public void Dispose() => _double.Dispose();
+    public void Dispose()
+    {
+        _double.Dispose();
+        _products.Dispose();
+    }
 
     /// <summary>Cosine of the angle between two matrices as vectors.</summary>
     internal static double Cosine(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
@@ -85,9 +89,9 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
     /// <summary>E |(R W - I) x|^2 = trace(E S E^T), S the second moment of x.</summary>
     internal double Reconstruction(double[] w, double[] r, double[] second, int d)
     {
-        double[] error = Product(d, d, d, r, w, false);
+        double[] error = _products.Product(d, d, d, r, w, false);
         for (int i = 0; i < d; i++) error[i * d + i] -= 1;
-        double[] product = Product(d, d, d, error, second, false);
+        double[] product = _products.Product(d, d, d, error, second, false);
         return Math.Max(0, VectorOps.Dot<double>(error, product));
     }
 
@@ -118,10 +122,18 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
         return smallest;
     }
 
-    private static double ThresholdOf(SelfNormalizing<T> strategy, double smallestVariance)
+    private static double WeightOf(IJacobianStrategy<T> strategy) => strategy switch
     {
-        if (strategy.Form == SelfNormalizingForm.ReconstructionOnly) return 0;
-        return strategy.Probes == 0 ? 1 / (8 * smallestVariance) : 1.0 / 8;
+        SelfNormalizing<T> s => s.Weight,
+        FreeForm<T> s => s.Weight,
+        _ => throw new InvalidOperationException($"LearnedInverseMonitor: strategy '{strategy.Name}' has a learned inverse whose weight is not known here."),
+    };
+
+    // Of the published update alone; without a likelihood gradient on R any weight above 0 will do.
+    private static double ThresholdOf(IJacobianStrategy<T> strategy, double smallestVariance)
+    {
+        if (strategy is not SelfNormalizing<T> published || published.Form == SelfNormalizingForm.ReconstructionOnly) return 0;
+        return published.Probes == 0 ? 1 / (8 * smallestVariance) : 1.0 / 8;
     }
 
     // Reconstruction on the rows themselves; the cosine is that of the gradients of log|det|, learned and exact: all that training takes from r.
@@ -163,7 +175,7 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
             T[] input = InputOf(layer, start, count);
             for (int i = 0; i < input.Length; i++) values[i] = double.CreateTruncating(input[i]);
             for (int i = 0; i < count; i++) VectorOps.AddScaled(1.0 / _rows, values.AsSpan(i * d, d), mean);
-            VectorOps.AddScaled(1.0 / _rows, Product(d, d, count, values.AsSpan(0, count * d), values.AsSpan(0, count * d), true), second);
+            VectorOps.AddScaled(1.0 / _rows, _products.Product(d, d, count, values.AsSpan(0, count * d), values.AsSpan(0, count * d), true), second);
         }
         return (mean, second);
     }
@@ -177,25 +189,6 @@ public sealed class LearnedInverseMonitor<T> : IDisposable where T : unmanaged, 
         if (_table.Levels > 0) Dequantization.AddUniformNoise(rows.AsSpan(), _key, 0, (ulong)start * (ulong)d);
         for (int i = 0; i < count && given.Length > 0; i++) _table.Context!.CopyRow(start + i, given.AsSpan(i * _flow.ContextWidth, _flow.ContextWidth));
         return _flow.InputOf(layer, rows, given);
-    }
-
-    // A B, or A^T B for A stored [k x m].
-    private double[] Product(int m, int n, int k, ReadOnlySpan<double> a, ReadOnlySpan<double> b, bool transposeA)
-    {
-        var result = new double[m * n];
-        Slice left = _double.Allocate(m * k), right = _double.Allocate(k * n), product = _double.Allocate(m * n);
-        try
-        {
-            _double.Write(a, left);
-            _double.Write(b, right);
-            _double.Gemm(new GemmArgs(m, n, k, left, right, product) { TransposeA = transposeA });
-            _double.Read(product, result);
-            return result;
-        }
-        finally
-        {
-            foreach (Slice s in (ReadOnlySpan<Slice>)[left, right, product]) _double.Release(s);
-        }
     }
 
     private static double[] InDouble(T[] values) => Array.ConvertAll(values, double.CreateTruncating);

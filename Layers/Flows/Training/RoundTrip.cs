@@ -34,13 +34,14 @@ public readonly record struct RoundTrip(int Rows, double Largest, double RootMea
     public static RoundTrip OfSamples<T>(Flow<T> flow, int count, ulong seed) where T : unmanaged, IFloatingPointIeee754<T> => Of(flow, flow.Sample(count, seed));
 
     /// <summary>Rows of one's own, [rows x features].</summary>
-    /// <exception cref="ArgumentException">The flow takes a context, or these are no whole rows.</exception>
-    public static RoundTrip Of<T>(Flow<T> flow, ReadOnlySpan<T> x) where T : unmanaged, IFloatingPointIeee754<T>
+    /// <exception cref="ArgumentException">The flow takes a context and there is none, or one that does not fit; or these are no whole rows.</exception>
+    public static RoundTrip Of<T>(Flow<T> flow, ReadOnlySpan<T> x, ReadOnlySpan<T> context = default) where T : unmanaged, IFloatingPointIeee754<T>
     {
         const int BlockElements = 1 << 17;
         int d = flow.Dimension, rows = x.Length / d;
-        if (flow.ContextWidth > 0) throw new ArgumentException($"RoundTrip: the flow takes a context of {flow.ContextWidth} columns; only flows without one can be tried.");
+        if (flow.ContextWidth > 0 && context.IsEmpty) throw new ArgumentException($"RoundTrip: the flow takes a context of {flow.ContextWidth} columns; only flows without one can be tried.");
         if (rows * d != x.Length) throw new ArgumentException($"RoundTrip: {x.Length} numbers are no whole rows of {d} features.");
+        flow.RequireContext("RoundTrip", rows, context.Length);
         using var tape = new Tape<T>(flow.Backend, flow.Store) { RecordsGradients = false };
         int block = Math.Max(1, BlockElements / d);
         var back = new T[block * d];
@@ -51,7 +52,8 @@ public readonly record struct RoundTrip(int Rows, double Largest, double RootMea
             int count = Math.Min(block, rows - start);
             ReadOnlySpan<T> there = x.Slice(start * d, count * d);
             tape.Reset();
-            var c = new StepContext { Mode = FlowMode.Evaluate };
+            Var given = context.IsEmpty ? Var.None : tape.Input(context.Slice(start * flow.ContextWidth, count * flow.ContextWidth), count, flow.ContextWidth);
+            var c = new StepContext { Mode = FlowMode.Evaluate, Context = given };
             Var z = flow.Forward(tape, tape.Input(there, count, d), c).Output;
             tape.Read(flow.Inverse(tape, z, c).Output, back.AsSpan(0, count * d));
             for (int i = 0; i < there.Length; i++)

@@ -26,6 +26,9 @@ public sealed record TrainerOptions
     /// <summary>Epochs between two validations.</summary>
     public int ValidateEvery { get; init; } = 1;
 
+    /// <summary>A penalty on the stretch of the map and of its inverse; null for none.</summary>
+    public BiLipschitzPenalty? BiLipschitz { get; init; }
+
     /// <summary>Refuses what cannot be trained with.</summary>
     /// <exception cref="BadInputException">A value is out of range.</exception>
     public TrainerOptions Checked()
@@ -34,6 +37,7 @@ public sealed record TrainerOptions
         if (Epochs < 1) throw new BadInputException($"The number of epochs must be 1 or more, it is {Epochs}.");
         if (ValidateEvery < 1) throw new BadInputException($"Validation must come every 1 or more epochs, not every {ValidateEvery}.");
         if (!(ClipNorm > 0)) throw new BadInputException($"The largest gradient norm must be more than 0, it is {ClipNorm}.");
+        BiLipschitz?.Check();
         return this;
     }
 }

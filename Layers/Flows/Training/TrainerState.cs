@@ -51,7 +51,7 @@ public sealed class TrainerState<T> : IDisposable where T : unmanaged, IFloating
     /// <summary>Puts the parameters and buffers of the best validation into the model; does nothing before the first.</summary>
     public void RestoreBest()
     {
-        if (BestEpoch == 0) return;
+        if (double.IsNegativeInfinity(BestNats)) return;
         BasicKernels<T>.Copy(_store.Backend, BestValues, _store.Values);
         BasicKernels<T>.Copy(_store.Backend, BestBuffers, _store.BufferValues);
     }
@@ -79,7 +79,8 @@ public sealed class TrainerState<T> : IDisposable where T : unmanaged, IFloating
         _store[_objective] = _store[_reconstruction] = 0;
     }
 
-    internal bool Offer(double nats)
+    /// <summary>Keeps the model as it stands as the best so far if its validation log-likelihood (nats) is; says whether it was. <see cref="FlowTrainer{T}.RunEpoch"/> does it by itself.</summary>
+    public bool Offer(double nats)
     {
         if (nats <= BestNats) return false;
         Set(_bestBits, nats);

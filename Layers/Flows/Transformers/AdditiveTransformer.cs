@@ -5,7 +5,7 @@ using NativeFlow.Engine;
 namespace NativeFlow.Layers;
 
 /// <summary>z = x + t. One parameter a feature; log|det| = 0. Source: Dinh, Krueger and Bengio 2014, NICE.</summary>
-public sealed class AdditiveTransformer<T> : ITransformer<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class AdditiveTransformer<T> : ITransformer<T>, ILipschitzTransformer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <inheritdoc/>
     public string Kind => "additive";
@@ -40,6 +40,10 @@ public sealed class AdditiveTransformer<T> : ITransformer<T> where T : unmanaged
         RawParameters.Check(this, z, raw);
         return (tape.Subtract(z, raw), tape.Constant(0));
     }
+
+    /// <inheritdoc/>
+    public TransformerBounds Bounds(ParameterStore<T> store, in NetworkBounds network, double inputBound, int features)
+        => new(1, 1, network.Lipschitz, inputBound + network.OutputBound);
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)

@@ -9,13 +9,15 @@ namespace NativeFlow.Layers;
 /// scales over the features is taken off them, and log|det| = 0.
 /// </summary>
 /// <remarks>
-/// Cost: a few passes over [batch x D]. Source: Dinh, Sohl-Dickstein and Bengio 2017, RealNVP; soft clip as in zuko, clamps as in FrEIA;
+/// Parameters alpha, beta [1 x 1] of <see cref="ScaleFunction.LearnedTanh"/>, none of the others. Cost: a few passes over [batch x D]. Source: Dinh, Sohl-Dickstein and Bengio 2017, RealNVP; soft clip as in zuko, clamps as in FrEIA;
 /// volume preservation: Sorrenson, Rother and Koethe 2020, GIN.
 /// </remarks>
-public sealed class AffineTransformer<T> : ITransformer<T> where T : unmanaged, IFloatingPointIeee754<T>
+public sealed class AffineTransformer<T> : ITransformer<T>, ILipschitzTransformer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly ScaleSettings _scale;
     private readonly bool _volumePreserving;
+    private Var _alpha = Var.None;
+    private Var _beta = Var.None;
 
     /// <summary>Makes the transformer.</summary>
     /// <param name="scale">How the scale is made.</param>
@@ -52,8 +54,8 @@ public sealed class AffineTransformer<T> : ITransformer<T> where T : unmanaged, 
     public bool MixesFeatures => _volumePreserving;
 
     /// <summary>
-    /// From a recipe entry: scale (exp, sigmoid, softplus, soft-clip, reciprocal-sigmoid, clamp-atan, clamp-tanh, clamp-sigmoid),
-    /// least (0.001, for sigmoid and softplus), cap (none, for softplus), slope (0.001, for soft-clip), clamp (2, for the clamps), volume_preserving (false).
+    /// From a recipe entry: scale (exp, sigmoid, softplus, soft-clip, reciprocal-sigmoid, clamp-atan, clamp-tanh, clamp-sigmoid,
+    /// tanh, half-sigmoid, learned-tanh), least (0.001, for sigmoid and softplus), cap (none, for softplus), slope (0.001, for soft-clip), clamp (2, for the clamps and tanh), volume_preserving (false).
     /// </summary>
     /// <exception cref="BadInputException">A property is unknown, of the wrong type or out of range.</exception>
     public static AffineTransformer<T> FromConfig(JsonElement config)
@@ -67,6 +69,10 @@ public sealed class AffineTransformer<T> : ITransformer<T> where T : unmanaged, 
     /// <inheritdoc/>
     public void Attach(ParameterStore<T> store, string scope, ulong seed)
     {
+        if (Scale != ScaleFunction.LearnedTanh) return;
+        BijectorGuard.NotAttached(Kind, _alpha);
+        _alpha = store.AddParameter($"{scope}.alpha", 1, 1, [1], decay: false);
+        _beta = store.AddParameter($"{scope}.beta", 1, 1, [0], decay: false);
     }
 
     /// <inheritdoc/>
@@ -87,6 +93,32 @@ public sealed class AffineTransformer<T> : ITransformer<T> where T : unmanaged, 
     }
 
     /// <inheritdoc/>
+    /// <remarks>dz/d(input) = diag(x ds/du) Du + Dt: bounded only where x is, unless the network is constant.</remarks>
+    public TransformerBounds Bounds(ParameterStore<T> store, in NetworkBounds network, double inputBound, int features)
+    {
+        bool learned = Scale == ScaleFunction.LearnedTanh;
+        if (learned) BijectorGuard.Attached(Kind, _alpha);
+        ScaleBounds s = _scale.Bounds(network.OutputBound, learned ? SingularValues.Read(store, _alpha)[0] : 0, learned ? SingularValues.Read(store, _beta)[0] : 0);
+        double low = s.LeastLog, high = s.MostLog, slope = s.Slope;
+        if (_volumePreserving)
+        {
+            double width = Times(high - low, 1 - (1.0 / features));
+            (low, high, slope) = (-width, width, double.PositiveInfinity);
+        }
+        double least = Math.Exp(low), most = Math.Exp(high);
+        slope = Math.Min(slope, most * s.LogSlope);
+        double moved = Times(inputBound, slope), cross = Times(network.Lipschitz, Math.Sqrt(1 + (moved * moved)));
+        string reason = double.IsInfinity(most) ? "the scale has no upper bound"
+            : least == 0 ? "the scale has no lower bound above 0"
+            : double.IsInfinity(cross) && double.IsInfinity(inputBound) ? "the scale is bounded, but its derivative is multiplied by the input: it takes a bound on the input"
+            : double.IsInfinity(cross) ? "no bound is known of the network" : "";
+        return new TransformerBounds(least, most, cross, Times(most, inputBound) + network.OutputBound, reason);
+
+        // What does not depend on something infinite is 0, not NaN.
+        static double Times(double a, double b) => a == 0 || b == 0 ? 0 : a * b;
+    }
+
+    /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)
     {
         _scale.Write(json);
@@ -96,8 +128,9 @@ public sealed class AffineTransformer<T> : ITransformer<T> where T : unmanaged, 
     private (Var Shift, Var Scale, Var LogScale) Parameters(Tape<T> tape, Var x, Var raw)
     {
         RawParameters.Check(this, x, raw);
+        if (Scale == ScaleFunction.LearnedTanh) BijectorGuard.Attached(Kind, _alpha);
         Var shift = RawParameters.Part(tape, raw, 2, 0);
-        (Var scale, Var logScale) = _scale.Record(tape, RawParameters.Part(tape, raw, 2, 1));
+        (Var scale, Var logScale) = _scale.Record(tape, RawParameters.Part(tape, raw, 2, 1), _alpha, _beta);
         if (_volumePreserving) (scale, logScale) = (Var.None, tape.Subtract(logScale, tape.SumColumns(logScale, 1.0 / logScale.Cols)));
         return (shift, scale.IsNone ? tape.Exp(logScale) : scale, logScale);
     }

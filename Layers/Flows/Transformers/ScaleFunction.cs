@@ -26,4 +26,13 @@ public enum ScaleFunction
 
     /// <summary>e^(clamp (2 s(u) - 1)).</summary>
     ClampSigmoid,
+
+    /// <summary>e^(clamp tanh(u / clamp)): slope 1 at 0 whatever the clamp.</summary>
+    Tanh,
+
+    /// <summary>(1 + s(u + 2)) / 2, between a half and 1.</summary>
+    HalfSigmoid,
+
+    /// <summary>e^(alpha tanh(u) + beta), alpha and beta learned numbers that start at 1 and 0.</summary>
+    LearnedTanh,
 }

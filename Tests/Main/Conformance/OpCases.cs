@@ -205,6 +205,7 @@ public static class OpCases
         }
         InputSpec[] linear = [N(4, 3), N(3, 3), N(3, 3), N(1, 3)];
         Add("self-normalizing-linear", "published", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.Published, 0.7).Z, surrogate: true);
+        Add("self-normalizing-linear", "published unfused", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.PublishedUnfused, 0.7).Z, surrogate: true);
         Add("self-normalizing-linear", "reconstruction only", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.ReconstructionOnly, 0.7).Z, surrogate: true);
         Add("self-normalizing-linear", "probes", linear, (t, x) => SelfNormalizingLinearOp<T>.Record(t, x[0], x[1], x[2], x[3], SelfNormalizingForm.Published, 0.7, probes: 5, key: 3, stream: 2).Z, surrogate: true);
         Add("straight-through-round", "nearest", [N(3, 5)], (t, x) => StraightThroughRoundOp<T>.Record(t, x[0]), surrogate: true);

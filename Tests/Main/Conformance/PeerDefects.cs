@@ -72,8 +72,11 @@ public sealed class DefectiveTanh(PeerDefect defect) : IBijector<double>
     }
 }
 
-/// <summary>z = x + c sin(x), whose fixed-point inverse stops when a step is small, as two libraries have it: the error is then far from small.</summary>
-public sealed class EarlyStoppingResidual(double c, double tolerance) : IBijector<double>
+/// <summary>
+/// z = x + c sin(x), whose fixed-point inverse stops when a step is small, as two libraries have it: the error is then far from small. Or whose inverse's
+/// log-determinant is taken at z, as a third has it.
+/// </summary>
+public sealed class EarlyStoppingResidual(double c, double tolerance, bool misplaced = false) : IBijector<double>
 {
     /// <inheritdoc/>
     public string Kind => "early-stopping";
@@ -103,7 +106,7 @@ public sealed class EarlyStoppingResidual(double c, double tolerance) : IBijecto
             step = after.Zip(before, (a, b) => Math.Abs(a - b)).Max();
             (before, after) = (after, before);
         }
-        return FlowStep.Exact(x, tape.Scale(Forward(tape, x, context).LogAbsDet, -1));
+        return FlowStep.Exact(x, tape.Scale(Forward(tape, misplaced ? z : x, context).LogAbsDet, -1));
     }
 
     /// <inheritdoc/>

@@ -18,6 +18,9 @@ internal enum Promise
 
     /// <summary>The exact gradient of [W, b] times H^T H.</summary>
     Relative,
+
+    /// <summary>G_W is the exact gradient in the mean over the keys, G_R is zero.</summary>
+    UnbiasedReconstruction,
 }
 
 /// <summary>The conformance suite of Jacobian strategies on a dense site, in double.</summary>
@@ -61,6 +64,11 @@ internal static class StrategyConformance
                     Dense.Close("G_R", new double[D * D], run.GradR, 1e-9);
                     Dense.Close("G_b", gb, run.GradB, 1e-10);
                     break;
+                case Promise.UnbiasedReconstruction:
+                    MeanEquals("G_W", gw, [.. Enumerable.Range(0, 400).Select(key => StrategyRun.Of(strategy, w, b, inverse, x, backend, key: (ulong)key).GradW)]);
+                    Dense.Close("G_R", new double[D * D], run.GradR, 1e-9);
+                    Dense.Close("G_b", gb, run.GradB, 1e-10);
+                    break;
                 default:
                     {
                         (double[] rw, double[] rb) = TimesHtH(gw, gb, w, b);
@@ -69,6 +77,19 @@ internal static class StrategyConformance
                         break;
                     }
             }
+        }
+    }
+
+    /// <summary>Every entry's mean over the draws within 4 standard errors of what is expected, and not by a standard error that says nothing.</summary>
+    public static void MeanEquals(string what, double[] expected, double[][] draws)
+    {
+        double size = Math.Sqrt(expected.Sum(v => v * v) / expected.Length);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            double mean = draws.Average(d => d[i]), variance = draws.Sum(d => (d[i] - mean) * (d[i] - mean)) / (draws.Length - 1);
+            double error = Math.Sqrt(variance / draws.Length);
+            Assert.True(Math.Abs(mean - expected[i]) <= (4 * error) + 1e-12, $"{what}[{i}]: mean {mean:G6} of {draws.Length} draws, expected {expected[i]:G6}, standard error {error:G2}");
+            Assert.True(error < 0.1 * size, $"{what}[{i}]: the standard error {error:G2} is too large to tell");
         }
     }
 

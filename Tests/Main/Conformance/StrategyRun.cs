@@ -23,7 +23,8 @@ internal sealed class StrategyRun
     /// <param name="x">Input [rows x d].</param>
     /// <param name="backend">Where.</param>
     /// <param name="penaltyOnly">Differentiate the penalty alone.</param>
-    public static StrategyRun Of(IJacobianStrategy<double> strategy, double[] w, double[] b, double[]? r, double[] x, IBackend<double> backend, bool penaltyOnly = false)
+    /// <param name="key">Key of the run's random numbers.</param>
+    public static StrategyRun Of(IJacobianStrategy<double> strategy, double[] w, double[] b, double[]? r, double[] x, IBackend<double> backend, bool penaltyOnly = false, ulong key = 11)
     {
         int d = b.Length, rows = x.Length / d;
         using var store = new ParameterStore<double>(backend);
@@ -33,7 +34,7 @@ internal sealed class StrategyRun
         if (r is not null && !site.InverseWeight.IsNone) store.Write(site.InverseWeight, r);
         using var tape = new Tape<double>(backend, store);
         Var input = tape.Input(x, rows, d, needsGrad: true);
-        FlowStep step = strategy.Record(tape, site, input, new StepContext { Mode = FlowMode.Train, Key = 11, Step = 3 });
+        FlowStep step = strategy.Record(tape, site, input, new StepContext { Mode = FlowMode.Train, Key = key, Step = 3 });
         Var logProb = tape.Add(tape.StandardNormalLogProb(step.Output), step.LogAbsDet);
         Var loss = tape.Sum(logProb, -1.0 / rows);
         if (!step.Penalty.IsNone) loss = penaltyOnly ? step.Penalty : tape.Add(loss, step.Penalty);

@@ -17,6 +17,7 @@ public sealed class FreeFormEvaluationTests : IDisposable
     [
         $$"""{"kind":"residual","dimension":2,"hidden":[{{Wide}}],"lipschitz":0.5}""",
         $$"""{"kind":"cnf","dimension":2,"hidden":[{{Wide}}],"horizon":0.1}""",
+        $$"""{"kind":"free-form","dimension":2,"hidden":[{{Wide}}]}""",
     ];
 
     public void Dispose() => _backend.Dispose();
@@ -57,6 +58,7 @@ public sealed class FreeFormEvaluationTests : IDisposable
     [Theory]
     [InlineData("""{"kind":"residual","dimension":3,"hidden":[8,8]}""")]
     [InlineData("""{"kind":"cnf","dimension":2,"hidden":[8]}""")]
+    [InlineData("""{"kind":"free-form","dimension":3,"hidden":[8,8]}""")]
     public void AllocatesNothing(string recipe)
     {
         (IBijector<double> b, ParameterStore<double> store) = Make(recipe);

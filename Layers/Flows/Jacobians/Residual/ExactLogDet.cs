@@ -30,6 +30,9 @@ public sealed class ExactLogDet<T> : ILogDetEstimator<T> where T : unmanaged, IF
     }
 
     /// <inheritdoc/>
+    public EstimatorMoments Moments(ReadOnlySpan<double> jacobian, int dimension) => new(SeriesMoments.LogDet(jacobian, dimension), 0);
+
+    /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)
     {
     }

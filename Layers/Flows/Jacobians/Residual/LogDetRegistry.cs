@@ -38,19 +38,18 @@ public static class LogDetRegistry
             case "truncated":
                 {
                     int terms = reader.Integer("terms", 1, 10);
-                    ProbeSettings probes = ProbeSettings.From(reader);
+                    ProbeSettings probes = ProbeSettings.From(reader, sketch: true);
                     return reader.Make<ILogDetEstimator<T>>(() => new TruncatedLogDet<T>(terms, probes));
                 }
 
             case "roulette":
             case "neumann":
                 {
-                    double stop = reader.Number("stop", RussianRoulette.DefaultStop(lipschitz));
-                    int exact = reader.Integer("exact_terms", 0, 2);
-                    ProbeSettings probes = ProbeSettings.From(reader);
+                    Func<RussianRoulette> roulette = RussianRoulette.From(reader, lipschitz);
+                    ProbeSettings probes = ProbeSettings.From(reader, sketch: name == "roulette");
                     return reader.Make<ILogDetEstimator<T>>(() => name == "roulette"
-                        ? new RouletteLogDet<T>(new RussianRoulette(stop, exact, lipschitz), probes)
-                        : new NeumannLogDet<T>(new RussianRoulette(stop, exact, lipschitz), probes));
+                        ? new RouletteLogDet<T>(roulette(), probes)
+                        : new NeumannLogDet<T>(roulette(), probes));
                 }
 
             default:

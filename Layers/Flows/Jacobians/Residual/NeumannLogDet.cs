@@ -17,6 +17,7 @@ public sealed class NeumannLogDet<T> : ILogDetEstimator<T> where T : unmanaged, 
     public NeumannLogDet(RussianRoulette roulette, ProbeSettings probes)
     {
         probes.Check();
+        if (probes.Sketch > 0) throw new ArgumentException($"sketch is {probes.Sketch}; the Neumann gradient takes none, roulette and truncated do.");
         (_roulette, _probes) = (roulette, probes);
     }
 
@@ -34,19 +35,21 @@ public sealed class NeumannLogDet<T> : ILogDetEstimator<T> where T : unmanaged, 
     {
         Span<double> weights = stackalloc double[_roulette.Draw(SeedMix.Of(key, 1), (ulong)step)];
         _roulette.Fill(weights);
-        Var sum = Var.None;
+        Var all = _probes.DrawAll(tape, input, key, step), sum = Var.None;
         for (int i = 0; i < _probes.Count; i++)
-            sum = _probes.Plus(tape, sum, NeumannSeries.Record(tape, output, input, _probes.Draw(tape, input, key, step, i), weights));
+            sum = _probes.Plus(tape, sum, NeumannSeries.Record(tape, output, input, Probes.Part(all, input.Rows, i), weights));
         Var carrier = _probes.Mean(tape, sum);
         // The carrier's value means nothing and must not be taken for a log-determinant.
         return tape.Subtract(carrier, carrier.Detach());
     }
 
     /// <inheritdoc/>
+    public void CheckDimension(int dimension) => _probes.CheckDimension(dimension);
+
+    /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)
     {
-        json.WriteNumber("stop", _roulette.Stop);
-        json.WriteNumber("exact_terms", _roulette.Exact);
+        _roulette.WriteConfig(json);
         _probes.WriteConfig(json);
     }
 }

@@ -1,6 +1,5 @@
 using System.Numerics;
 using NativeFlow.Engine;
-using NativeFlow.Kernels;
 
 namespace NativeFlow.Layers;
 
@@ -17,24 +16,7 @@ public static class NeumannSeries
     public static Var Record<T>(Tape<T> tape, Var output, Var input, Var probe, ReadOnlySpan<double> weights) where T : unmanaged, IFloatingPointIeee754<T>
     {
         Var v = tape.Allocate(probe.Rows, probe.Cols, needsGrad: false);
-        bool recorded = tape.RecordsGradients;
-        tape.RecordsGradients = false;
-        TapeMark mark = tape.Mark();
-        try
-        {
-            Var product = probe, sum = probe;
-            for (int k = 1; k <= weights.Length; k++)
-            {
-                product = tape.Vjp(output, input, product);
-                sum = AddOp<T>.Record(tape, sum, product, (k % 2 == 1 ? -1 : 1) * weights[k - 1]);
-            }
-            BasicKernels<T>.Copy(tape.Backend, tape.ValueOf(sum), tape.ValueOf(v));
-        }
-        finally
-        {
-            tape.Release(mark);
-            tape.RecordsGradients = recorded;
-        }
+        SeriesProduct.Fill(tape, output, input, probe, weights, 1, divided: false, v);
         return HutchinsonTrace.OfProduct(tape, tape.Vjp(output, input, v), probe);
     }
 }

@@ -29,4 +29,13 @@ public static class PowerSeries
         }
         return sum;
     }
+
+    /// <summary>Records the estimate by all probes of a step, plain or beside a sketch: their mean for every sample, [rows x 1].</summary>
+    internal static Var Record<T>(Tape<T> tape, Var output, Var input, ProbeSettings probes, ReadOnlySpan<double> weights, ulong key, long step) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (probes.Sketch > 0) return HutchPlusPlus.RecordSeries(tape, output, input, probes, weights, key, step);
+        Var all = probes.DrawAll(tape, input, key, step), sum = Var.None;
+        for (int i = 0; i < probes.Count; i++) sum = probes.Plus(tape, sum, Record(tape, output, input, Probes.Part(all, input.Rows, i), weights));
+        return probes.Mean(tape, sum);
+    }
 }

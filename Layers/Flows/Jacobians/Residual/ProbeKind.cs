@@ -8,4 +8,10 @@ public enum ProbeKind
 
     /// <summary>Standard normal.</summary>
     Gaussian,
+
+    /// <summary>Uniform on the sphere |e|^2 = D.</summary>
+    Sphere,
+
+    /// <summary>The probes of a sample are orthogonal to each other, each uniform on the sphere |e|^2 = D: the trace itself once there are D of them.</summary>
+    Orthonormal,
 }

@@ -36,17 +36,20 @@ public sealed class RouletteLogDet<T> : ILogDetEstimator<T> where T : unmanaged,
     {
         Span<double> weights = stackalloc double[_roulette.Draw(SeedMix.Of(key, 1), (ulong)step)];
         _roulette.Fill(weights);
-        Var sum = Var.None;
-        for (int i = 0; i < _probes.Count; i++)
-            sum = _probes.Plus(tape, sum, PowerSeries.Record(tape, output, input, _probes.Draw(tape, input, key, step, i), weights));
-        return _probes.Mean(tape, sum);
+        return PowerSeries.Record(tape, output, input, _probes, weights, key, step);
     }
+
+    /// <inheritdoc/>
+    public void CheckDimension(int dimension) => _probes.CheckDimension(dimension);
+
+    /// <inheritdoc/>
+    /// <remarks>The variance is finite where the spectral radius of J, squared, is below 1 - p; with a Poisson number of terms only where J is nilpotent.</remarks>
+    public EstimatorMoments Moments(ReadOnlySpan<double> jacobian, int dimension) => SeriesMoments.Roulette(jacobian, dimension, _roulette, _probes);
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)
     {
-        json.WriteNumber("stop", _roulette.Stop);
-        json.WriteNumber("exact_terms", _roulette.Exact);
+        _roulette.WriteConfig(json);
         _probes.WriteConfig(json);
     }
 }

@@ -35,11 +35,14 @@ public sealed class TruncatedLogDet<T> : ILogDetEstimator<T> where T : unmanaged
     {
         Span<double> weights = stackalloc double[_terms];
         weights.Fill(1);
-        Var sum = Var.None;
-        for (int i = 0; i < _probes.Count; i++)
-            sum = _probes.Plus(tape, sum, PowerSeries.Record(tape, output, input, _probes.Draw(tape, input, key, step, i), weights));
-        return _probes.Mean(tape, sum);
+        return PowerSeries.Record(tape, output, input, _probes, weights, key, step);
     }
+
+    /// <inheritdoc/>
+    public void CheckDimension(int dimension) => _probes.CheckDimension(dimension);
+
+    /// <inheritdoc/>
+    public EstimatorMoments Moments(ReadOnlySpan<double> jacobian, int dimension) => SeriesMoments.Truncated(jacobian, dimension, _terms, _probes);
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)

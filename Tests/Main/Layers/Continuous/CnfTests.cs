@@ -107,7 +107,7 @@ public sealed class CnfTests : IDisposable
         double[] x = new PhiloxNormals(3).Take(2 * 32);
         (Cnf<double> exact, ParameterStore<double> store) = Random(new CnfSettings(1, solver), SmoothActivation.Tanh, 1);
         double expected = Run(exact, store, x, FlowMode.Train, tape: null).LogDet.Average();
-        foreach (ProbeKind kind in (ProbeKind[])[ProbeKind.Rademacher, ProbeKind.Gaussian])
+        foreach (ProbeKind kind in (ProbeKind[])[ProbeKind.Rademacher, ProbeKind.Gaussian, ProbeKind.Sphere])
         {
             (Cnf<double> b, ParameterStore<double> same) = Random(new CnfSettings(1, solver, kind), SmoothActivation.Tanh, 1);
             double sum = 0, squares = 0;
@@ -187,6 +187,7 @@ public sealed class CnfTests : IDisposable
     [InlineData(null, false, ValueKind.Truncated, GradientKind.Biased)]
     [InlineData(null, true, ValueKind.Truncated, GradientKind.Biased)]
     [InlineData(ProbeKind.Rademacher, false, ValueKind.Unbiased, GradientKind.Unbiased)]
+    [InlineData(ProbeKind.Sphere, false, ValueKind.Unbiased, GradientKind.Unbiased)]
     [InlineData(ProbeKind.Gaussian, true, ValueKind.Unbiased, GradientKind.Biased)]
     public void SaysWhatItsNumbersAre(ProbeKind? probe, bool adjoint, ValueKind value, GradientKind gradient)
     {
@@ -204,6 +205,7 @@ public sealed class CnfTests : IDisposable
     [InlineData("\"activation\":\"lipswish\"", "lipswish")]
     [InlineData("\"activation\":\"relu\"", "'activation' is")]
     [InlineData("\"kinetic\":-1", "kinetic is -1")]
+    [InlineData("\"trace\":\"hutchinson\",\"probe\":\"orthonormal\"", "rademacher, gaussian, sphere")]
     [InlineData("\"solver\":{\"name\":\"rk4\",\"rtol\":1e-3}", "rtol")]
     [InlineData("\"solver\":{\"name\":\"rk4\",\"steps\":0}", "'steps' is")]
     [InlineData("\"solver\":{\"name\":\"dopri5\",\"atol\":0}", "atol is 0")]
@@ -216,6 +218,10 @@ public sealed class CnfTests : IDisposable
         var config = System.Text.Json.JsonDocument.Parse("{\"kind\":\"cnf\",\"dimension\":2," + property + "}").RootElement;
         Assert.Contains(expected, Assert.Throws<BadInputException>(() => Cnf<double>.FromConfig(config)).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void OneProbeIsNotOrthonormal()
+        => Assert.Contains("take sphere", Assert.Throws<ArgumentException>(() => new CnfSettings(1, new OdeSolver(OdeMethod.Rk4), ProbeKind.Orthonormal).Check()).Message, StringComparison.Ordinal);
 
     private double Error(OdeSolver solver) => Error(solver, out _);
 

@@ -43,6 +43,7 @@ public sealed class StrategyTests
 
     [Theory]
     [InlineData("snf-published", 0)]
+    [InlineData("free-form", 0)]
     [InlineData("snf-reconstruction", 0)]
     [InlineData("snf-published-probes", 4)]
     [InlineData("snf-reconstruction-probes", 4)]
@@ -99,6 +100,38 @@ public sealed class StrategyTests
         Dense.Close("G_W", gw, run.GradW, 1e-12);
         Dense.Close("G_R", gr, run.GradR, 1e-12);
         Assert.Equal(lambda / Rows * e.Sum(v => v * v), run.Penalty, 1e-12);
+    }
+
+    [Fact]
+    public void The_unfused_update_is_the_fused_one()
+    {
+        // At an R that is not the inverse; the sums are taken in another order, so not bit for bit.
+        double[] w = Dense.Random(1, D, D, 0.4, true), r = Dense.Random(2, D, D, 0.4, true), b = Dense.Random(3, 1, D), x = Dense.Random(4, Rows, D);
+        using var backend = new SimdBackend<double>(1);
+        StrategyRun fused = StrategyRun.Of(JacobianRegistry.Create<double>("snf-published", weight: 0.7), w, b, r, x, backend);
+        StrategyRun unfused = StrategyRun.Of(JacobianRegistry.Create<double>("snf-published-unfused", weight: 0.7), w, b, r, x, backend);
+        Dense.Close("z", fused.Z, unfused.Z, 1e-12);
+        Dense.Close("G_W", fused.GradW, unfused.GradW, 1e-12);
+        Dense.Close("G_R", fused.GradR, unfused.GradR, 1e-12);
+        Dense.Close("G_b", fused.GradB, unfused.GradB, 1e-12);
+        Dense.Close("dX", fused.GradX, unfused.GradX, 1e-12);
+        Assert.Equal(fused.Penalty, unfused.Penalty, 1e-12);
+        Assert.True(unfused.Penalty > 0.1);
+    }
+
+    [Theory]
+    [InlineData("snf-published", 6)]
+    [InlineData("snf-published-unfused", 9)]
+    [InlineData("snf-published-probes", 9)]
+    [InlineData("free-form", 8)]
+    [InlineData("snf-reconstruction", 6)]
+    [InlineData("snf-reconstruction-probes", 8)]
+    public void A_step_takes_so_many_products(string name, int products)
+    {
+        double[] w = Dense.Random(1, D, D, 0.4, true), b = Dense.Random(3, 1, D), x = Dense.Random(4, Rows, D);
+        using var backend = new CountingBackend<double>();
+        StrategyRun.Of(JacobianRegistry.Create<double>(name), w, b, null, x, backend);
+        Assert.Equal(2L * Rows * D * D * products, backend.ProductFlops);
     }
 
     [Fact]
@@ -181,9 +214,10 @@ public sealed class StrategyTests
 
     internal static Promise PromiseOf(string name) => name switch
     {
-        "snf-published" or "snf-published-probes" => Promise.Published,
+        "snf-published" or "snf-published-probes" or "snf-published-unfused" => Promise.Published,
         "snf-reconstruction" or "snf-reconstruction-probes" => Promise.ReconstructionOnly,
         "relative" => Promise.Relative,
+        "free-form" => Promise.UnbiasedReconstruction,
         _ => Promise.Exact,
     };
 

@@ -18,6 +18,12 @@ public sealed class LogDetEstimatorTests : IDisposable
     [Theory]
     [InlineData("""{"name":"roulette","stop":0.5,"exact_terms":1}""", true)]
     [InlineData("""{"name":"roulette","stop":0.3,"exact_terms":2,"probe":"gaussian","probes":2}""", true)]
+    [InlineData("""{"name":"roulette","stop":0.4,"exact_terms":2,"probe":"sphere"}""", true)]
+    [InlineData("""{"name":"roulette","stop":0.4,"exact_terms":2,"probe":"orthonormal","probes":2}""", true)]
+    [InlineData("""{"name":"roulette","stop":0.4,"exact_terms":2,"sketch":1}""", true)]
+    [InlineData("""{"name":"roulette","distribution":"poisson","rate":3,"exact_terms":3,"allow_infinite_variance":true,"probe":"orthonormal","probes":2,"sketch":1}""", true)]
+    [InlineData("""{"name":"neumann","stop":0.3,"exact_terms":2,"probe":"sphere"}""", false)]
+    [InlineData("""{"name":"neumann","stop":0.3,"exact_terms":2,"probe":"orthonormal","probes":3}""", false)]
     [InlineData("""{"name":"neumann","stop":0.5,"exact_terms":0}""", false)]
     [InlineData("""{"name":"neumann","stop":0.3,"exact_terms":2,"probe":"gaussian"}""", false)]
     public void TheMeanIsTheLogDeterminant(string config, bool hasValue)
@@ -58,6 +64,10 @@ public sealed class LogDetEstimatorTests : IDisposable
     [InlineData("""{"name":"roulette","stop":0.5}""")]
     [InlineData("""{"name":"neumann","stop":0.5}""")]
     [InlineData("""{"name":"truncated","terms":3}""")]
+    [InlineData("""{"name":"truncated","terms":3,"probe":"sphere"}""")]
+    [InlineData("""{"name":"roulette","stop":0.4,"probe":"orthonormal","probes":2}""")]
+    [InlineData("""{"name":"neumann","stop":0.4,"probe":"orthonormal","probes":2}""")]
+    [InlineData("""{"name":"roulette","stop":0.4,"sketch":2}""")]
     public void TheSameStepGivesTheSameBitsAndAnotherDoesNot(string config)
     {
         ILogDetEstimator<double> estimator = LogDetRegistry.FromConfig<double>(JsonDocument.Parse(config).RootElement, 0.7);

@@ -45,6 +45,7 @@ public sealed class RussianRouletteTests
         // A published implementation divides the term k + 1 by k; its mean was found to be 0.2973.
         (double mean, double error) = Mean(static (roulette, k) => roulette.Weight(k) / Math.Max(1, k - 1));
         Assert.NotInRange(mean, Math.Log(1.5) - (4.5 * error), Math.Log(1.5) + (4.5 * error));
+        Assert.InRange(mean, 0.2973 - (4.5 * error), 0.2973 + (4.5 * error));
     }
 
     [Theory]
@@ -68,7 +69,13 @@ public sealed class RussianRouletteTests
     [Fact]
     public void TheDefaultHasFiniteVariance()
     {
-        for (double c = 0.01; c < 0.985; c += 0.01) Assert.InRange(RussianRoulette.DefaultStop(c), 0.01, 0.9999 * (1 - (c * c)));
+        // 1 - p > c^2 for every c below 1, by a margin that does not vanish beside 1 - c.
+        for (double gap = 0.99; gap > 1e-9; gap *= 0.9)
+        {
+            double c = 1 - gap, p = RussianRoulette.DefaultStop(c);
+            Assert.True(p > 0 && 1 - p > c * c && ((1 - p - (c * c)) / gap) > 0.05, $"c = {c}, p = {p}");
+        }
+        foreach (double c in (double[])[0.01, 0.5, 0.9, 0.98, 0.99, 0.995, 0.9975]) Assert.Equal(RussianRoulette.DefaultStop(c), new RussianRoulette(RussianRoulette.DefaultStop(c), 2, c).Stop);
     }
 
     [Theory]
@@ -76,7 +83,7 @@ public sealed class RussianRouletteTests
     [InlineData(1, 2)]
     [InlineData(double.NaN, 2)]
     [InlineData(0.5, -1)]
-    [InlineData(0.01, 2)]
+    [InlineData(0.001, 2)]
     public void NonsenseIsRefused(double stop, int exact) => Assert.Throws<ArgumentException>(() => new RussianRoulette(stop, exact, 0.1));
 
     private static (double Mean, double Error) Mean(Func<RussianRoulette, int, double> weight)

@@ -16,6 +16,8 @@ public sealed class FreeFormTrainingTests
         { """{"kind":"residual","dimension":2,"hidden":[16],"log_det":{"name":"truncated","terms":6}}""", true },
         { """{"kind":"residual","dimension":2,"hidden":[16],"lipschitz":0.8,"log_det":{"name":"roulette"}}""", true },
         { """{"kind":"residual","dimension":2,"hidden":[16],"lipschitz":0.8,"log_det":{"name":"neumann"}}""", true },
+        { """{"kind":"free-form","dimension":2,"hidden":[16],"weight":30}""", false },
+        { """{"kind":"free-form","dimension":2,"hidden":[16],"weight":30,"probes":2,"surrogate":"conditional"}""", false },
         { """{"kind":"cnf","dimension":2,"hidden":[16],"solver":{"name":"rk4","steps":4}}""", false },
         { """{"kind":"cnf","dimension":2,"hidden":[16],"solver":{"name":"midpoint","steps":4},"trace":"hutchinson","kinetic":0.01,"frobenius":0.01}""", false },
         { """{"kind":"cnf","dimension":2,"hidden":[16],"solver":{"name":"dopri5","rtol":1e-3,"atol":1e-3},"trace":"hutchinson","gradient":"adjoint"}""", false },

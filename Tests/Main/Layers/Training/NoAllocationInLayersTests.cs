@@ -9,7 +9,7 @@ namespace NativeFlow.Tests;
 [Collection(AloneCollection.Name)]
 public sealed class NoAllocationInLayersTests
 {
-    public static TheoryData<string> Names => [.. BijectorCase.All.Where(c => c.Kind is "autoregressive" or "bnaf" or "iaf-gated").Select(c => c.Name)];
+    public static TheoryData<string> Names => [.. BijectorCase.All.Where(c => c.Kind is "autoregressive" or "bnaf" or "free-form" or "iaf-gated").Select(c => c.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]

@@ -1,0 +1,41 @@
+using System.Numerics;
+using NativeFlow.Kernels;
+
+namespace NativeFlow.Tests;
+
+/// <summary>A backend that counts the flops of its matrix products.</summary>
+internal sealed class CountingBackend<T> : IBackend<T> where T : unmanaged, IFloatingPointIeee754<T>
+{
+    private readonly SimdBackend<T> _inner = new(1);
+
+    /// <summary>2 M N K for every product since the last reset.</summary>
+    public long ProductFlops { get; set; }
+
+    public string Name => "counting";
+
+    public long AllocatedElements => _inner.AllocatedElements;
+
+    public Slice Allocate(int elements) => _inner.Allocate(elements);
+
+    public void Release(Slice block) => _inner.Release(block);
+
+    public void Read(Slice from, Span<T> to) => _inner.Read(from, to);
+
+    public void Write(ReadOnlySpan<T> from, Slice to) => _inner.Write(from, to);
+
+    public void Gemm(in GemmArgs args)
+    {
+        ProductFlops += 2L * args.M * args.N * args.K * Math.Max(1, args.Batch);
+        _inner.Gemm(args);
+    }
+
+    public void Factor(in FactorArgs args) => _inner.Factor(args);
+
+    public void Random(in RandomArgs args) => _inner.Random(args);
+
+    public void Run(KernelId kernel, in KernelArgs args) => _inner.Run(kernel, args);
+
+    public string Explain() => _inner.Explain();
+
+    public void Dispose() => _inner.Dispose();
+}
