@@ -60,7 +60,6 @@ public static class Program
             return Fail(stderr, e.Message, BadInput);
         }
         catch (Exception e) when (e is NonFiniteException or SingularMatrixException or NotContractionException or NotConvergedException)
-        catch (Exception e) when (e is NonFiniteException or NotConvergedException or SingularMatrixException)
         {
             return Fail(stderr, e.Message, Failed);
         }

