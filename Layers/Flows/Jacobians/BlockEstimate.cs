@@ -61,6 +61,7 @@ public sealed class BlockEstimate<T> : IJacobianStrategy<T> where T : unmanaged,
     public JacobianSite Attach(ParameterStore<T> store, in JacobianSite site, ReadOnlySpan<double> initialWeight)
     {
         SiteRules.Require(this, site);
+        Estimator.CheckDimension(site.Dimension);
         if (!Estimator.NeedsContraction) return site;
         var start = new double[site.Dimension];
         RandomFill.Gaussian<double>(site.Stream, 2, 0, start);

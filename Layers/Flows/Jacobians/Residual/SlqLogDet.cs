@@ -25,6 +25,7 @@ public sealed class SlqLogDet<T> : ILogDetEstimator<T> where T : unmanaged, IFlo
     {
         if (steps is < 1 or > SlqLimits.MostSteps) throw new ArgumentException($"steps is {steps}; it must lie between 1 and {SlqLimits.MostSteps}.");
         probes.Check();
+        if (probes.Sketch > 0) throw new ArgumentException($"sketch is {probes.Sketch}; the quadrature takes none.");
         (_steps, _probes) = (steps, probes);
     }
 
@@ -43,11 +44,14 @@ public sealed class SlqLogDet<T> : ILogDetEstimator<T> where T : unmanaged, IFlo
     /// <inheritdoc/>
     public Var Record(Tape<T> tape, Var output, Var input, ulong key, long step)
     {
-        Var sum = Var.None;
+        Var sum = Var.None, probes = _probes.DrawAll(tape, input, key, step);
         for (int i = 0; i < _probes.Count; i++)
-            sum = _probes.Plus(tape, sum, One(tape, output, input, _probes.Draw(tape, input, key, step, i)));
+            sum = _probes.Plus(tape, sum, One(tape, output, input, Probes.Part(probes, input.Rows, i)));
         return _probes.Mean(tape, sum);
     }
+
+    /// <inheritdoc/>
+    public void CheckDimension(int dimension) => _probes.CheckDimension(dimension);
 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)

@@ -40,6 +40,7 @@ public sealed class BlockEstimateTests : IDisposable
     [InlineData("""{"name":"truncated","terms":40,"probes":2,"rows":3}""")]
     [InlineData("""{"name":"slq","steps":6}""")]
     [InlineData("""{"name":"slq","steps":6,"probe":"gaussian","rows":16}""")]
+    [InlineData("""{"name":"slq","steps":6,"probe":"orthonormal","probes":3,"rows":8}""")]
     public void The_mean_is_exact(string config)
     {
         foreach (SiteKinds kind in (SiteKinds[])[SiteKinds.DenseMatrix, SiteKinds.Convolution, SiteKinds.CircularConvolution])
@@ -125,6 +126,16 @@ public sealed class BlockEstimateTests : IDisposable
     {
         BadInputException e = Assert.Throws<BadInputException>(() => Of(config));
         Assert.Contains(expected, e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("slq")]
+    [InlineData("truncated")]
+    public void More_orthonormal_probes_than_features_are_refused(string name)
+    {
+        var layer = new Linear<double>(3, Of($$"""{"name":"{{name}}","probe":"orthonormal","probes":4}"""));
+        ArgumentException e = Assert.Throws<ArgumentException>(() => new Flow<double>([layer], new StandardNormal<double>(3)));
+        Assert.Contains("at most 3", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
