@@ -21,6 +21,7 @@ internal static class CompareCommand
             Arguments.Text("--lr", "learning rates, such as exact-lu=0.003,relative=0.01 [by optimizer and number of features]", "NAME=RATE,..."),
             Arguments.Text("--steps", "budget: training steps of every run; the numbers are then the same every time", "N"),
             Arguments.Text("--seconds", "budget: seconds of training of every run, without evaluations", "S"),
+            Arguments.Text("--clock", "what --seconds are: wall, or cpu for the training thread's processor time, which other programs disturb little; one thread [wall]", "CLOCK"),
             Arguments.Text("--seeds", "list or range of seeds [0]", "0-4"),
             Arguments.Text("--batch", $"rows of a step [{CompareSettings.DefaultBatch}]", "ROWS"),
             Arguments.Text("--warmup", FormattableString.Invariant($"fraction of the budget in which the learning rate rises, before half a cosine to 0 [{CompareSettings.DefaultWarmup}]"), "FRACTION"),
@@ -74,6 +75,7 @@ internal static class CompareCommand
             throw new BadInputException($"--out {request.Folder!.FullName}: holds this comparison; add --resume to go on with it, or delete the folder to start over.");
         }
 
+        if (settings.ByProcessorTime && request.Threads > 1) throw new BadInputException($"--clock cpu: counts the time of one thread; leave --threads {request.Threads} out, or use --clock wall.");
         return settings.Dtype == "float" ? Run<float>(request, settings, stored?.Checksums) : Run<double>(request, settings, stored?.Checksums);
     }
 

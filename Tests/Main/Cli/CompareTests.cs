@@ -76,10 +76,12 @@ public sealed partial class CompareTests
         Assert.Equal((2 * 20.0 * 20 * 16) - (2 * 20 * 16), records[3].GetProperty("step_flops").GetDouble());
     }
 
-    [Fact]
-    public void SecondsOfTrainingAreTheBudgetOfEveryRun()
+    [Theory]
+    [InlineData("wall")]
+    [InlineData("cpu")]
+    public void SecondsOfTrainingAreTheBudgetOfEveryRun(string clock)
     {
-        JsonElement records = Records("compare", "--data", Data, "--seconds", "0.2", "--batch", "20", "--points", "3", "--strategies", "exact-lu,relative", "--json");
+        JsonElement records = Records("compare", "--data", Data, "--seconds", "0.2", "--clock", clock, "--batch", "20", "--points", "3", "--strategies", "exact-lu,relative", "--json");
         foreach (JsonElement r in records.EnumerateArray())
         {
             Assert.True(r.GetProperty("seconds").GetDouble() >= 0.2);
@@ -200,6 +202,9 @@ public sealed partial class CompareTests
         Refuse(["--data", Data, "--steps", "5", "--cost"], "more than one");
         Refuse(["--data", Data, "--steps", "0"], "--steps");
         Refuse(["--data", Data, "--seconds", "-1"], "--seconds");
+        Refuse(["--data", Data, "--steps", "5", "--clock", "cpu"], "--clock", "--seconds");
+        Refuse(["--data", Data, "--seconds", "5", "--clock", "sun"], "--clock", "wall");
+        Refuse(["--data", Data, "--seconds", "5", "--clock", "cpu", "--threads", "2"], "--clock cpu", "--threads 2");
         Refuse(["--data", Data, "--steps", "5", "--rounds", "3"], "--rounds", "--cost");
         Refuse(["--data", Data, "--cost", "--points", "3"], "--points");
         Refuse(["--data", Data, "--steps", "5", "--strategies", "exact-lu,exact"], "exact", "snf-published");
