@@ -63,6 +63,15 @@ public sealed partial class CompareTests
     }
 
     [Fact]
+    public void LookingDoesNotDisturbTraining()
+    {
+        string[] args = ["compare", "--data", Data, "--steps", "25", "--batch", "20", "--strategies", All, "--json", "--points"];
+        JsonElement few = Records([.. args, "1"]), many = Records([.. args, "9"]);
+        for (int i = 0; i < few.GetArrayLength(); i++)
+            Assert.Equal(Point(few[i], 1).GetProperty("nll").GetDouble(), Point(many[i], many[i].GetProperty("curve").GetArrayLength() - 1).GetProperty("nll").GetDouble());
+    }
+
+    [Fact]
     public void StrategiesComeAsJsonAndWithTheirOwnTraining()
     {
         string[] same = ["stale-inverse:every=3:lr=0.01:optimizer=sgd:momentum=0.5:clip=2", "{\"name\":\"stale-inverse\",\"every\":3}:momentum=0.5:clip=2:optimizer=sgd:lr=0.01"];
