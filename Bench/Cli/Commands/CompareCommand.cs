@@ -17,10 +17,11 @@ internal static class CompareCommand
             Arguments.Text("--data", $"list of data sets as for train, images also pooled to a size (optdigits@4x4), and {LaplaceMixing.Grammar}: mixed Laplace sources [{CompareSettings.DefaultData}]", "LIST"),
             Arguments.Text("--dims", "numbers of features at which each data set that can is taken: mixing has any, square images those of pooled squares; with --cost the first of the data sets that has it [as they are]", "LIST"),
             Arguments.Text("--model", $"preset or JSON recipe file, as for train [{Presets.DefaultModel(64, 0)}; {Presets.DefaultModel(784, 256)} for images of more than 128 pixels]", "PRESET|FILE"),
-            Arguments.Text("--strategies", $"list of NAME[:option=value...]; the options lr, optimizer, momentum and clip are the training's, all others the strategy's (lambda, every, probes); names: {string.Join(", ", JacobianRegistry.Names)} [{CompareSettings.DefaultStrategies}]", "LIST"),
+            Arguments.Text("--strategies", $"list of NAME[:option=value...]; the options lr, optimizer, momentum and clip are the training's, all others the strategy's (lambda, every, probes); names: {string.Join(", ", StrategyChoice.Names)} [{CompareSettings.DefaultStrategies}]", "LIST"),
             Arguments.Text("--lr", "learning rates, such as exact-lu=0.003,relative=0.01 [by optimizer and number of features]", "NAME=RATE,..."),
             Arguments.Text("--steps", "budget: training steps of every run; the numbers are then the same every time", "N"),
             Arguments.Text("--seconds", "budget: seconds of training of every run, without evaluations", "S"),
+            Arguments.Text("--clock", "what --seconds are: wall, or cpu for the training thread's processor time, which other programs disturb little; one thread [wall]", "CLOCK"),
             Arguments.Text("--seeds", "list or range of seeds [0]", "0-4"),
             Arguments.Text("--batch", $"rows of a step [{CompareSettings.DefaultBatch}]", "ROWS"),
             Arguments.Text("--warmup", FormattableString.Invariant($"fraction of the budget in which the learning rate rises, before half a cosine to 0 [{CompareSettings.DefaultWarmup}]"), "FRACTION"),
@@ -74,6 +75,7 @@ internal static class CompareCommand
             throw new BadInputException($"--out {request.Folder!.FullName}: holds this comparison; add --resume to go on with it, or delete the folder to start over.");
         }
 
+        if (settings.ByProcessorTime && request.Threads > 1) throw new BadInputException($"--clock cpu: counts the time of one thread; leave --threads {request.Threads} out, or use --clock wall.");
         return settings.Dtype == "float" ? Run<float>(request, settings, stored?.Checksums) : Run<double>(request, settings, stored?.Checksums);
     }
 

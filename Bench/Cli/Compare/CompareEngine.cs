@@ -148,5 +148,5 @@ internal sealed class CompareEngine<T> where T : unmanaged, IFloatingPointIeee75
     }
 
     private static string Describe(CompareCell cell, ulong seed, CompareRun<T> run)
-        => FormattableString.Invariant($"{cell.Data.Label} D {cell.Dimension} seed {seed}  {run.Arm.Label} {100 * run.Fraction:F0} % NLL {run.LastNll:F2}");
+        => FormattableString.Invariant($"{cell.Data.Label} D {cell.Dimension} seed {seed}  {run.Arm.Label} {100 * run.Fraction:F0} %{(double.IsNaN(run.LastNll) ? "" : FormattableString.Invariant($" NLL {run.LastNll:F2}"))}");
 }

@@ -25,7 +25,7 @@ internal sealed record CompareRecord
     /// <summary>Training steps done.</summary>
     public long Steps { get; init; }
 
-    /// <summary>Wall-clock seconds of training alone, without evaluations.</summary>
+    /// <summary>Seconds of training alone, without evaluations: of the wall clock, or of the processor where the budget was given so.</summary>
     public double Seconds { get; init; }
 
     /// <summary>Median milliseconds of a training step.</summary>

@@ -58,6 +58,8 @@ internal sealed class CompareRun<T> : IDisposable where T : unmanaged, IFloating
     /// <summary>The last look's exact validation NLL; NaN before the first.</summary>
     public double LastNll => _curve.Count > 0 ? _curve[^1].Nll : double.NaN;
 
+    private double Clock => _settings.ByProcessorTime ? BenchClock.Thread : BenchClock.Wall;
+
     private string Description => FormattableString.Invariant($"{_cell.Name}, seed {_seed}, {_arm.Label}");
 
     /// <summary>
@@ -148,7 +150,7 @@ internal sealed class CompareRun<T> : IDisposable where T : unmanaged, IFloating
 
     private void Step()
     {
-        double start = BenchClock.Wall;
+        double start = Clock;
         long step = Steps;
         _batches.Fill(step / _batches.BatchesPerEpoch, (int)(step % _batches.BatchesPerEpoch), _batch);
         if (step == 0) _flow.Initialize(_batch);
@@ -168,7 +170,7 @@ internal sealed class CompareRun<T> : IDisposable where T : unmanaged, IFloating
 
         _meter.End();
         _reconstruction = report.ReconstructionError;
-        Seconds += BenchClock.Wall - start;
+        Seconds += Clock - start;
     }
 
     private void Look(CancellationToken cancel)

@@ -10,7 +10,7 @@ internal sealed class CompareSettings
     /// <summary>Options that are part of a comparison's identity, in the order of the help text.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        "data", "dims", "model", "strategies", "lr", "steps", "seconds", "cost", "seeds", "batch", "warmup", "points", "validation-rows", "rounds", "dtype",
+        "data", "dims", "model", "strategies", "lr", "steps", "seconds", "clock", "cost", "seeds", "batch", "warmup", "points", "validation-rows", "rounds", "dtype",
     ];
 
     public const string DefaultData = "mixing:10";
@@ -39,6 +39,9 @@ internal sealed class CompareSettings
     /// <summary>Seconds of training that every run has.</summary>
     public double? Seconds => this["seconds"] is { } text ? Arguments.Number("--seconds", text, zero: false) : null;
 
+    /// <summary>Whether <see cref="Seconds"/> are the training thread's processor time instead of the wall clock's.</summary>
+    public bool ByProcessorTime => this["clock"] == "cpu";
+
     /// <summary>Whether only the cost of a step is measured.</summary>
     public bool Cost => this["cost"] == "true";
 
@@ -59,7 +62,7 @@ internal sealed class CompareSettings
     public string Dtype => _options["dtype"];
 
     /// <summary>What a run may spend, in words.</summary>
-    public string Budget => Cost ? FormattableString.Invariant($"cost of a step, {Rounds} rounds") : Steps is { } n ? FormattableString.Invariant($"{n} steps") : FormattableString.Invariant($"{Seconds} s");
+    public string Budget => Cost ? FormattableString.Invariant($"cost of a step, {Rounds} rounds") : Steps is { } n ? FormattableString.Invariant($"{n} steps") : FormattableString.Invariant($"{Seconds} s{(ByProcessorTime ? " of processor time" : "")}");
 
     /// <summary>Learning rate relative to the arm's own after a fraction of the budget: a linear rise, then half a cosine down to 0.</summary>
     public double RateAt(double fraction)
@@ -96,6 +99,8 @@ internal sealed class CompareSettings
 
         foreach (string name in s.Cost ? (ReadOnlySpan<string>)["warmup", "points", "validation-rows"] : ["rounds"])
             if (s[name] is not null) throw new BadInputException($"--{name}: has no meaning {(s.Cost ? "with" : "without")} --cost; leave it out.");
+        if (s["clock"] is not null && s["seconds"] is null) throw new BadInputException("--clock: belongs to a budget of --seconds; leave it out.");
+        if (s["clock"] is { } clock && Arguments.OneOf("--clock", clock, "wall", "cpu") == "wall") s._options.Remove("clock");
         s.Check();
         return s;
     }

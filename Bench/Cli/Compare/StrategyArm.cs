@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
 using NativeFlow.Layers;
 
@@ -133,10 +134,12 @@ internal sealed class StrategyArm
         }
 
         // Everything is read once here, so that what cannot be used is refused before anything is opened or written.
+        if (!StrategyChoice.Names.Contains(arm.Name)) throw new BadInputException($"--strategies {BadInputException.Quote(text)}: there is no strategy {BadInputException.Quote(arm.Name)}; use one of: {string.Join(", ", StrategyChoice.Names)}.");
         using JsonDocument json = JsonDocument.Parse(arm.Strategy(64).ToJsonString());
         try
         {
-            JacobianRegistry.FromConfig<double>(json.RootElement);
+            // Those of residual and continuous flows alone are read by these.
+            if (JacobianRegistry.Names.Contains(arm.Name)) JacobianRegistry.FromConfig<double>(json.RootElement);
         }
         catch (BadInputException e)
         {

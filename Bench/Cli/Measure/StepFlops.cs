@@ -36,7 +36,7 @@ internal static class StepFlops
             "snf-published" => 6 * product,
             "snf-reconstruction" => (6 * product) - saved,
             "snf-published-unfused" => 9 * product,
-            // Forward, W v and R v, the input's and the weights' gradients, reconstruction there and back.
+            // As snf-reconstruction, and for every probe of a row R v and its product with v.
             "free-form" => (8 * product) - saved,
             _ => null,
         };
@@ -52,6 +52,9 @@ internal static class StepFlops
             if (layer is Linear<T> linear)
             {
                 if (OfMatrix(linear.Strategy.Name, Every(linear.Strategy), rows, linear.Dimension, needs) is not { } flops) return null;
+                // Of one probe and the encoder's surrogate; the conditional one takes both, and needs the products to choose.
+                if (linear.Strategy is FreeForm<T> free)
+                    flops += 2.0 * rows * linear.Dimension * linear.Dimension * ((free.Probes * (free.Surrogate == FreeFormSurrogate.Conditional ? 4 : 2)) - 2);
                 sum += flops;
                 needs = true;
             }

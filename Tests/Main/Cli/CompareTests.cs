@@ -63,9 +63,34 @@ public sealed partial class CompareTests
     }
 
     [Fact]
-    public void SecondsOfTrainingAreTheBudgetOfEveryRun()
+    public void LookingDoesNotDisturbTraining()
     {
-        JsonElement records = Records("compare", "--data", Data, "--seconds", "0.2", "--batch", "20", "--points", "3", "--strategies", "exact-lu,relative", "--json");
+        string[] args = ["compare", "--data", Data, "--steps", "25", "--batch", "20", "--strategies", All, "--json", "--points"];
+        JsonElement few = Records([.. args, "1"]), many = Records([.. args, "9"]);
+        for (int i = 0; i < few.GetArrayLength(); i++)
+            Assert.Equal(Point(few[i], 1).GetProperty("nll").GetDouble(), Point(many[i], many[i].GetProperty("curve").GetArrayLength() - 1).GetProperty("nll").GetDouble());
+    }
+
+    [Fact]
+    public void StrategiesComeAsJsonAndWithTheirOwnTraining()
+    {
+        string[] same = ["stale-inverse:every=3:lr=0.01:optimizer=sgd:momentum=0.5:clip=2", "{\"name\":\"stale-inverse\",\"every\":3}:momentum=0.5:clip=2:optimizer=sgd:lr=0.01"];
+        JsonElement records = Records("compare", "--data", Data, "--steps", "12", "--batch", "20", "--points", "2", "--strategies", string.Join(',', same) + ",truncated:terms=4,free-form:probes=2", "--json");
+        Assert.Equal([.. same, "truncated:terms=4", "free-form:probes=2"], records.EnumerateArray().Select(r => r.GetProperty("strategy").GetString()));
+        Assert.Equal("sgd momentum 0.5, lr 0.01, clip 2", records[0].GetProperty("training").GetString());
+        Assert.Equal(records[0].GetProperty("curve")[2].GetProperty("nll").GetDouble(), records[1].GetProperty("curve")[2].GetProperty("nll").GetDouble());
+        Assert.Equal(JsonValueKind.Number, records[2].GetProperty("bias").ValueKind);
+        Assert.True(records[2].GetProperty("variance").GetDouble() >= 0);
+        // 12 B D^2 + 4 K B D^2, less the first layer's input gradient.
+        Assert.Equal((2 * 20.0 * 20 * 16) - (2 * 20 * 16), records[3].GetProperty("step_flops").GetDouble());
+    }
+
+    [Theory]
+    [InlineData("wall")]
+    [InlineData("cpu")]
+    public void SecondsOfTrainingAreTheBudgetOfEveryRun(string clock)
+    {
+        JsonElement records = Records("compare", "--data", Data, "--seconds", "0.2", "--clock", clock, "--batch", "20", "--points", "3", "--strategies", "exact-lu,relative", "--json");
         foreach (JsonElement r in records.EnumerateArray())
         {
             Assert.True(r.GetProperty("seconds").GetDouble() >= 0.2);
@@ -186,6 +211,9 @@ public sealed partial class CompareTests
         Refuse(["--data", Data, "--steps", "5", "--cost"], "more than one");
         Refuse(["--data", Data, "--steps", "0"], "--steps");
         Refuse(["--data", Data, "--seconds", "-1"], "--seconds");
+        Refuse(["--data", Data, "--steps", "5", "--clock", "cpu"], "--clock", "--seconds");
+        Refuse(["--data", Data, "--seconds", "5", "--clock", "sun"], "--clock", "wall");
+        Refuse(["--data", Data, "--seconds", "5", "--clock", "cpu", "--threads", "2"], "--clock cpu", "--threads 2");
         Refuse(["--data", Data, "--steps", "5", "--rounds", "3"], "--rounds", "--cost");
         Refuse(["--data", Data, "--cost", "--points", "3"], "--points");
         Refuse(["--data", Data, "--steps", "5", "--strategies", "exact-lu,exact"], "exact", "snf-published");
@@ -206,7 +234,7 @@ public sealed partial class CompareTests
         Refuse(["--data", "mixing:10:5", "--steps", "5"], "training rows");
         Refuse(["--data", "mixing:10:200:0:0", "--steps", "5"], "features");
         Refuse(["--data", "mixing:10:200:0:4:1", "--steps", "5"], "COND");
-        Refuse(["--data", Data, "--steps", "5", "--model", "maf"], "maf", "snf-fc2");
+        Refuse(["--data", Data, "--steps", "5", "--model", "maf"], "maf", "no layer");
         Refuse(["--data", Data, "--steps", "5", "--model", "nothing.json"], "nothing.json");
         Refuse(["--data", Data, "--steps", "5", "--seeds", "3-1"], "--seeds");
         Refuse(["--data", Data, "--steps", "5", "--batch", "4000"], "--batch 4000", "400");
