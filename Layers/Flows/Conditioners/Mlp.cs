@@ -94,7 +94,7 @@ public sealed class Mlp<T> : IConditioner<T>, ILipschitzNetwork<T> where T : unm
     }
 
     /// <inheritdoc/>
-    /// <remarks>Product of the weights' largest singular values (at most the spectral norm) and of the activation's steepest slope between layers.</remarks>
+    /// <remarks>Product of the weights' largest singular values (as evaluated: the spectral norm, where the iteration has found it) and of the activation's steepest slope between layers.</remarks>
     public NetworkBounds Bounds(ParameterStore<T> store, double inputBound)
     {
         BijectorGuard.Attached(Kind, _layers[0].Weight);
@@ -104,10 +104,9 @@ public sealed class Mlp<T> : IConditioner<T>, ILipschitzNetwork<T> where T : unm
             if (i > 0) (lipschitz, reach) = (lipschitz * Activations.Steepest(_activation), Activations.Reach(_activation, reach));
             (int rows, int cols) = (_layers[i].Weight.Rows, _layers[i].Weight.Cols);
             double[] w = SingularValues.Read(store, _layers[i].Weight);
-            double sigma = SingularValues.Of(w, rows, cols)[0], held = Math.Min(sigma, _spectralNorm);
-            if (held < sigma)
-                for (int j = 0; j < w.Length; j++) w[j] *= held / sigma;
-            lipschitz *= held;
+            double scale = double.IsFinite(_spectralNorm) ? SpectralWeight<T>.Factor(store, w, rows, cols, _vectors[i], _spectralNorm) : 1;
+            for (int j = 0; j < w.Length; j++) w[j] *= scale;
+            lipschitz *= SingularValues.Of(w, rows, cols)[0];
             reach = SingularValues.Reach(w, rows, cols, SingularValues.Read(store, _layers[i].Bias), reach);
         }
         return new NetworkBounds(lipschitz, reach);

@@ -12,6 +12,8 @@ internal static class SpectralWeight<T> where T : unmanaged, IFloatingPointIeee7
     // Steps of the iteration on the start weight: a network starts with bounds that hold nearly.
     private const int StartSteps = 100;
 
+    private static double Tolerance => Math.Max(1e-12, 8 * Precision<T>.Epsilon);
+
     /// <summary>Left singular vector of a start weight [rows x cols], nearly.</summary>
     public static double[] StartVector(ReadOnlySpan<double> weight, int rows, int cols, ulong seed)
     {
@@ -26,8 +28,15 @@ internal static class SpectralWeight<T> where T : unmanaged, IFloatingPointIeee7
     {
         (Var bounded, Var found) = train
             ? SpectralNormOp<T>.Record(tape, weight, vector, bound, 1)
-            : SpectralNormOp<T>.Record(tape, weight, vector, bound, MostSteps, Math.Max(1e-12, 8 * Precision<T>.Epsilon));
+            : SpectralNormOp<T>.Record(tape, weight, vector, bound, MostSteps, Tolerance);
         if (train && keep) BasicKernels<T>.Copy(tape.Backend, tape.ValueOf(found).Part(0, vector.Length), tape.ValueOf(vector));
         return bounded;
+    }
+
+    /// <summary>What evaluation multiplies the weight by, found on the host as there: an iteration that starts beside the largest singular vector may stop at another, and a certificate must know.</summary>
+    public static double Factor(ParameterStore<T> store, ReadOnlySpan<double> weight, int rows, int cols, Var vector, double bound)
+    {
+        double sigma = PowerIteration.Run(weight, rows, cols, SingularValues.Read(store, vector), new double[cols], MostSteps, Tolerance);
+        return sigma <= bound ? 1 : bound / sigma;
     }
 }
