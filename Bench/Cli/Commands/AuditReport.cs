@@ -14,7 +14,7 @@ internal sealed record AuditReport(string Model, string Data, int Draws, ulong K
     public void Print(TextWriter writer)
     {
         writer.WriteLine($"audit  {Model}: {Audit.Rows} rows x {Audit.Dimension} of {Data}, up to {Draws} draws, key {Key}, in double");
-        var table = new List<string[]> { new[] { "layer", "kind (strategy)", "value", "bias", "+- s.e.", "sd", "by formula", "gradient", "cosine", "scale", "error", "noise", "ms", "exact ms", "MiB", "exact" } };
+        var table = new List<string[]> { new[] { "layer", "kind (strategy)", "value", "bias", "+- s.e.", "sd", "by formula", "gradient", "cosine", "scale", "error", "noise", "ms", "exact ms", "MiB", "exact MiB" } };
         foreach (LayerAudit l in Shown) AddRows(table, l);
         if (Audit is { Whole: { } whole, Layers.Count: > 1 }) AddRows(table, whole);
         if (table.Count > 1) PrintTable(writer, table);

@@ -211,7 +211,7 @@ internal sealed class BijectorChecklist
             }, ref worst, ref where);
             store.Write(p.Var, value);
         }
-        Add(name, worst <= _limits.Gradient, worst, _limits.Gradient, worst <= _limits.Gradient ? Say($"finite; along random directions against differences: {worst:G3}") : $"gradient of {where}");
+        Add(name, worst <= _limits.Gradient, worst, _limits.Gradient, worst <= _limits.Gradient ? "finite, and what differences say along random directions" : $"gradient of {where}");
     }
 
     private void Compare(string what, double[] gradient, double[] direction, Func<double, double> loss, ref double worst, ref string where)
