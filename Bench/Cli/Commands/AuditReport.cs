@@ -14,7 +14,7 @@ internal sealed record AuditReport(string Model, string Data, int Draws, ulong K
     public void Print(TextWriter writer)
     {
         writer.WriteLine($"audit  {Model}: {Audit.Rows} rows x {Audit.Dimension} of {Data}, up to {Draws} draws, key {Key}, in double");
-        var table = new List<string[]> { new[] { "layer", "kind (strategy)", "value", "bias", "+- s.e.", "sd", "by formula", "gradient", "cosine", "scale", "error", "noise", "ms", "exact ms", "MiB", "exact" } };
+        var table = new List<string[]> { new[] { "layer", "kind (strategy)", "value", "bias", "+- s.e.", "sd", "by formula", "gradient", "cosine", "scale", "error", "noise", "ms", "exact ms", "MiB", "exact MiB" } };
         foreach (LayerAudit l in Shown) AddRows(table, l);
         if (Audit is { Whole: { } whole, Layers.Count: > 1 }) AddRows(table, whole);
         if (table.Count > 1) PrintTable(writer, table);
@@ -38,7 +38,7 @@ internal sealed record AuditReport(string Model, string Data, int Draws, ulong K
         }
 
         int failures = Audit.Layers.Concat(Audit is { Whole: { } w, Layers.Count: > 1 } ? [w] : []).Sum(l => l.Findings.Count(f => f.Level == AuditLevel.Failure)) + (Bijector?.Checks.Count(c => c.Passed == false) ?? 0);
-        string verdict = failures > 0 ? $"FAIL: {failures} {(failures == 1 ? "thing is" : "things are")} not what they declare" : Audit.IsComplete ? "pass: everything is what it declares to be" : "stopped: what was looked at is what it declares to be";
+        string verdict = failures > 0 ? failures == 1 ? "FAIL: 1 thing is not what it declares to be" : $"FAIL: {failures} things are not what they declare to be" : Audit.IsComplete ? "pass: everything is what it declares to be" : "stopped: what was looked at is what it declares to be";
         writer.WriteLine(verdict);
     }
 
@@ -95,7 +95,7 @@ internal sealed record AuditReport(string Model, string Data, int Draws, ulong K
         bool none = v.Kind == ValueKind.None;
         string formula = double.IsNaN(v.FormulaVariance) ? "" : double.IsInfinity(v.FormulaVariance) ? "infinite" : G(Math.Sqrt(v.FormulaVariance));
         table.Add([
-            l.Name, l.Strategy.Length > 0 ? $"{l.Kind} ({l.Strategy})" : l.Kind, v.Kind.ToString(), none ? "" : G(v.Bias), none || !l.Varies ? "" : G(v.StandardError), none || !l.Varies ? "" : G(Math.Sqrt(v.Variance)), formula,
+            l.Name, l.Strategy.Length > 0 ? $"{l.Kind} ({l.Strategy})" : l.Kind == "flow" ? "all in training" : l.Kind, v.Kind.ToString(), none ? "" : G(v.Bias), none || !l.Varies ? "" : G(v.StandardError), none || !l.Varies ? "" : G(Math.Sqrt(v.Variance)), formula,
             .. Gradient(l.Parameters, l.GradientKind), F(l.Cost.TrainMilliseconds), F(l.Cost.ExactMilliseconds), F(l.Cost.TrainBytes / 1048576.0), F(l.Cost.ExactBytes / 1048576.0),
         ]);
         if (l.GradientKind is GradientKind.Exact or GradientKind.Unbiased && l.Sites.Count < 2) return;

@@ -87,7 +87,7 @@ internal sealed class GradientSample
 
     private void Judge(GradientAudit audit, int n, bool trusted, FindingList findings)
     {
-        string whose = $"gradient of the {_name}";
+        string whose = _name is "parameters" or "input" ? $"gradient of the {_name}" : $"gradient of {_name}";
         switch (audit.Kind)
         {
             case GradientKind.Exact:

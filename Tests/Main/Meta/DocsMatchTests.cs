@@ -43,6 +43,10 @@ public sealed class DocsMatchTests
     }
 
     [Fact]
+    public void The_page_of_the_audit_shows_tested_code()
+        => Assert.Equal(Repository.Region(Repository.Text("Tests", "Main", "Lessons", "AuditExample.cs"), "docs/audit.md"), Assert.Single(Repository.Fences(Repository.Text("docs", "audit.md"), "csharp")));
+
+    [Fact]
     public void Links_between_pages_lead_somewhere()
     {
         // The picture is made by a training run.
