@@ -15,8 +15,6 @@ internal static class AuditCommand
     private const int DefaultRows = 32, DefaultDraws = 200, CheckedPoints = 4;
 
     /// <summary>Properties in which layers hold others.</summary>
-    private static readonly string[] s_nests = ["layers", "levels"];
-
     public static Command Create()
     {
         Argument<string?> file = new("MODEL") { Description = "model.safetensors written by train", Arity = ArgumentArity.ZeroOrOne };
@@ -78,7 +76,7 @@ internal static class AuditCommand
 
     private static Flow<double> Open(string? path, string? entry, string? preset, string? strategy, DataChoice? choice, ulong seed, IBackend<double> backend)
     {
-        JsonObject? replacement = strategy is null ? null : Strategy(strategy);
+        JsonObject? replacement = strategy is null ? null : StrategyChoice.Parse(strategy);
         if (path is not null) return ModelFile.DtypeOf(path) == "float" ? Load<float>(path, replacement, backend) : Load<double>(path, replacement, backend);
         JsonObject recipe;
         if (entry is not null)
@@ -93,7 +91,7 @@ internal static class AuditCommand
 
         recipe["dtype"] = "double";
         recipe["seed"] = seed;
-        Replace(recipe, replacement);
+        Replace(recipe, replacement, preset ?? "the layer");
         if (recipe["base"] is null)
         {
             // A layer says its width only once it is made.
@@ -113,47 +111,14 @@ internal static class AuditCommand
         using var own = new SimdBackend<T>(1);
         using Flow<T> flow = ModelFile.Load(path, own);
         JsonObject recipe = JsonNode.Parse(ModelFile.Recipe(flow))!.AsObject();
-        Replace(recipe, replacement);
+        Replace(recipe, replacement, path);
         using JsonDocument json = JsonDocument.Parse(recipe.ToJsonString());
         return DoubleCopy.Of(flow, json.RootElement, backend);
     }
 
-    private static JsonObject Strategy(string text)
+    private static void Replace(JsonObject recipe, JsonObject? strategy, string model)
     {
-        if (!text.StartsWith('{')) return new JsonObject { ["name"] = text };
-        try
-        {
-            return JsonNode.Parse(text)!.AsObject();
-        }
-        catch (JsonException)
-        {
-            throw new BadInputException($"--strategy {BadInputException.Quote(text)}: is no valid JSON; expected a name, or an object such as {{\"name\":\"stale-inverse\",\"every\":5}}.");
-        }
-    }
-
-    private static void Replace(JsonObject recipe, JsonObject? strategy)
-    {
-        if (strategy is null) return;
-        string name = strategy["name"] is JsonValue v && v.TryGetValue(out string? text) ? text : throw new BadInputException("--strategy: the object has no \"name\".");
-        bool estimator = LogDetRegistry.Names.Contains(name), any = estimator && ApplyEstimator(recipe["layers"], strategy);
-        if (!estimator || JacobianRegistry.Names.Contains(name)) any |= ModelBuilder.Apply(recipe["layers"], strategy);
-        if (!any) throw new BadInputException($"--strategy {name}: the model has no layer that it could apply to; matrices and convolutions take {string.Join(", ", JacobianRegistry.Names)}, residual blocks {string.Join(", ", LogDetRegistry.Names)}.");
-    }
-
-    private static bool ApplyEstimator(JsonNode? node, JsonObject estimator)
-    {
-        bool any = false;
-        if (node is JsonArray list)
-            foreach (JsonNode? item in list) any |= ApplyEstimator(item, estimator);
-        if (node is not JsonObject layer) return any;
-        if (layer["kind"] is JsonValue kind && kind.TryGetValue(out string? name) && name == "residual")
-        {
-            layer["log_det"] = estimator.DeepClone();
-            return true;
-        }
-
-        foreach (string nest in s_nests) any |= ApplyEstimator(layer[nest], estimator);
-        return any;
+        if (strategy is not null) StrategyChoice.Apply(recipe["layers"]!.AsArray(), strategy, model);
     }
 
     private static JsonNode Layer(string text)

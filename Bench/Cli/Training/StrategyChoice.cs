@@ -113,7 +113,9 @@ internal static class StrategyChoice
         _ => JacobianRegistry.NamesFor(layer["padding"]?.ToString() == "circular" ? SiteKinds.CircularConvolution : SiteKinds.Convolution),
     };
 
-    private static JsonObject Parse(string text)
+    /// <summary>A strategy as asked for: a name, or a JSON object with a name and options.</summary>
+    /// <exception cref="BadInputException">The object is no valid one.</exception>
+    public static JsonObject Parse(string text)
     {
         if (!text.StartsWith('{')) return new JsonObject { ["name"] = text };
         try
