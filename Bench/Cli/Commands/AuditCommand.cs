@@ -15,7 +15,6 @@ internal static class AuditCommand
     private const int DefaultRows = 32, DefaultDraws = 200, CheckedPoints = 4;
 
     /// <summary>Properties in which layers hold others.</summary>
-    private static readonly string[] s_nests = ["layers", "levels"];
 
     public static Command Create()
     {
@@ -78,7 +77,7 @@ internal static class AuditCommand
 
     private static Flow<double> Open(string? path, string? entry, string? preset, string? strategy, DataChoice? choice, ulong seed, IBackend<double> backend)
     {
-        JsonObject? replacement = strategy is null ? null : Strategy(strategy);
+        JsonObject? replacement = strategy is null ? null : StrategyChoice.Parse(strategy);
         if (path is not null) return ModelFile.DtypeOf(path) == "float" ? Load<float>(path, replacement, backend) : Load<double>(path, replacement, backend);
         JsonObject recipe;
         if (entry is not null)
@@ -118,42 +117,9 @@ internal static class AuditCommand
         return DoubleCopy.Of(flow, json.RootElement, backend);
     }
 
-    private static JsonObject Strategy(string text)
-    {
-        if (!text.StartsWith('{')) return new JsonObject { ["name"] = text };
-        try
-        {
-            return JsonNode.Parse(text)!.AsObject();
-        }
-        catch (JsonException)
-        {
-            throw new BadInputException($"--strategy {BadInputException.Quote(text)}: is no valid JSON; expected a name, or an object such as {{\"name\":\"stale-inverse\",\"every\":5}}.");
-        }
-    }
-
     private static void Replace(JsonObject recipe, JsonObject? strategy)
     {
-        if (strategy is null) return;
-        string name = strategy["name"] is JsonValue v && v.TryGetValue(out string? text) ? text : throw new BadInputException("--strategy: the object has no \"name\".");
-        bool estimator = LogDetRegistry.Names.Contains(name), any = estimator && ApplyEstimator(recipe["layers"], strategy);
-        if (!estimator || JacobianRegistry.Names.Contains(name)) any |= ModelBuilder.Apply(recipe["layers"], strategy);
-        if (!any) throw new BadInputException($"--strategy {name}: the model has no layer that it could apply to; matrices and convolutions take {string.Join(", ", JacobianRegistry.Names)}, residual blocks {string.Join(", ", LogDetRegistry.Names)}.");
-    }
-
-    private static bool ApplyEstimator(JsonNode? node, JsonObject estimator)
-    {
-        bool any = false;
-        if (node is JsonArray list)
-            foreach (JsonNode? item in list) any |= ApplyEstimator(item, estimator);
-        if (node is not JsonObject layer) return any;
-        if (layer["kind"] is JsonValue kind && kind.TryGetValue(out string? name) && name == "residual")
-        {
-            layer["log_det"] = estimator.DeepClone();
-            return true;
-        }
-
-        foreach (string nest in s_nests) any |= ApplyEstimator(layer[nest], estimator);
-        return any;
+        if (strategy is not null) StrategyChoice.Apply(recipe["layers"]!.AsArray(), strategy, "the model");
     }
 
     private static JsonNode Layer(string text)

@@ -113,7 +113,9 @@ internal static class StrategyChoice
         _ => JacobianRegistry.NamesFor(layer["padding"]?.ToString() == "circular" ? SiteKinds.CircularConvolution : SiteKinds.Convolution),
     };
 
-    private static JsonObject Parse(string text)
+    /// <summary>The option's text as an object with a name.</summary>
+    /// <exception cref="BadInputException">It is neither a name nor an object with one.</exception>
+    public static JsonObject Parse(string text)
     {
         if (!text.StartsWith('{')) return new JsonObject { ["name"] = text };
         try
