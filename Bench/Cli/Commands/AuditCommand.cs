@@ -14,7 +14,6 @@ internal static class AuditCommand
 {
     private const int DefaultRows = 32, DefaultDraws = 200, CheckedPoints = 4;
 
-    /// <summary>Properties in which layers hold others.</summary>
     public static Command Create()
     {
         Argument<string?> file = new("MODEL") { Description = "model.safetensors written by train", Arity = ArgumentArity.ZeroOrOne };

@@ -113,8 +113,8 @@ internal static class StrategyChoice
         _ => JacobianRegistry.NamesFor(layer["padding"]?.ToString() == "circular" ? SiteKinds.CircularConvolution : SiteKinds.Convolution),
     };
 
-    /// <summary>A strategy as asked for: a name, or a JSON object with a name and options.</summary>
-    /// <exception cref="BadInputException">The object is no valid one.</exception>
+    /// <summary>The option's text as an object with a name.</summary>
+    /// <exception cref="BadInputException">It is neither a name nor an object with one.</exception>
     public static JsonObject Parse(string text)
     {
         if (!text.StartsWith('{')) return new JsonObject { ["name"] = text };
