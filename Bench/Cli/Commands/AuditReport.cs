@@ -23,7 +23,14 @@ internal sealed record AuditReport(string Model, string Data, int Draws, ulong K
         writer.WriteLine();
         foreach (AuditFinding f in Audit.Findings) Say(writer, f, "");
         foreach (LayerAudit l in Audit.Layers)
-            foreach (AuditFinding f in l.Findings) Say(writer, f, $"{l.Name} {l.Kind}{(l.Strategy.Length > 0 ? $" ({l.Strategy})" : "")}: ");
+        {
+            string whose = $"{l.Name} {l.Kind}{(l.Strategy.Length > 0 ? $" ({l.Strategy})" : "")}: ";
+            foreach (AuditFinding f in l.Findings.Where(f => f.Level != AuditLevel.Note)) Say(writer, f, whose);
+            // Many matrices in one layer have the same to say; the table has their numbers.
+            AuditFinding[] notes = [.. l.Findings.Where(f => f.Level == AuditLevel.Note)];
+            if (notes.Length > 0) Say(writer, notes.Length == 1 ? notes[0] : notes[0] with { Text = $"{notes[0].Text}; {notes.Length - 1} more like it" }, whose);
+        }
+
         if (Audit is { Whole: { } all, Layers.Count: > 1 })
             foreach (AuditFinding f in all.Findings) Say(writer, f, "flow: ");
         if (Bijector is { } b)

@@ -91,10 +91,10 @@ internal sealed class GradientSample
         switch (audit.Kind)
         {
             case GradientKind.Exact:
-                if (!(audit.RelativeError <= Rounding)) findings.Fail($"{whose}: declared Exact, but off by {audit.RelativeError:P3} of its length (cosine {audit.Cosine:F4}, scale {audit.Scale:F4}){Nature(audit)}");
+                if (!(audit.RelativeError <= Rounding)) findings.Fail($"{whose}: declared Exact, but off by {audit.RelativeError:G3} of its length (cosine {audit.Cosine:F4}, scale {audit.Scale:F4}){Nature(audit)}");
                 break;
             case GradientKind.Preconditioned when HasTarget:
-                if (!(audit.PreconditionedError <= Rounding)) findings.Fail($"{whose}: declared Preconditioned, but off by {audit.PreconditionedError:P3} from the exact gradient times H^T H");
+                if (!(audit.PreconditionedError <= Rounding)) findings.Fail($"{whose}: declared Preconditioned, but off by {audit.PreconditionedError:G3} of its length from the exact gradient times H^T H");
                 break;
             case GradientKind.Preconditioned:
                 if (!(audit.Cosine > 0)) findings.Fail($"{whose}: declared Preconditioned, but points away from the exact one (cosine {audit.Cosine:F4}); no positive matrix does that");
@@ -103,7 +103,7 @@ internal sealed class GradientSample
                 {
                     bool off = _varies ? audit.BiasInErrors > ErrorBars.Bound(ErrorBars.LargestOfTen, n) : audit.RelativeError > Rounding;
                     if (!off) break;
-                    string by = _varies ? FormattableString.Invariant($"{audit.BiasInErrors:F1} standard errors of {n} draws in one direction") : FormattableString.Invariant($"{audit.RelativeError:P3} of its length, with nothing random in it");
+                    string by = _varies ? FormattableString.Invariant($"{audit.BiasInErrors:F1} standard errors of {n} draws in one direction") : FormattableString.Invariant($"{audit.RelativeError:G3} of its length, with nothing random in it");
                     if (trusted) findings.Fail($"{whose}: declared Unbiased, but its mean is off by {by} (scale {audit.Scale:F4}){Nature(audit)}");
                     else findings.Warn($"{whose}: its mean is off by {by}; the sample cannot show the variance, so this is no proof");
                     break;
@@ -121,7 +121,7 @@ internal sealed class GradientSample
     }
 
     private static string Nature(GradientAudit audit)
-        => audit.Cosine < -0.999 ? ": the sign is flipped" : audit.Cosine > 1 - 1e-9 ? ": a factor is wrong" : "";
+        => audit.Cosine < -0.999 ? ": the sign is flipped" : audit.Cosine > 1 - 1e-9 && Math.Abs(audit.Scale - 1) > 1e-3 ? ": a factor is wrong" : "";
 
     // Projections on fixed directions of signs, of length 1, and on the target.
     private double[] Along(double[] g)

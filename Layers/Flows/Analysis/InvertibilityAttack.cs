@@ -30,7 +30,7 @@ public static class InvertibilityAttack
 
         using var tape = new Tape<T>(flow.Backend, flow.Store);
         var weights = new T[d];
-                double[] centre = Array.ConvertAll(x.ToArray(), double.CreateTruncating), at = new double[x.Length], point = new double[x.Length];
+        double[] centre = Array.ConvertAll(x.ToArray(), double.CreateTruncating), at = new double[x.Length], point = new double[x.Length];
         double[] reach = new double[d];
         for (int i = 0; i < d; i++) (weights[i], reach[i]) = (T.CreateTruncating(1 / scale[i]), options.Radius * scale[i]);
         double random = 0, attacked = 0;

@@ -29,6 +29,17 @@ public sealed class EstimatorAuditTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void The_exact_log_determinant_is_exact_whatever_the_power_iteration_began_with(int seed)
+    {
+        LayerAudit layer = JacobianAudit.OfStrategy(new Residual<double>(2, [16, 16]), new PhiloxNormals(5).Take(8), seed: (ulong)seed).Layers[0];
+        Assert.False(layer.Failed, StrategyAuditTests.Said(layer));
+        Assert.InRange(layer.Parameters!.RelativeError, 0, 1e-6);
+    }
+
     [Fact]
     public void A_truncated_series_may_be_off_and_its_bias_is_measured()
     {
