@@ -78,5 +78,5 @@ internal sealed record CompareRecord
 
     /// <summary>Whether only the cost of a step was measured, with no training.</summary>
     [JsonIgnore]
-    public bool IsCostOnly => TestNll is null && Curve.Count == 0 && Divergences == 0;
+    public bool IsCostOnly => StepMilliseconds is not null && TestNll is null && Curve.Count == 0 && Divergences == 0;
 }
