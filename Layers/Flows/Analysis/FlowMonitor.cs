@@ -56,20 +56,21 @@ public sealed class FlowMonitor<T> : IDisposable where T : unmanaged, IFloatingP
 
     /// <summary>Looks at the flow as it is now.</summary>
     /// <param name="step">Training steps done; goes into the report.</param>
-    public FlowMonitorReport Look(long step)
+    /// <param name="spectrum">Whether singular values are wanted, the dear part of a look; without them they are NaN.</param>
+    public FlowMonitorReport Look(long step, bool spectrum = true)
     {
         _twin.Refresh();
         var layers = new List<MapReport>();
         double[] h = _probeInDouble, total = new double[_rows];
         // Jacobians of the layers so far, multiplied up: one a dense row.
-        double[][]? chain = IsDense ? new double[Math.Min(_rows, _options.DenseRows)][] : null;
+        double[][]? chain = spectrum && IsDense ? new double[Math.Min(_rows, _options.DenseRows)][] : null;
         for (int i = 0; i < _twin.Flow.Transforms.Count; i++)
         {
             IBijector<double> layer = _twin.Flow.Transforms[i];
             string name = $"layers.{i}.{layer.Kind}";
             try
             {
-                layers.Add(LookAt(name, layer, ref h, total, chain));
+                layers.Add(LookAt(name, layer, ref h, total, chain, spectrum));
                 // Nothing can be measured behind numbers that are not finite.
                 if (layers[^1].NonFinite > 0) break;
             }
@@ -82,7 +83,7 @@ public sealed class FlowMonitor<T> : IDisposable where T : unmanaged, IFloatingP
         }
 
         bool failed = layers[^1].Failure is not null || layers[^1].NonFinite > 0;
-        MapReport flow = failed ? new MapReport { Name = Whole } : LookAtWhole(total, chain);
+        MapReport flow = failed ? new MapReport { Name = Whole } : LookAtWhole(total, chain, spectrum);
         flow = flow with { NonFinite = layers.Sum(l => l.NonFinite) };
         RoundTrip there = failed ? NoWayBack : RoundTrip.Of<T>(_flow, _probe, _context), inDouble = failed ? NoWayBack : RoundTrip.Of<double>(_twin.Flow, _probeInDouble, _contextInDouble);
         _nonFinite += flow.NonFinite + there.NonFinite;
@@ -98,7 +99,7 @@ public sealed class FlowMonitor<T> : IDisposable where T : unmanaged, IFloatingP
 
     private RoundTrip NoWayBack => new(_rows, double.NaN, double.NaN, 0);
 
-    private MapReport LookAt(string name, IBijector<double> layer, ref double[] h, double[] total, double[][]? chain)
+    private MapReport LookAt(string name, IBijector<double> layer, ref double[] h, double[] total, double[][]? chain, bool spectrum)
     {
         double[] input = h, output = new double[h.Length], logDets = new double[_rows];
         _tape.Reset();
@@ -115,7 +116,7 @@ public sealed class FlowMonitor<T> : IDisposable where T : unmanaged, IFloatingP
         // Sums of equal numbers have rounding for a deviation.
         if (same) report = report with { LogDetMean = logDets[0], LogDetDeviation = 0, Balance = logDets[0] / D };
         report = report with { NonFinite = output.LongCount(v => !double.IsFinite(v)) + logDets.LongCount(v => !double.IsFinite(v)) };
-        if (report.NonFinite > 0) return report;
+        if (report.NonFinite > 0 || !spectrum) return report;
         if (chain is null)
         {
             double[] largest = Power(name, false, x, step.Output);
@@ -133,9 +134,10 @@ public sealed class FlowMonitor<T> : IDisposable where T : unmanaged, IFloatingP
         return Dense(report, jacobians);
     }
 
-    private MapReport LookAtWhole(double[] total, double[][]? chain)
+    private MapReport LookAtWhole(double[] total, double[][]? chain, bool spectrum)
     {
         MapReport report = Volume(Whole, total);
+        if (!spectrum) return report;
         if (chain is not null) return Dense(report, chain);
         _tape.Reset();
         Var x = _tape.Input(_probeInDouble, _rows, D, needsGrad: true), z = _twin.Flow.Forward(_tape, x, Context(_rows)).Output;
@@ -174,9 +176,28 @@ public sealed class FlowMonitor<T> : IDisposable where T : unmanaged, IFloatingP
     // The singular values of J are those of J V, V the right vectors of the look before: its columns are nearly orthogonal already, and few sweeps are left.
     private void Decompose(string name, int row, double[] jacobian, double[] u, double[] values, double[] v)
     {
+        // An elementwise layer has nothing to decompose.
+        if (IsDiagonal(jacobian))
+        {
+            for (int i = 0; i < D; i++) values[i] = Math.Abs(jacobian[i * D + i]);
+            values.AsSpan().Sort((a, b) => b.CompareTo(a));
+            return;
+        }
+
         bool known = _bases.TryGetValue((name, row), out double[]? basis);
         Svd.Decompose<double>(known ? Product(jacobian, basis!) : jacobian, D, D, u, values, v);
         _bases[(name, row)] = known ? Product(basis!, v) : [.. v];
+    }
+
+    private bool IsDiagonal(double[] matrix)
+    {
+        for (int i = 0; i < D; i++)
+        {
+            // Up to the diagonal, and after it.
+            if (matrix.AsSpan(i * D, i).ContainsAnyExcept(0.0) || matrix.AsSpan(i * D + i + 1, D - i - 1).ContainsAnyExcept(0.0)) return false;
+        }
+
+        return true;
     }
 
     private static MapReport Estimated(MapReport report, double[] largest, double[]? ofInverse) => report with

@@ -67,9 +67,10 @@ public sealed record FlowMonitorReport(
             MapReport? worst = Layers.Where(l => !double.IsNaN(l.Condition)).MaxBy(l => l.Condition);
             string layer = worst is null ? "" : string.Create(CultureInfo.InvariantCulture, $", worst layer {worst.Name} {worst.Condition:G3}");
             string alarms = Alarms.Count == 0 ? "no alarm" : string.Create(CultureInfo.InvariantCulture, $"{Alarms.Count} {(Alarms.Count == 1 ? "alarm" : "alarms")}");
+            string spectrum = double.IsNaN(Flow.Largest) ? "" : string.Create(CultureInfo.InvariantCulture, $", singular values {Flow.Smallest:G3} to {Flow.Largest:G3}, condition {Flow.Condition:G3}");
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"step {Step}: log|det J| {Flow.LogDetMean:G5} +- {Flow.LogDetDeviation:G3} nats, balance {Flow.Balance:G3} a feature, singular values {Flow.Smallest:G3} to {Flow.Largest:G3}, condition {Flow.Condition:G3}{layer}, round trip {RoundTrip.Largest:G3} (double {RoundTripInDouble.Largest:G3}), {alarms}");
+                $"step {Step}: log|det J| {Flow.LogDetMean:G5} +- {Flow.LogDetDeviation:G3} nats, balance {Flow.Balance:G3} a feature{spectrum}{layer}, round trip {RoundTrip.Largest:G3} (double {RoundTripInDouble.Largest:G3}), {alarms}");
         }
     }
 

@@ -58,6 +58,11 @@ public sealed class FlowMonitorTests
         Assert.Equal(7, report.Step);
         Assert.Equal(0, report.Layers[1].LogDetDeviation);
         Assert.InRange(report.RoundTrip.Largest, 0, 1e-9);
+        // Without the spectrum the rest is the same.
+        FlowMonitorReport quick = monitor.Look(8, spectrum: false);
+        Assert.Equal(report.Flow.LogDetMean, quick.Flow.LogDetMean);
+        Assert.All(quick.Layers.Append(quick.Flow), m => Assert.True(double.IsNaN(m.Largest) && double.IsNaN(m.Condition)));
+        Assert.DoesNotContain("singular", quick.Summary, StringComparison.Ordinal);
         Assert.Contains("no alarm", report.Summary, StringComparison.Ordinal);
     }
 
@@ -151,6 +156,8 @@ public sealed class FlowMonitorTests
         JsonElement last = JsonDocument.Parse(looks[^1]).RootElement;
         Assert.Equal(last.GetProperty("flow").GetProperty("log_det").GetDouble(), last.GetProperty("layers").EnumerateArray().Sum(l => l.GetProperty("log_det").GetDouble()), 1e-10);
         Assert.Contains("monitor step 60: ", said, StringComparison.Ordinal);
+        // Singular values at every fourth look, from the first.
+        Assert.Equal([JsonValueKind.Number, JsonValueKind.Null, JsonValueKind.Null], looks.Select(l => JsonDocument.Parse(l).RootElement.GetProperty("flow").GetProperty("largest").ValueKind));
         Assert.False(File.Exists(Path.Combine(plain, "monitor.jsonl")));
         CommandLine.RefuseInput(["train", "--monitor", "0", "--out", temp.At("no")], "--monitor");
     }
