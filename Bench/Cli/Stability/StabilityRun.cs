@@ -10,6 +10,7 @@ internal static class StabilityRun
     private const double Spike = 20;
     private const int Window = 100;
     private const int JacobianPoints = 200;
+    private const double Vanishing = 1e-140;
 
     // So large that nothing is clipped: the trainer then reports the gradient's norm, and refuses one that is not finite.
     private const double NoClipping = 1e30;
@@ -61,8 +62,8 @@ internal static class StabilityRun
         using var exact = new SimdBackend<double>(1);
         using Flow<double> twin = arm.Build(setup, seed, exact);
         Copy(flow.Store, twin.Store);
-        (double forward, double inverse, double condition) = Stretch(twin, test);
-        (double farForward, _, _) = Stretch(twin, far);
+        (double forward, double inverse, double condition) = Stretch(twin, test, all: true);
+        (double farForward, _, _) = Stretch(twin, far, all: false);
         return new StabilityResult(
             arm, gap, error, nonFinite, spikes, most, forward, inverse, condition, near.Largest, farForward, farTrip, farBad, far.Length / setup.Dimension);
     }
@@ -110,7 +111,7 @@ internal static class StabilityRun
     }
 
     // In double, at points spread evenly over the rows; infinite where a Jacobian is not finite.
-    private static (double Forward, double Inverse, double Condition) Stretch(Flow<double> flow, double[] rows)
+    private static (double Forward, double Inverse, double Condition) Stretch(Flow<double> flow, double[] rows, bool all)
     {
         int d = flow.Dimension, count = rows.Length / d, points = Math.Min(JacobianPoints, count);
         using var tape = new Tape<double>(flow.Backend, flow.Store);
@@ -120,8 +121,27 @@ internal static class StabilityRun
         {
             double[] jacobian = DenseJacobian.Of<double>(tape, rows.AsSpan((int)((long)p * count / points) * d, d), (t, v) => flow.Forward(t, v, new StepContext()).Output);
             if (!jacobian.All(double.IsFinite)) return (double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);
+            // Far out elements reach 1e200, whose squares overflow: the largest is brought to 1 by a power of two, and what vanishes beside it is 0.
+            int power = Math.ILogB(Math.Max(jacobian.Max(Math.Abs), double.Epsilon));
+            for (int i = 0; i < jacobian.Length; i++)
+            {
+                double scaled = Math.ScaleB(jacobian[i], -power);
+                jacobian[i] = Math.Abs(scaled) < Vanishing ? 0 : scaled;
+            }
+
+            // Far from the data the condition is beyond what one-sided rotations resolve, and the largest alone is asked for: from J^T J.
+            if (!all)
+            {
+                var square = new double[d * d];
+                for (int i = 0; i < d * d; i++)
+                    for (int k = 0; k < d; k++) square[i] += jacobian[(k * d) + (i / d)] * jacobian[(k * d) + (i % d)];
+                SymmetricEigen.Decompose<double>(square, d, s, new double[d * d]);
+                forward = Math.Max(forward, Math.ScaleB(Math.Sqrt(s[^1]), power));
+                continue;
+            }
+
             Svd.Values<double>(jacobian, d, d, s);
-            (forward, inverse, condition) = (Math.Max(forward, s[0]), Math.Max(inverse, 1 / s[^1]), Math.Max(condition, s[0] / s[^1]));
+            (forward, inverse, condition) = (Math.Max(forward, Math.ScaleB(s[0], power)), Math.Max(inverse, Math.ScaleB(1 / s[^1], -power)), Math.Max(condition, s[0] / s[^1]));
         }
 
         return (forward, inverse, condition);
