@@ -68,7 +68,7 @@ public sealed class AuditTests
         CommandLine.RefuseInput(["audit", "--layer", folder.At("missing.json")], "missing.json");
         CommandLine.RefuseInput(["audit", model, "--data", data, "--strategy", "fft-exact"], "fft-exact", "full matrix", "exact-lu");
         CommandLine.RefuseInput(["audit", model, "--data", data, "--strategy", "nonsense"], "nonsense", "exact-lu");
-        CommandLine.RefuseInput(["audit", "--layer", "{\"kind\":\"tanh\",\"dimension\":2}", "--strategy", "relative"], "no layer that it could apply to");
+        CommandLine.RefuseInput(["audit", "--layer", "{\"kind\":\"tanh\",\"dimension\":2}", "--strategy", "relative"], "that it could apply to");
         CommandLine.RefuseInput(["audit", model], "4 features", "64 columns");
         CommandLine.RefuseInput(["audit", model, "--data", data, "--draws", "1"], "--draws");
     }
