@@ -131,7 +131,7 @@ internal static class CompareCommand
             Title = settings.Cost ? "Cost of a training step" : "Jacobian strategies compared",
             Model = string.Join("; ", cells.Select(c => c.Model).Distinct()),
             Budget = settings.Budget,
-            Machine = FormattableString.Invariant($"{machine.Cpu}, {machine.Cores} cores, {request.Threads} {(request.Threads == 1 ? "thread" : "threads")} a run, {machine.System}"),
+            Machine = FormattableString.Invariant($"{machine.Cpu}, {machine.Cores} {(machine.Cores == 1 ? "core" : "cores")}, {request.Threads} {(request.Threads == 1 ? "thread" : "threads")} a run, {machine.System}"),
             Versions = $"NativeFlow {TrainSummary.Version}, {machine.Runtime}",
             TargetNll = request.Target,
             More = more,

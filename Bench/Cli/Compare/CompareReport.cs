@@ -51,6 +51,7 @@ internal static class CompareReport
             IReadOnlyList<CostCurve> curves = CostCurve.Of(records, batch);
             if (ComparePlots.Cost(curves, batch, FormattableString.Invariant($"cost{batch}")) is not { } plot) continue;
             html.Append("<section>\n<h2>Cost against D</h2>\n<figure>\n").Append(plot.Render()).Append("</figure>\n");
+            CompareTables.Times(records, batch).Html(html);
             CompareTables.Exponents(curves, batch)?.Html(html);
             CompareTables.Ratios(curves, reference, batch)?.Html(html);
             html.Append("</section>\n");
@@ -81,6 +82,7 @@ internal static class CompareReport
         foreach (int batch in Batches(records))
         {
             IReadOnlyList<CostCurve> curves = CostCurve.Of(records, batch);
+            if (curves.Count > 0) CompareTables.Times(records, batch).Markdown(text);
             CompareTables.Exponents(curves, batch)?.Markdown(text);
             CompareTables.Ratios(curves, reference, batch)?.Markdown(text);
         }

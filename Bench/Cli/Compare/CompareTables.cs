@@ -17,7 +17,7 @@ internal static class CompareTables
             ("dimensions D", Distinct(records, r => Number(r.Dimension))),
             ("seeds", Distinct(records, r => r.Seed.ToString(CultureInfo.InvariantCulture))),
             ("batch", Distinct(records, r => Number(r.Batch))),
-            ("training", Distinct(records, r => r.Training)),
+            ("training", string.Join("; ", records.Select(r => $"{r.Strategy}: {r.Training}").Distinct())),
             ("machine", header.Machine),
             ("versions", header.Versions),
         };
@@ -80,6 +80,36 @@ internal static class CompareTables
             "Behind them: " + Name(group),
             "Cosine: between the strategy's gradient and the exact one at the last look. Reconstruction: mean |R W x − x|² in the last step. Bias and variance: of the objective's log-determinant against the exact one, at the end. Flops and bytes: by formula. – where a strategy has no such number.",
             ["strategy", "final cosine", "reconstruction", "bias, nats", "variance, nats²", "flops a step", "bytes a step", "allocated a step", "peak memory"], 1, rows);
+    }
+
+    /// <summary>Milliseconds of a step by dimension, and what share of the processor's work they are by the flop formula.</summary>
+    public static ReportTable Times(IReadOnlyList<CompareRecord> records, int batch)
+    {
+        int[] dimensions = [.. records.Where(r => r.Batch == batch && r.StepMilliseconds is not null).Select(r => r.Dimension).Distinct().Order()];
+        var rows = new List<IReadOnlyList<ReportCell>>();
+        foreach (string strategy in CompareGroup.Strategies(records))
+        {
+            var row = new List<ReportCell> { ReportNumber.WithoutFolders(strategy) };
+            foreach (int d in dimensions)
+            {
+                CompareRecord[] runs = [.. records.Where(r => r.Batch == batch && r.Strategy == strategy && r.Dimension == d && r.StepMilliseconds is not null)];
+                row.Add(runs.Length == 0 ? ReportCell.None : ReportNumber.Short(runs.Average(r => r.StepMilliseconds), 3)
+                    + (runs.Length == 1 && runs[0].StepMillisecondsLow is { } low && runs[0].StepMillisecondsHigh is { } high ? $" ({ReportNumber.Short(low, 3)} to {ReportNumber.Short(high, 3)})" : ""));
+            }
+
+            foreach (int d in dimensions.Take(1).Concat(dimensions.TakeLast(1)).Distinct())
+            {
+                CompareRecord? run = records.FirstOrDefault(r => r.Batch == batch && r.Strategy == strategy && r.Dimension == d && r.StepMilliseconds is not null);
+                row.Add(run?.StepFlops is { } flops ? ReportNumber.Short(flops / run.StepMilliseconds / 1e6, 3) : ReportCell.None);
+            }
+
+            rows.Add(row);
+        }
+
+        return new ReportTable(
+            $"Milliseconds of a step, batch {Number(batch)}",
+            "Median (quartiles). Gflop/s: flops by formula, products and factorisations alone, over the time of the whole step, optimiser included.",
+            ["strategy", .. dimensions.Select(d => $"D = {Number(d)}"), .. dimensions.Take(1).Concat(dimensions.TakeLast(1)).Distinct().Select(d => $"Gflop/s, D = {Number(d)}")], 1, rows);
     }
 
     /// <summary>Exponents of cost against dimension: fitted, between neighbours, and by the formula; null with fewer than two dimensions.</summary>
@@ -183,7 +213,7 @@ internal static class CompareTables
 
     private static double? Mean(CompareArm arm, Func<CompareRecord, double?> number) => arm.Over(number) is { IsKnown: true } spread ? spread.Mean : null;
 
-    private static string Wide(double? value) => ReportNumber.Short(value, 9);
+    private static string Wide(double? value) => ReportNumber.Short(value, 6);
 
     private static string Number(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
 

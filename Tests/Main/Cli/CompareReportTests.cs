@@ -30,7 +30,7 @@ public sealed class CompareReportTests : IDisposable
             Curve = [new ComparePoint(100, 0.5, 60.25, double.NaN), new ComparePoint(4711, 17.25, 44.125, 0.912345)],
         };
         string html = CompareReport.Html(Header, [planted]);
-        foreach (string number in new[] { "987654321", "Adam 0.00123", "4711", "17.3125", "2.71828", "123456", "7654321", "76543210", "43.987651", "0.0314159", "0.0271828", "-0.0577216", "0.0915966", "0.912345", "FC-2L, smooth leaky relu", "NativeFlow 0.1.0, .NET 10" })
+        foreach (string number in new[] { "987654321", "Adam 0.00123", "4711", "17.3125", "2.71828", "123456", "7654321", "76543210", "43.9877", "0.0314159", "0.0271828", "-0.0577216", "0.0915966", "0.912345", "FC-2L, smooth leaky relu", "NativeFlow 0.1.0, .NET 10" })
             Assert.Contains(number, html);
         Assert.Contains("s to NLL 44.125", html);
         string markdown = CompareReport.Markdown(Header, [planted]);
