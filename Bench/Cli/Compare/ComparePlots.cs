@@ -40,8 +40,16 @@ internal static class ComparePlots
         PlotLine[] lines = [.. curves.Select(c => new PlotLine(c.Fit is { } fit ? $"{ReportNumber.WithoutFolders(c.Strategy)}: D^{fit.Exponent.ToString("F2", CultureInfo.InvariantCulture)}" : ReportNumber.WithoutFolders(c.Strategy), c.Style, c.Milliseconds) { HasMarkers = true })];
         return new SvgPlot
         {
-            Id = id, Title = $"Cost of a step against the dimension, batch {batch.ToString(CultureInfo.InvariantCulture)}", XTitle = "features D", YTitle = "step, ms",
-            X = AxisScale.Logarithmic(low, high, dimensions), Y = AxisScale.Logarithmic(bottom, top), Lines = lines, Guides = guides, PlotWidth = 560, PlotHeight = 380,
+            Id = id,
+            Title = $"Cost of a step against the dimension, batch {batch.ToString(CultureInfo.InvariantCulture)}",
+            XTitle = "features D",
+            YTitle = "step, ms",
+            X = AxisScale.Logarithmic(low, high, dimensions),
+            Y = AxisScale.Logarithmic(bottom, top),
+            Lines = lines,
+            Guides = guides,
+            PlotWidth = 560,
+            PlotHeight = 380,
         };
     }
 
@@ -58,8 +66,13 @@ internal static class ComparePlots
         (double bottom, double top) = Heights(means.Length > 0 ? means : lines, mayLeave);
         return new SvgPlot
         {
-            Id = id, Title = title, XTitle = logarithmic ? xTitle + " (logarithmic)" : xTitle, YTitle = yTitle,
-            X = logarithmic ? AxisScale.Logarithmic(left, right) : AxisScale.Linear(left, right), Y = AxisScale.Linear(bottom, top), Lines = lines,
+            Id = id,
+            Title = title,
+            XTitle = logarithmic ? xTitle + " (logarithmic)" : xTitle,
+            YTitle = yTitle,
+            X = logarithmic ? AxisScale.Logarithmic(left, right) : AxisScale.Linear(left, right),
+            Y = AxisScale.Linear(bottom, top),
+            Lines = lines,
         };
     }
 

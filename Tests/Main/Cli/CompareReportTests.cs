@@ -12,7 +12,11 @@ public sealed class CompareReportTests : IDisposable
 {
     private static readonly CompareReportHeader Header = new()
     {
-        Title = "Strategies on mixing", Model = "FC-2L, smooth leaky relu", Budget = "20 s", Machine = "2 cores", Versions = "NativeFlow 0.1.0, .NET 10",
+        Title = "Strategies on mixing",
+        Model = "FC-2L, smooth leaky relu",
+        Budget = "20 s",
+        Machine = "2 cores",
+        Versions = "NativeFlow 0.1.0, .NET 10",
         More = [("command", "nativeflow compare --data /home/someone/secret/data.csv --seeds 5")],
     };
 
@@ -25,8 +29,24 @@ public sealed class CompareReportTests : IDisposable
     {
         CompareRecord planted = new()
         {
-            Strategy = "exact-lu", Data = "mixing:10", Dimension = 64, Seed = 987654321, Batch = 100, Training = "Adam 0.00123", Steps = 4711, Seconds = 17.3125, StepMilliseconds = 2.71828,
-            StepFlops = 123456, StepBytes = 7654321, AllocatedBytes = 4.5, PeakBytes = 76543210, TestNll = 43.987651, TestNllError = 0.0314159, Reconstruction = 0.0271828, Bias = -0.0577216, Variance = 0.0915966,
+            Strategy = "exact-lu",
+            Data = "mixing:10",
+            Dimension = 64,
+            Seed = 987654321,
+            Batch = 100,
+            Training = "Adam 0.00123",
+            Steps = 4711,
+            Seconds = 17.3125,
+            StepMilliseconds = 2.71828,
+            StepFlops = 123456,
+            StepBytes = 7654321,
+            AllocatedBytes = 4.5,
+            PeakBytes = 76543210,
+            TestNll = 43.987651,
+            TestNllError = 0.0314159,
+            Reconstruction = 0.0271828,
+            Bias = -0.0577216,
+            Variance = 0.0915966,
             Curve = [new ComparePoint(100, 0.5, 60.25, double.NaN), new ComparePoint(4711, 17.25, 44.125, 0.912345)],
         };
         string html = CompareReport.Html(Header, [planted]);
@@ -195,7 +215,14 @@ public sealed class CompareReportTests : IDisposable
     {
         var plot = new SvgPlot
         {
-            Id = "p", Title = "t", XTitle = "x", YTitle = "y", X = AxisScale.Linear(0, 10), Y = AxisScale.Logarithmic(1, 100), PlotWidth = 400, PlotHeight = 200,
+            Id = "p",
+            Title = "t",
+            XTitle = "x",
+            YTitle = "y",
+            X = AxisScale.Linear(0, 10),
+            Y = AxisScale.Logarithmic(1, 100),
+            PlotWidth = 400,
+            PlotHeight = 200,
             Lines = [new PlotLine("a", 0, [(0, 1), (5, 10), (10, 100)])],
         };
         string svg = plot.Render();
@@ -218,7 +245,16 @@ public sealed class CompareReportTests : IDisposable
 
     private static CompareRecord Run(string strategy, int dimension, int seed, double nll, double ms) => new()
     {
-        Strategy = strategy, Data = "mixing:10", Dimension = dimension, Seed = (ulong)seed, Batch = 100, Training = "Adam 0.001", Steps = 2000, Seconds = 2 * ms, StepMilliseconds = ms, TestNll = nll,
+        Strategy = strategy,
+        Data = "mixing:10",
+        Dimension = dimension,
+        Seed = (ulong)seed,
+        Batch = 100,
+        Training = "Adam 0.001",
+        Steps = 2000,
+        Seconds = 2 * ms,
+        StepMilliseconds = ms,
+        TestNll = nll,
         Curve = [.. Enumerable.Range(0, 21).Select(i => new ComparePoint(i * 100, i * 0.1 * ms, nll + 300 * Math.Exp(-i * 0.6) + 0.3 * Math.Sin(i + seed), i % 2 == 0 ? 1 - 0.3 * Math.Exp(-i * 0.1) * (1 + seed * 0.1) : double.NaN))],
     };
 
