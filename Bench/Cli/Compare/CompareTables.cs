@@ -78,7 +78,7 @@ internal static class CompareTables
 
         return new ReportTable(
             "Behind them: " + Name(group),
-            "Cosine: between the strategy's gradient and the exact one at the last look. Reconstruction: mean |R W x − x|² in the last step. Bias and variance: of the objective's log-determinant against the exact one, at the end. Flops and bytes: by formula. – where a strategy has no such number.",
+            "Cosine: between the strategy's gradient and the exact one at the last look; that of relative, a gradient in another metric, is no measure of its quality. Reconstruction: mean |R W x − x|² in the last step. Bias and variance: of the objective's log-determinant against the exact one, at the end. Flops and bytes: by formula. – where a strategy has no such number.",
             ["strategy", "final cosine", "reconstruction", "bias, nats", "variance, nats²", "flops a step", "bytes a step", "allocated a step", "peak memory"], 1, rows);
     }
 

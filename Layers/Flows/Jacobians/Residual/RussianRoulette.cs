@@ -31,7 +31,7 @@ public readonly record struct RussianRoulette
         if (!(stop > 0 && stop < 1)) throw new ArgumentException($"stop is {stop}; it must lie between 0 and 1.");
         if (exact < 0) throw new ArgumentException($"exact_terms is {exact}; it must be at least 0.");
         if (!(1 - stop > ratio * ratio) && !allowInfiniteVariance)
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"stop is {stop} with a Lipschitz constant of {ratio}: the estimate has infinite variance; stop must be below 1 - c^2 = {1 - (ratio * ratio)}."));
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"stop is {stop} with a Lipschitz constant of {ratio}: the estimate has infinite variance; stop must be below 1 - c^2 = {1 - (ratio * ratio):G4}."));
         if (exact + (37 / -Math.Log(1 - stop)) > MostTerms)
             throw new ArgumentException($"stop is {stop}, exact_terms is {exact}: a series could be longer than {MostTerms} terms; raise stop or lower exact_terms.");
         (Stop, Exact, AllowsInfiniteVariance) = (stop, exact, allowInfiniteVariance);
