@@ -1,3 +1,5 @@
+using NativeFlow.Layers;
+
 namespace NativeFlow.Cli.Stability;
 
 /// <summary>What one run gave.</summary>
@@ -7,14 +9,13 @@ namespace NativeFlow.Cli.Stability;
 /// <param name="NonFiniteSteps">Steps whose loss or gradient was not finite; each was skipped.</param>
 /// <param name="Spikes">Steps whose loss lay more than 20 nats over the median of the hundred before.</param>
 /// <param name="MostGradient">Largest 2-norm of a finite gradient; no clipping.</param>
-/// <param name="Forward">Largest singular value of J at the test points looked at.</param>
-/// <param name="Inverse">Largest singular value of J^-1 there.</param>
-/// <param name="Condition">Largest condition number there.</param>
+/// <param name="Stretch">Of J and of its inverse, at the test points looked at.</param>
 /// <param name="RoundTrip">Largest |f^-1(f(x)) - x| in float on the test rows; infinite where something is not finite.</param>
-/// <param name="FarForward">Largest singular value of J at the far points looked at.</param>
+/// <param name="Attack">Round trips in float near test rows, at random points and attacked; errors in standard deviations of the test rows.</param>
+/// <param name="FarStretch">Of J at the far points looked at.</param>
 /// <param name="FarRoundTrip">As <paramref name="RoundTrip"/> at the far points, finite ones alone.</param>
 /// <param name="FarNonFinite">Far points whose way there and back is not finite.</param>
 /// <param name="FarPoints">How many far points there were.</param>
 internal sealed record StabilityResult(
-    StabilityArm Arm, double Gap, double GapError, int NonFiniteSteps, int Spikes, double MostGradient, double Forward, double Inverse, double Condition,
-    double RoundTrip, double FarForward, double FarRoundTrip, int FarNonFinite, int FarPoints);
+    StabilityArm Arm, double Gap, double GapError, int NonFiniteSteps, int Spikes, double MostGradient, StabilityStretch Stretch,
+    double RoundTrip, AttackReport Attack, StabilityStretch FarStretch, double FarRoundTrip, int FarNonFinite, int FarPoints);

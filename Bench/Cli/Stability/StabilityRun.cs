@@ -9,8 +9,6 @@ internal static class StabilityRun
 {
     private const double Spike = 20;
     private const int Window = 100;
-    private const int JacobianPoints = 200;
-    private const double Vanishing = 1e-140;
 
     // So large that nothing is clipped: the trainer then reports the gradient's norm, and refuses one that is not finite.
     private const double NoClipping = 1e30;
@@ -59,13 +57,32 @@ internal static class StabilityRun
         (double gap, double error) = Gap(setup, flow, test);
         RoundTrip near = RoundTrip.Of(flow, Floats(test));
         (double farTrip, int farBad) = FarRoundTrip(flow, Floats(far));
+        if (Attack(setup, flow, test, seed, stop) is not { } attack) return null;
         using var exact = new SimdBackend<double>(1);
         using Flow<double> twin = arm.Build(setup, seed, exact);
         Copy(flow.Store, twin.Store);
-        (double forward, double inverse, double condition) = Stretch(twin, test, all: true);
-        (double farForward, _, _) = Stretch(twin, far, all: false);
-        return new StabilityResult(
-            arm, gap, error, nonFinite, spikes, most, forward, inverse, condition, near.Largest, farForward, farTrip, farBad, far.Length / setup.Dimension);
+        StabilityStretch stretch = Stretch(setup, twin, test, all: true), farStretch = Stretch(setup, twin, far, all: false);
+        return new StabilityResult(arm, gap, error, nonFinite, spikes, most, stretch, near.Largest, attack, farStretch, farTrip, farBad, far.Length / setup.Dimension);
+    }
+
+    /// <summary>Attacks rows spread evenly over the test rows, in balls measured by the test rows' standard deviations; null when stopped.</summary>
+    public static AttackReport? Attack(StabilitySetup setup, Flow<float> flow, double[] test, ulong seed, CancellationToken stop)
+    {
+        int d = flow.Dimension, count = test.Length / d, rows = Math.Min(setup.AttackRows, count);
+        var x = new float[rows * d];
+        var scale = new double[d];
+        for (int r = 0; r < rows; r++)
+            for (int i = 0; i < d; i++) x[(r * d) + i] = (float)test[((int)((long)r * count / rows) * d) + i];
+        for (int i = 0; i < d; i++)
+        {
+            double mean = 0, square = 0;
+            for (int r = 0; r < count; r++) mean += test[(r * d) + i] / count;
+            for (int r = 0; r < count; r++) square += (test[(r * d) + i] - mean) * (test[(r * d) + i] - mean) / count;
+            scale[i] = Math.Sqrt(square);
+        }
+
+        AttackReport report = InvertibilityAttack.Run<float>(flow, x, scale, new AttackOptions { Steps = setup.AttackSteps, Key = seed }, stop);
+        return stop.IsCancellationRequested ? null : report;
     }
 
     private static double Median(List<double> losses)
@@ -110,41 +127,15 @@ internal static class StabilityRun
         return (largest, bad);
     }
 
-    // In double, at points spread evenly over the rows; infinite where a Jacobian is not finite.
-    private static (double Forward, double Inverse, double Condition) Stretch(Flow<double> flow, double[] rows, bool all)
+    // In double, at points spread evenly over the rows.
+    private static StabilityStretch Stretch(StabilitySetup setup, Flow<double> flow, double[] rows, bool all)
     {
-        int d = flow.Dimension, count = rows.Length / d, points = Math.Min(JacobianPoints, count);
+        int d = flow.Dimension, count = rows.Length / d, points = Math.Min(setup.JacobianPoints, count);
         using var tape = new Tape<double>(flow.Backend, flow.Store);
-        var s = new double[d];
-        double forward = 0, inverse = 0, condition = 0;
+        var stretch = new StabilityStretch(d, all);
         for (int p = 0; p < points; p++)
-        {
-            double[] jacobian = DenseJacobian.Of<double>(tape, rows.AsSpan((int)((long)p * count / points) * d, d), (t, v) => flow.Forward(t, v, new StepContext()).Output);
-            if (!jacobian.All(double.IsFinite)) return (double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity);
-            // Far out elements reach 1e200, whose squares overflow: the largest is brought to 1 by a power of two, and what vanishes beside it is 0.
-            int power = Math.ILogB(Math.Max(jacobian.Max(Math.Abs), double.Epsilon));
-            for (int i = 0; i < jacobian.Length; i++)
-            {
-                double scaled = Math.ScaleB(jacobian[i], -power);
-                jacobian[i] = Math.Abs(scaled) < Vanishing ? 0 : scaled;
-            }
-
-            // Far from the data the condition is beyond what one-sided rotations resolve, and the largest alone is asked for: from J^T J.
-            if (!all)
-            {
-                var square = new double[d * d];
-                for (int i = 0; i < d * d; i++)
-                    for (int k = 0; k < d; k++) square[i] += jacobian[(k * d) + (i / d)] * jacobian[(k * d) + (i % d)];
-                SymmetricEigen.Decompose<double>(square, d, s, new double[d * d]);
-                forward = Math.Max(forward, Math.ScaleB(Math.Sqrt(s[^1]), power));
-                continue;
-            }
-
-            Svd.Values<double>(jacobian, d, d, s);
-            (forward, inverse, condition) = (Math.Max(forward, Math.ScaleB(s[0], power)), Math.Max(inverse, Math.ScaleB(1 / s[^1], -power)), Math.Max(condition, s[0] / s[^1]));
-        }
-
-        return (forward, inverse, condition);
+            stretch.Add(DenseJacobian.Of<double>(tape, rows.AsSpan((int)((long)p * count / points) * d, d), (t, v) => flow.Forward(t, v, new StepContext()).Output));
+        return stretch;
     }
 
     private static void Copy(ParameterStore<float> from, ParameterStore<double> to)

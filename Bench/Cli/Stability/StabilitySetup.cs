@@ -4,11 +4,10 @@ using NativeFlow.Layers;
 namespace NativeFlow.Cli.Stability;
 
 /// <summary>A density that is known exactly, where a flow is to be trained on it, and points far from it.</summary>
-internal sealed class StabilitySetup
+internal sealed record StabilitySetup
 {
     private const int GaussianDimension = 16;
     private const double Decades = 6;
-    private const int GridSide = 100;
 
     // Streams of the numbers drawn under a run's seed.
     private const ulong TrainStream = 0, TestStream = 1 << 40;
@@ -43,6 +42,18 @@ internal sealed class StabilitySetup
     /// <summary>LL*, the expected log-density under the truth: the best that any model can have.</summary>
     public double Best { get; }
 
+    /// <summary>Far points along a side of their grid, where they are a grid.</summary>
+    public int GridSide { get; init; } = 100;
+
+    /// <summary>Points whose Jacobians are looked at, near and far.</summary>
+    public int JacobianPoints { get; init; } = 200;
+
+    /// <summary>Test rows that are attacked.</summary>
+    public int AttackRows { get; init; } = 32;
+
+    /// <summary>Steps of the attack, and random points of every ball.</summary>
+    public int AttackSteps { get; init; } = 200;
+
     /// <summary>Whether couplings move more than one feature, so that keeping a coupling's volume leaves it a scale.</summary>
     public bool HasVolume => Dimension > 2;
 
@@ -70,6 +81,9 @@ internal sealed class StabilitySetup
     /// <summary>The checkerboard over [-4, 4]^2.</summary>
     public static StabilitySetup Checkerboard(int steps, int testRows) => new("checkerboard, D = 2", 2, 16, steps, testRows, -s_board.Entropy);
 
+    /// <summary>The same with few points to measure at: to see that it works.</summary>
+    public StabilitySetup Cheap() => this with { GridSide = 20, JacobianPoints = 20, AttackRows = 4, AttackSteps = 10 };
+
     /// <summary>The rows of a training step, a function of (seed, step).</summary>
     public void Train(ulong seed, int step, double[] normal, float[] rows) => Round(Sample(seed, TrainStream + (ulong)step, normal, Batch), rows);
 
@@ -80,9 +94,10 @@ internal sealed class StabilitySetup
     public double[] FarPoints(double[] test)
     {
         if (_factor is not null) return Array.ConvertAll(test, v => 10 * v);
-        var grid = new double[2 * GridSide * GridSide];
-        for (int i = 0; i < GridSide * GridSide; i++)
-            (grid[2 * i], grid[(2 * i) + 1]) = (-20 + (40.0 * (i % GridSide) / (GridSide - 1)), -20 + (40.0 * (i / GridSide) / (GridSide - 1)));
+        int side = GridSide;
+        var grid = new double[2 * side * side];
+        for (int i = 0; i < side * side; i++)
+            (grid[2 * i], grid[(2 * i) + 1]) = (-20 + (40.0 * (i % side) / (side - 1)), -20 + (40.0 * (i / side) / (side - 1)));
         return grid;
     }
 

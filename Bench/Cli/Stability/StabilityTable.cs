@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using NativeFlow.Layers;
 
 namespace NativeFlow.Cli.Stability;
 
@@ -9,7 +10,8 @@ internal sealed class StabilityTable(IReadOnlyList<string> facts, IReadOnlyList<
 {
     private static readonly string[] s_columns =
     [
-        "lr", "scale", "balance", "LL* - LL", "non-finite steps", "spikes", "max gradient", "Lip f", "Lip f^-1", "cond", "round trip", "far: Lip f", "far: round trip", "far: non-finite",
+        "lr", "scale", "balance", "LL* - LL", "non-finite steps", "spikes", "max gradient", "Lip f", "Lip f^-1", "cond", "round trip",
+        "near: random", "near: attack", "near: non-finite", "far: Lip f", "far: round trip", "far: non-finite",
     ];
 
     public string Markdown()
@@ -55,9 +57,22 @@ internal sealed class StabilityTable(IReadOnlyList<string> facts, IReadOnlyList<
     private static string[] Cells(StabilityResult r) =>
     [
         r.Arm.Rate.ToString("0e-0", CultureInfo.InvariantCulture), r.Arm.ScaleName, r.Arm.BalanceName, FormattableString.Invariant($"{Nats(r.Gap)} +- {Nats(r.GapError)}"),
-        Whole(r.NonFiniteSteps), Whole(r.Spikes), Short(r.MostGradient), Short(r.Forward), Short(r.Inverse), Short(r.Condition), Short(r.RoundTrip), Short(r.FarForward), r.FarNonFinite == r.FarPoints ? "none" : Short(r.FarRoundTrip),
+        Whole(r.NonFiniteSteps), Whole(r.Spikes), Short(r.MostGradient), Of(r.Stretch, r.Stretch.Forward), Of(r.Stretch, r.Stretch.Inverse), Counted(r.Stretch, r.Stretch.Condition), Short(r.RoundTrip),
+        Error(r.Attack, r.Attack.Random, r.Attack.NonFiniteRandom), Error(r.Attack, r.Attack.Attacked, r.Attack.NonFiniteAttacked), NonFinite(r.Attack),
+        Counted(r.FarStretch, r.FarStretch.Forward), r.FarNonFinite == r.FarPoints ? "none" : Short(r.FarRoundTrip),
         r.FarNonFinite == 0 ? "0" : $"{Whole(r.FarNonFinite)} / {Whole(r.FarPoints)}",
     ];
+
+    private static string Of(StabilityStretch stretch, double value) => stretch.NoNumber == stretch.Points ? "none" : Short(value);
+
+    // Points whose singular values do not come out are counted beside the largest of the others.
+    private static string Counted(StabilityStretch stretch, double value)
+        => stretch.NoNumber == 0 ? Short(value) : FormattableString.Invariant($"{Of(stretch, value)}; no number at {stretch.NoNumber} / {stretch.Points}");
+
+    private static string Error(AttackReport attack, double value, long nonFinite) => nonFinite == (long)attack.Rows * attack.Steps ? "none" : Short(value);
+
+    private static string NonFinite(AttackReport attack)
+        => attack.NonFiniteRandom + attack.NonFiniteAttacked == 0 ? "0" : FormattableString.Invariant($"{attack.NonFiniteRandom} and {attack.NonFiniteAttacked} / {attack.Rows * attack.Steps}");
 
     private static string Nats(double v) => double.IsFinite(v) && Math.Abs(v) < 1e4 ? v.ToString("F3", CultureInfo.InvariantCulture) : Short(v);
 
