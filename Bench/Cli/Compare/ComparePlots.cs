@@ -83,22 +83,31 @@ internal static class ComparePlots
         return line with { Points = [.. line.Points.Skip(first)], Band = line.Band is { } band ? [.. band.Skip(first)] : null };
     }
 
-    // Where the start may leave through the roof: from the lowest to what is reached after a fifth of each line, so that the ends, which lie orders of magnitude below the start, can be told apart.
+    // What may leave through the roof: the start, spikes, and a line far above the others, so that the ends can be told apart. The height of a line is its median from a fifth of its length on.
     private static (double Bottom, double Top) Heights(PlotLine[] lines, bool mayLeave)
     {
-        double bottom = double.PositiveInfinity, all = double.NegativeInfinity, late = double.NegativeInfinity;
+        double bottom = double.PositiveInfinity, all = double.NegativeInfinity;
+        var heights = new List<double>();
         foreach (PlotLine line in lines)
         {
             double start = line.Points[0].X + 0.2 * (line.Points[^1].X - line.Points[0].X);
+            var late = new List<double>();
             for (int i = 0; i < line.Points.Count; i++)
             {
                 (double low, double high) = line.Band?[i] ?? (line.Points[i].Y, line.Points[i].Y);
                 (bottom, all) = (Math.Min(bottom, low), Math.Max(all, high));
-                if (line.Points[i].X >= start) late = Math.Max(late, high);
+                if (line.Points[i].X >= start) late.Add(high);
             }
+
+            late.Sort();
+            heights.Add(late[late.Count / 2]);
         }
 
-        double top = mayLeave && all - bottom > 1.5 * (late - bottom) ? late : all, room = 0.04 * (top - bottom);
+        heights.Sort();
+        double usual = heights[(3 * heights.Count - 1) / 4], most = heights[^1];
+        // A little above the median, for the descent to be seen; a line that is only somewhat worse stays in.
+        double roof = bottom + 1.5 * ((most - bottom > 4 * (usual - bottom) ? usual : most) - bottom);
+        double top = mayLeave && roof > bottom ? Math.Min(all, roof) : all, room = 0.04 * (top - bottom);
         return (bottom - room, top + room);
     }
 }

@@ -39,7 +39,7 @@ internal static class CompareReport
             {
                 html.Append("<div class=\"plots\">\n");
                 foreach (SvgPlot plot in plots) html.Append("<figure>\n").Append(plot.Render()).Append("</figure>\n");
-                html.Append("</div>\n<p class=\"small\">Lines are means over the seeds, bands one standard deviation to either side, both over the stretch that all seeds cover. A thin line that ends in a cross is a run that broke off. The first looks may lie above the frame.</p>\n");
+                html.Append("</div>\n<p class=\"small\">Lines are means over the seeds, bands one standard deviation to either side, both over the stretch that all seeds cover. A thin line that ends in a cross is a run that broke off. The first looks, spikes and a strategy far behind the others may lie above the frame: the tables have them.</p>\n");
             }
 
             CompareTables.Diagnostics(groups[g]).Html(html);
