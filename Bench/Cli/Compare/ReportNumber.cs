@@ -24,15 +24,16 @@ internal static partial class ReportNumber
         return number == 0 ? "0" : number.ToString("0." + new string('#', digits - 1) + "e+0", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Mean ± standard deviation over the seeds, both to the deviation's second digit; the mean alone for one seed.</summary>
+    /// <summary>Mean ± standard deviation over the seeds, both to the deviation's second digit, but the mean never to more than <paramref name="digits"/>; the mean alone for one seed.</summary>
     public static string WithSpread(SeedSpread spread, int digits = 6)
     {
         if (!spread.IsKnown) return ReportCell.None;
         if (!(spread.Deviation > 0)) return spread.Count > 1 ? Short(spread.Mean, digits) + " ± 0" : Short(spread.Mean, digits);
         // 0.0999999 is 0.10.
         int places = 1 - (int)Math.Floor(Math.Log10(spread.Deviation) + 1e-3);
+        int most = digits - 1 - (spread.Mean == 0 ? 0 : (int)Math.Floor(Math.Log10(Math.Abs(spread.Mean))));
         // Too fine or too coarse for fixed places: digits then.
-        if (places is < 0 or > 9) return $"{Short(spread.Mean, digits)} ± {Short(spread.Deviation, 2)}";
+        if (places is < 0 or > 9 || places > most) return $"{Short(spread.Mean, digits)} ± {Short(spread.Deviation, 2)}";
         string format = "F" + places.ToString(CultureInfo.InvariantCulture);
         return $"{spread.Mean.ToString(format, CultureInfo.InvariantCulture)} ± {spread.Deviation.ToString(format, CultureInfo.InvariantCulture)}";
     }

@@ -24,6 +24,13 @@ public sealed class CompareReportTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Theory]
+    [InlineData(20.000085, 0.00009, "20.0001 ± 9e-5")]
+    [InlineData(-49.7412, 0.187, "-49.74 ± 0.19")]
+    [InlineData(1234.5678, 12.3, "1235 ± 12")]
+    public void A_mean_shows_the_digits_of_its_spread_but_no_more_than_asked(double mean, double deviation, string text)
+        => Assert.Equal(text, ReportNumber.WithSpread(new SeedSpread(mean, deviation, 5)));
+
     [Fact]
     public void A_planted_record_is_found_in_html_markdown_and_csv()
     {
