@@ -107,6 +107,8 @@ public static class OpCases
         Add("cholesky", "1x1", [N(1, 1, Domain.Positive)], (t, x) => t.Cholesky(x[0]));
         Add("log-gamma-ratio", "3x5", [N(3, 5, Domain.Positive)], (t, x) => t.LogGammaRatio(x[0]));
         Add("log-gamma-ratio", "large", [N(1, 3, Domain.Positive)], (t, x) => t.LogGammaRatio(t.Scale(x[0], 20)));
+        Add("riemannian-normalizer", "3x5, n 4", [N(3, 5)], (t, x) => t.RiemannianNormalizer(x[0], 4));
+        Add("riemannian-normalizer", "n 2", [N(1, 2)], (t, x) => t.RiemannianNormalizer(x[0], 2));
         // Far from singular: ones and twos on the diagonal.
         Var Dominant(Tape<T> t, Var m) => t.Add(m, t.Scale(t.Identity(m.Rows), 4));
         for (int flags = 0; flags < 8; flags++)
