@@ -15,10 +15,9 @@ internal sealed class WrappedSettings<T> where T : unmanaged, IFloatingPointIeee
     public WrappedSettings(int dimension, double radius, bool learnRadius, string coordinates, string measure, bool trainable)
     {
         BijectorGuard.Dimension("dimension", dimension);
-        if (learnRadius && !trainable) throw new ArgumentException("learn_radius is true, trainable false; one of them must change.");
         if (coordinates is not (Tangent or Spatial)) throw new ArgumentException($"coordinates is '{coordinates}'; it must be tangent or spatial.");
         if (measure is not (Tangent or Riemannian)) throw new ArgumentException($"measure is '{measure}'; it must be tangent or riemannian.");
-        Space = new HyperbolicSpace<T>(radius, learnRadius);
+        Space = new HyperbolicSpace<T>(radius, learnRadius && trainable);
         (Dimension, _radius, IsTrainable, _isSpatial, IsRiemannian) = (dimension, radius, trainable, coordinates == Spatial, measure == Riemannian);
     }
 

@@ -354,6 +354,7 @@ public static class OpCases
             new("matrix-exponential", t => t.MatrixExponential(V(t, 2, 3)), "2x3", "square"),
             new("solve-rows", t => t.SolveRows(V(t, 2, 3), V(t, 4, 3)), "2x3", "4x3"),
             new("solve-rows", t => t.SolveRows(V(t, 3, 3), V(t, 4, 2)), "3x3", "4x2"),
+            new("riemannian-normalizer", t => t.RiemannianNormalizer(V(t, 1, 1), 0), "dimension is 0", "at least 1"),
             new("self-normalizing-conv", t => SelfNormalizing(t, V(t, 2, 7), 9), "2x7", "8 columns"),
             new("self-normalizing-conv", t => SelfNormalizing(t, V(t, 2, 8), 10), "1x10", "1x9"),
             new("self-normalizing-linear", t => SelfNormalizingLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), V(t, 3, 3), Var.None, SelfNormalizingForm.Published, 1), "2x3", "4x4"),
