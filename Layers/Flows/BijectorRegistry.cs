@@ -61,11 +61,13 @@ public static class BijectorRegistry
         "softplus",
         "squeeze",
         "sylvester",
+        "tangent-coupling",
         "tanh",
         "triangular",
         "two-sided-coupling",
         "variational-dequantization",
         "woodbury",
+        "wrapped-hyperboloid-coupling",
     ];
 
     /// <summary>Makes a bijector from its recipe entry.</summary>
@@ -123,11 +125,13 @@ public static class BijectorRegistry
         "softplus" => Softplus<T>.FromConfig(config),
         "squeeze" => Squeeze<T>.FromConfig(config),
         "sylvester" => Sylvester<T>.FromConfig(config),
+        "tangent-coupling" => TangentCoupling<T>.FromConfig(config),
         "tanh" => Tanh<T>.FromConfig(config),
         "triangular" => Triangular<T>.FromConfig(config),
         "two-sided-coupling" => TwoSidedCoupling<T>.FromConfig(config),
         "variational-dequantization" => VariationalDequantization<T>.FromConfig(config),
         "woodbury" => Woodbury<T>.FromConfig(config),
+        "wrapped-hyperboloid-coupling" => WrappedHyperboloidCoupling<T>.FromConfig(config),
         _ => throw new BadInputException($"There is no bijector of kind {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
     };
 }

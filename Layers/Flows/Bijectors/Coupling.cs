@@ -11,13 +11,10 @@ namespace NativeFlow.Layers;
 /// <remarks>Source: Dinh, Krueger and Bengio 2014; Dinh, Sohl-Dickstein and Bengio 2017; survey section 3.4.1.</remarks>
 public sealed class Coupling<T> : IBijector<T>, IImageLayer, ILipschitzLayer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private readonly bool[] _moved;
+    private readonly FeatureSplit<T> _features;
     private readonly ImageSplit? _split;
     private readonly ITransformer<T> _transformer;
     private readonly IConditioner<T> _conditioner;
-    private Var _passColumns = Var.None;
-    private Var _movedColumns = Var.None;
-    private Var _order = Var.None;
 
     /// <summary>Makes the bijector.</summary>
     /// <param name="moved">One entry a feature: true where the transformer moves it. Some must pass and some must move.</param>
@@ -27,14 +24,8 @@ public sealed class Coupling<T> : IBijector<T>, IImageLayer, ILipschitzLayer<T> 
     /// <exception cref="ArgumentException">Nothing passes or nothing moves, or the conditioner's widths do not fit.</exception>
     public Coupling(ReadOnlySpan<bool> moved, ITransformer<T> transformer, IConditioner<T> conditioner, int context = 0)
     {
-        int moving = moved.Count(true), passing = moved.Length - moving;
-        if (moving == 0 || passing == 0) throw new ArgumentException($"mask moves {moving} of {moved.Length} features; at least one must move and one must pass.");
-        if (context < 0) throw new ArgumentException($"context is {context}; it must be 0 or more.");
-        int outputs = moving * transformer.ParametersPerFeature;
-        if (conditioner.InputWidth != passing + context || conditioner.OutputWidth != outputs)
-            throw new ArgumentException(
-                $"conditioner maps {conditioner.InputWidth} to {conditioner.OutputWidth} columns; with {passing} features that pass, {context} of context and {moving} that move with {transformer.ParametersPerFeature} parameters each it must map {passing + context} to {outputs}.");
-        _moved = moved.ToArray();
+        _features = new FeatureSplit<T>(moved);
+        ContextGuard.Conditioner(conditioner, _features.Passing, context, _features.Moving, transformer.ParametersPerFeature);
         ContextWidth = context;
         _transformer = transformer;
         _conditioner = conditioner;
@@ -50,7 +41,7 @@ public sealed class Coupling<T> : IBijector<T>, IImageLayer, ILipschitzLayer<T> 
     public string Kind => "coupling";
 
     /// <inheritdoc/>
-    public int Dimension => _moved.Length;
+    public int Dimension => _features.Dimension;
 
     /// <inheritdoc/>
     public bool HasExactInverse => _transformer.HasExactInverse;
@@ -67,7 +58,7 @@ public sealed class Coupling<T> : IBijector<T>, IImageLayer, ILipschitzLayer<T> 
     {
         var reader = new ConfigReader("coupling", config);
         ImageSplit? split = reader.Has("mask") ? null : ImageSplit.Read(reader);
-        bool[] moved = split?.Mask ?? ReadMask(reader);
+        bool[] moved = split?.Mask ?? FeatureSplit<T>.ReadMask("coupling", reader);
         int context = reader.Integer("context", 0, 0), moving = moved.AsSpan().Count(true);
         if (moving == 0 || moving == moved.Length) throw new BadInputException($"coupling: property 'mask' moves {moving} of {moved.Length} features; at least one must move and one must pass.");
         ITransformer<T> transformer = TransformerRegistry.Create<T>(reader.Object("transformer"));
@@ -78,20 +69,9 @@ public sealed class Coupling<T> : IBijector<T>, IImageLayer, ILipschitzLayer<T> 
     /// <inheritdoc/>
     public void Attach(ParameterStore<T> store, string scope, ulong seed)
     {
-        BijectorGuard.NotAttached(Kind, _order);
-        int moving = _moved.AsSpan().Count(true);
-        double[] pass = new double[Dimension - moving], move = new double[moving], order = new double[Dimension];
-        for (int j = 0, a = 0, b = 0; j < Dimension; j++)
-        {
-            order[j] = _moved[j] ? pass.Length + b : a;
-            if (_moved[j]) move[b++] = j;
-            else pass[a++] = j;
-        }
-        _passColumns = store.AddBuffer($"{scope}.pass", 1, pass.Length, pass);
-        _movedColumns = store.AddBuffer($"{scope}.move", 1, move.Length, move);
-        _order = store.AddBuffer($"{scope}.order", 1, order.Length, order);
+        _features.Attach(Kind, store, scope);
         _transformer.Attach(store, $"{scope}.transformer", SeedMix.Of(seed, 1));
-        _conditioner.Attach(store, scope, SeedMix.Of(seed, 2), TransformerStart.Of(_transformer, moving));
+        _conditioner.Attach(store, scope, SeedMix.Of(seed, 2), TransformerStart.Of(_transformer, _features.Moving));
     }
 
     /// <inheritdoc/>
@@ -99,7 +79,7 @@ public sealed class Coupling<T> : IBijector<T>, IImageLayer, ILipschitzLayer<T> 
     {
         (Var pass, Var move, Var raw) = Split(tape, x, c);
         (Var moved, Var logDet) = _transformer.Forward(tape, move, raw);
-        return FlowStep.Exact(Join(tape, pass, moved), logDet) with { Gradient = _transformer.Gradient };
+        return FlowStep.Exact(_features.Together(tape, pass, moved), logDet) with { Gradient = _transformer.Gradient };
     }
 
     /// <inheritdoc/>
@@ -107,7 +87,7 @@ public sealed class Coupling<T> : IBijector<T>, IImageLayer, ILipschitzLayer<T> 
     {
         (Var pass, Var move, Var raw) = Split(tape, z, c);
         (Var moved, Var logDet) = _transformer.Inverse(tape, move, raw);
-        return FlowStep.Exact(Join(tape, pass, moved), logDet) with { Gradient = _transformer.Gradient };
+        return FlowStep.Exact(_features.Together(tape, pass, moved), logDet) with { Gradient = _transformer.Gradient };
     }
 
     /// <inheritdoc/>
@@ -116,7 +96,7 @@ public sealed class Coupling<T> : IBijector<T>, IImageLayer, ILipschitzLayer<T> 
         if (_transformer is not ILipschitzTransformer<T> transformer) return LipschitzBounds.Unknown($"no bound is known of the slopes of {_transformer.Kind}");
         if (_conditioner is not ILipschitzNetwork<T> network) return LipschitzBounds.Unknown($"no bound is known of the network {_conditioner.Kind}");
         NetworkBounds known = network.Bounds(store, ContextWidth > 0 ? double.PositiveInfinity : inputBound);
-        TransformerBounds b = transformer.Bounds(store, known, inputBound, _moved.AsSpan().Count(true));
+        TransformerBounds b = transformer.Bounds(store, known, inputBound, _features.Moving);
         (double forward, double inverse) = LipschitzBounds.Triangular(b.Cross, b.LeastSlope, b.MostSlope);
         return new LipschitzBounds(forward, inverse, Math.Max(inputBound, b.OutputBound), b.Reason);
     }
@@ -124,36 +104,16 @@ public sealed class Coupling<T> : IBijector<T>, IImageLayer, ILipschitzLayer<T> 
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)
     {
-        if (_split is null)
-        {
-            json.WriteStartArray("mask");
-            foreach (bool moved in _moved) json.WriteNumberValue(moved ? 1 : 0);
-            json.WriteEndArray();
-        }
-        else
-        {
-            _split.Write(json);
-        }
+        if (_split is null) _features.WriteMask(json);
+        else _split.Write(json);
         json.WriteNumber("context", ContextWidth);
         TransformerRegistry.Write(json, "transformer", _transformer);
         ConditionerRegistry.Write(json, "conditioner", _conditioner);
     }
 
-    private static bool[] ReadMask(ConfigReader reader)
-    {
-        int[] mask = reader.Integers("mask");
-        foreach (int m in mask)
-            if (m is not (0 or 1)) throw new BadInputException($"coupling: property 'mask' holds {m}; it must hold 0 (passes) or 1 (moves) for every feature.");
-        return Array.ConvertAll(mask, static m => m == 1);
-    }
-
     private (Var Pass, Var Move, Var Raw) Split(Tape<T> tape, Var x, in StepContext c)
     {
-        BijectorGuard.Width(Kind, Dimension, x);
-        BijectorGuard.Attached(Kind, _order);
-        Var pass = tape.GatherColumns(x, _passColumns), move = tape.GatherColumns(x, _movedColumns);
+        (Var pass, Var move) = _features.Apart(Kind, tape, x);
         return (pass, move, _conditioner.Record(tape, ContextGuard.Join(tape, Kind, pass, c.Context, ContextWidth), c));
     }
-
-    private Var Join(Tape<T> tape, Var pass, Var moved) => tape.GatherColumns(tape.ConcatColumns(pass, moved), _order);
 }

@@ -15,6 +15,16 @@ internal static class ContextGuard
         return tape.ConcatColumns(input, context);
     }
 
+    /// <summary>Throws unless a coupling's conditioner maps what passes and the context to the parameters of what moves.</summary>
+    public static void Conditioner<T>(IConditioner<T> conditioner, int passing, int context, int moving, int parametersPerFeature) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (context < 0) throw new ArgumentException($"context is {context}; it must be 0 or more.");
+        int outputs = moving * parametersPerFeature;
+        if (conditioner.InputWidth != passing + context || conditioner.OutputWidth != outputs)
+            throw new ArgumentException(
+                $"conditioner maps {conditioner.InputWidth} to {conditioner.OutputWidth} columns; with {passing} features that pass, {context} of context and {moving} that move with {parametersPerFeature} parameters each it must map {passing + context} to {outputs}.");
+    }
+
     /// <summary>Throws unless the context is [batch x width].</summary>
     public static void Check(string kind, Var input, Var context, int width)
     {

@@ -14,10 +14,8 @@ namespace NativeFlow.Layers;
 /// </remarks>
 public sealed class AffineTransformer<T> : ITransformer<T>, ILipschitzTransformer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    private readonly ScaleSettings _scale;
+    private readonly LearnedScale<T> _scale;
     private readonly bool _volumePreserving;
-    private Var _alpha = Var.None;
-    private Var _beta = Var.None;
 
     /// <summary>Makes the transformer.</summary>
     /// <param name="scale">How the scale is made.</param>
@@ -33,13 +31,12 @@ public sealed class AffineTransformer<T> : ITransformer<T>, ILipschitzTransforme
     /// <exception cref="ArgumentException">A number is out of range.</exception>
     public AffineTransformer(in ScaleSettings scale, bool volumePreserving = false)
     {
-        scale.Check();
-        _scale = scale;
+        _scale = new LearnedScale<T>(scale);
         _volumePreserving = volumePreserving;
     }
 
     /// <summary>How the scale is made.</summary>
-    public ScaleFunction Scale => _scale.Function;
+    public ScaleFunction Scale => _scale.Settings.Function;
 
     /// <inheritdoc/>
     public string Kind => "affine";
@@ -67,16 +64,10 @@ public sealed class AffineTransformer<T> : ITransformer<T>, ILipschitzTransforme
     }
 
     /// <inheritdoc/>
-    public void Attach(ParameterStore<T> store, string scope, ulong seed)
-    {
-        if (Scale != ScaleFunction.LearnedTanh) return;
-        BijectorGuard.NotAttached(Kind, _alpha);
-        _alpha = store.AddParameter($"{scope}.alpha", 1, 1, [1], decay: false);
-        _beta = store.AddParameter($"{scope}.beta", 1, 1, [0], decay: false);
-    }
+    public void Attach(ParameterStore<T> store, string scope, ulong seed) => _scale.Attach(Kind, store, scope);
 
     /// <inheritdoc/>
-    public void Start(Span<double> raw) => (raw[0], raw[1]) = (0, _scale.Start);
+    public void Start(Span<double> raw) => (raw[0], raw[1]) = (0, _scale.Settings.Start);
 
     /// <inheritdoc/>
     public (Var Z, Var LogAbsDet) Forward(Tape<T> tape, Var x, Var raw)
@@ -96,9 +87,7 @@ public sealed class AffineTransformer<T> : ITransformer<T>, ILipschitzTransforme
     /// <remarks>dz/d(input) = diag(x ds/du) Du + Dt: bounded only where x is, unless the network is constant.</remarks>
     public TransformerBounds Bounds(ParameterStore<T> store, in NetworkBounds network, double inputBound, int features)
     {
-        bool learned = Scale == ScaleFunction.LearnedTanh;
-        if (learned) BijectorGuard.Attached(Kind, _alpha);
-        ScaleBounds s = _scale.Bounds(network.OutputBound, learned ? SingularValues.Read(store, _alpha)[0] : 0, learned ? SingularValues.Read(store, _beta)[0] : 0);
+        ScaleBounds s = _scale.Bounds(Kind, store, network.OutputBound);
         double low = s.LeastLog, high = s.MostLog, slope = s.Slope;
         if (_volumePreserving)
         {
@@ -121,16 +110,15 @@ public sealed class AffineTransformer<T> : ITransformer<T>, ILipschitzTransforme
     /// <inheritdoc/>
     public void WriteConfig(Utf8JsonWriter json)
     {
-        _scale.Write(json);
+        _scale.Settings.Write(json);
         json.WriteBoolean("volume_preserving", _volumePreserving);
     }
 
     private (Var Shift, Var Scale, Var LogScale) Parameters(Tape<T> tape, Var x, Var raw)
     {
         RawParameters.Check(this, x, raw);
-        if (Scale == ScaleFunction.LearnedTanh) BijectorGuard.Attached(Kind, _alpha);
         Var shift = RawParameters.Part(tape, raw, 2, 0);
-        (Var scale, Var logScale) = _scale.Record(tape, RawParameters.Part(tape, raw, 2, 1), _alpha, _beta);
+        (Var scale, Var logScale) = _scale.Record(Kind, tape, RawParameters.Part(tape, raw, 2, 1));
         if (_volumePreserving) (scale, logScale) = (Var.None, tape.Subtract(logScale, tape.SumColumns(logScale, 1.0 / logScale.Cols)));
         return (shift, scale.IsNone ? tape.Exp(logScale) : scale, logScale);
     }

@@ -1,0 +1,130 @@
+using System.Numerics;
+using NativeFlow.Engine;
+using NativeFlow.Layers;
+
+namespace NativeFlow.Cli;
+
+/// <summary>
+/// Group hyperbolic, the flows: stored in ambient coordinates from latent to data, with the log-determinant of Riemannian volume. Ours work in tangent coordinates: logarithm and exponential
+/// at the origin stand around them. The two tangent couplings of the source, with and without maps between the blocks, are one function.
+/// </summary>
+internal static class HyperbolicCouplingChecks
+{
+    private const int Blocks = 4, NetworkLayers = 3;
+
+    public static void Add<T>(Dictionary<string, FixtureCheck<T>> table) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        // The stored networks see b x. grad.x is the gradient of a formula that goes on off the manifold in its own way: what of it is tangent is compared.
+        string[] inputs =
+        [
+            "x", "mask", "ct.z", "ct.log_abs_det", "grad.x",
+            .. Enumerable.Range(0, Blocks).SelectMany(k => ((string[])["s", "t"]).SelectMany(n => Enumerable.Range(0, NetworkLayers)
+                .SelectMany(i => (string[])[$"block{k}.{n}.{i}.weight", $"block{k}.{n}.{i}.bias"]))),
+        ];
+        table.Add("hyperbolic_tangent_coupling", new FixtureCheck<T>(inputs, static run => Check(run, wrapped: false)));
+        table.Add("hyperbolic_tangent_coupling_all", new FixtureCheck<T>(inputs, static run => Check(run, wrapped: false)));
+        table.Add("hyperbolic_wrapped_coupling", new FixtureCheck<T>(inputs, static run => Check(run, wrapped: true)));
+    }
+
+    private static void Check<T>(CaseRun<T> run, bool wrapped) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        (int rows, int cols) = run.Matrix("x");
+        double radius = run.File.Number("radius");
+        RefuseOffManifold(run, cols, radius);
+        var space = new HyperbolicSpace<T>(radius);
+        var parameters = new PlacedTensors<T>(run);
+        Chain<T> chain = Make(run, cols - 1, space, parameters, wrapped);
+        using var store = new ParameterStore<T>(run.Backend);
+        chain.Attach(store, "layer", 1);
+        store.Build();
+        parameters.Write(store, "layer.");
+
+        using var tape = new Tape<T>(run.Backend, store);
+        Var x = run.Load(tape, "x", rows, cols, needsGrad: true);
+        FlowStep step = chain.Inverse(tape, space.Log0(tape, Spatial(tape, x)), new StepContext { Mode = FlowMode.Train });
+        if (step.Value != ValueKind.Exact) throw new InvalidOperationException($"The log-determinant is {step.Value}, expected an exact one.");
+        Var z = Ambient(tape, space, step.Output);
+        run.Compare("z", tape, z);
+        run.Compare("log_abs_det", tape, step.LogAbsDet);
+        tape.Backward(tape.Add(Weighted(run, tape, z, "ct.z"), Weighted(run, tape, step.LogAbsDet, "ct.log_abs_det")));
+        double[] points = run.Input("x"), gradient = Tangent(points, CaseRun<T>.Widen(CaseRun<T>.ReadGrad(tape, x)), cols, radius);
+        run.Compare("rgrad.x", gradient);
+        run.CompareTo("grad.x (its tangent part)", Tangent(points, run.Input("grad.x"), cols, radius), gradient);
+        parameters.CompareGradients(store, "layer.");
+
+        // What a sample does to the others ends here: the way back starts from the numbers alone.
+        T[] latent = CaseRun<T>.Read(tape, step.Output), logDet = CaseRun<T>.Read(tape, step.LogAbsDet);
+        tape.Reset();
+        FlowStep back = chain.Forward(tape, tape.Input(latent, rows, cols - 1), new StepContext());
+        T[] again = CaseRun<T>.Read(tape, Ambient(tape, space, back.Output));
+        run.CompareIfStored("x_rec", again);
+        run.CompareTo("inverse (against x)", points, CaseRun<T>.Widen(again));
+        run.CompareTo(LayerBench<T>.InverseLogDet, Array.ConvertAll(CaseRun<T>.Widen(logDet), static v => -v), CaseRun<T>.Widen(CaseRun<T>.Read(tape, back.LogAbsDet)));
+    }
+
+    // Blocks are stored in the order from latent to data, in which a chain's inverse takes its layers from the last to the first.
+    private static Chain<T> Make<T>(CaseRun<T> run, int n, HyperbolicSpace<T> space, PlacedTensors<T> parameters, bool wrapped) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        (int blocks, int width) = run.Matrix("mask");
+        double[] mask = run.Input("mask");
+        if (width != n || blocks > Blocks || mask.Any(v => v is not (0 or 1)))
+            throw new BadInputException($"{run.File.Path}: tensor 'mask' is {blocks}x{width}, expected up to {Blocks} rows of {n} zeros and ones; the file is damaged or of another kind.");
+        var layers = new IBijector<T>[blocks];
+        for (int k = 0; k < blocks; k++)
+        {
+            bool[] moved = Array.ConvertAll(mask[(k * n)..((k + 1) * n)], static b => b == 0);
+            int[] pass = [.. Enumerable.Range(0, n).Where(j => !moved[j])], move = [.. Enumerable.Range(0, n).Where(j => moved[j])];
+            int at = blocks - 1 - k;
+            Activation activation = CouplingChecks.Activation(run);
+            var networks = new SeparateNetworks<T>(
+            [
+                new Mlp<T>(pass.Length, move.Length, PlacedTensors<T>.Hidden(run, $"block{k}.t"), activation),
+                new Mlp<T>(pass.Length, move.Length, PlacedTensors<T>.Hidden(run, $"block{k}.s"), activation),
+            ]);
+            layers[at] = wrapped
+                ? new WrappedHyperboloidCoupling<T>(moved, space, networks, measure: HyperbolicMeasure.Riemannian)
+                : new TangentCoupling<T>(moved, space, networks, measure: HyperbolicMeasure.Riemannian);
+            // The wrapped coupling's point has as many coordinates as move; everything else comes for all.
+            parameters.AddMlp($"block{k}.t", $"{at}.part0.", wrapped ? null : move, pass).AddMlp($"block{k}.s", $"{at}.part1.", move, pass);
+        }
+        return new Chain<T>(layers);
+    }
+
+    private static Var Spatial<T>(Tape<T> tape, Var ambient) where T : unmanaged, IFloatingPointIeee754<T> => tape.SliceColumns(ambient, 1, ambient.Cols - 1);
+
+    private static Var Ambient<T>(Tape<T> tape, HyperbolicSpace<T> space, Var w) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Var xs = space.Exp0(tape, w), r = space.RecordRadius(tape);
+        return tape.ConcatColumns(tape.Sqrt(tape.Add(tape.SumColumns(tape.Square(xs)), tape.Square(r))), xs);
+    }
+
+    private static Var Weighted<T>(CaseRun<T> run, Tape<T> tape, Var v, string cotangent) where T : unmanaged, IFloatingPointIeee754<T>
+        => tape.Sum(tape.Multiply(run.Load(tape, cotangent, v.Rows, v.Cols), v));
+
+    /// <summary>The Riemannian gradient of an ambient one: index raised, then projected, g + (x, g) x / R^2 with the Lorentz product.</summary>
+    private static double[] Tangent(double[] x, double[] gradient, int cols, double radius)
+    {
+        double[] tangent = (double[])gradient.Clone();
+        for (int row = 0; row < x.Length; row += cols)
+        {
+            tangent[row] = -gradient[row];
+            double product = -x[row] * tangent[row];
+            for (int j = 1; j < cols; j++) product += x[row + j] * tangent[row + j];
+            for (int j = 0; j < cols; j++) tangent[row + j] += product * x[row + j] / (radius * radius);
+        }
+        return tangent;
+    }
+
+    private static void RefuseOffManifold<T>(CaseRun<T> run, int cols, double radius) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        double[] x = run.Input("x");
+        for (int row = 0; row < x.Length; row += cols)
+        {
+            double square = 0;
+            for (int j = 1; j < cols; j++) square += x[row + j] * x[row + j];
+            double time = Math.Sqrt((radius * radius) + square);
+            if (!(Math.Abs(x[row] - time) <= 1e-9 * time))
+                throw new BadInputException($"{run.File.Path}: row {row / cols} of 'x' has time coordinate {x[row]}, expected {time} on the hyperboloid of radius {radius}; the file is damaged or of another kind.");
+        }
+    }
+}
