@@ -8,7 +8,7 @@ namespace NativeFlow.Layers;
 /// <summary>The Riemannian normal on hyperbolic space, density proportional to exp(-d(loc, z)^2/(2 sigma^2)) with respect to the volume, in tangent coordinates w at the origin.</summary>
 /// <remarks>
 /// log p(w) = -|v|^2/(2 sigma^2) - log Z + (n-1) L(|w|/R), v = T_-loc(w), log Z = log(2 pi^(n/2)/Gamma(n/2)) + n log sigma + G(sigma/R) (<see cref="RiemannianRadius"/>).
-/// With measure "riemannian" the L(|w|/R) is left out. Parameters loc [1 x n], log_scale [1 x 1], and log_radius [1 x 1] (a buffer unless learned). Samples are exact: the quantile
+/// With the Riemannian measure the L(|w|/R) is left out. Parameters loc [1 x n], log_scale [1 x 1], and log_radius [1 x 1] (a buffer unless learned). Samples are exact: the quantile
 /// of the radius by Newton's method within a panel, a direction from n normal numbers; they carry no gradient.
 /// Source: Said et al. 2014; Mathieu et al. 2019, Continuous hierarchical representations with Poincare variational auto-encoders.
 /// </remarks>
@@ -24,11 +24,11 @@ public sealed class RiemannianNormal<T> : IDistribution<T> where T : unmanaged, 
     /// <param name="logScale">Start of log sigma.</param>
     /// <param name="radius">R, above 0; the curvature is -1/R^2.</param>
     /// <param name="learnRadius">Whether R is learned.</param>
-    /// <param name="coordinates">What loc is: "tangent" or "spatial", as in <see cref="WrappedNormal{T}"/>.</param>
-    /// <param name="measure">"tangent" or "riemannian", as in <see cref="WrappedNormal{T}"/>.</param>
+    /// <param name="coordinates">What loc is: tangent or spatial coordinates.</param>
+    /// <param name="measure">What the density is with respect to.</param>
     /// <param name="trainable">Whether the parameters are learned.</param>
-    /// <exception cref="ArgumentException">A length, a number or a word is out of range.</exception>
-    public RiemannianNormal(int dimension, ReadOnlySpan<double> loc = default, double logScale = 0, double radius = 1, bool learnRadius = false, string coordinates = "tangent", string measure = "tangent", bool trainable = true)
+    /// <exception cref="ArgumentException">A length or a number is out of range, or a location is to have Poincare coordinates.</exception>
+    public RiemannianNormal(int dimension, ReadOnlySpan<double> loc = default, double logScale = 0, double radius = 1, bool learnRadius = false, HyperbolicCoordinates coordinates = HyperbolicCoordinates.Tangent, HyperbolicMeasure measure = HyperbolicMeasure.Tangent, bool trainable = true)
         : this(new WrappedSettings<T>(dimension, radius, learnRadius, coordinates, measure, trainable), loc, logScale == 0 ? default : [logScale])
     {
     }

@@ -6,7 +6,7 @@ namespace NativeFlow.Layers;
 
 /// <summary>The wrapped normal on hyperbolic space, in tangent coordinates w at the origin: v ~ N(0, diag(exp(2 log_scale))) in the tangent space there, carried to the location by parallel transport and the exponential map: w = T_loc(v).</summary>
 /// <remarks>
-/// log q(w) = log N(v) + (n-1)(L(|w|/R) - L(|v|/R)), v = T_-loc(w), L(r) = log(sinh r / r): a density in w like that of any other base. With measure "riemannian" the L(|w|/R) is
+/// log q(w) = log N(v) + (n-1)(L(|w|/R) - L(|v|/R)), v = T_-loc(w), L(r) = log(sinh r / r): a density in w like that of any other base. With the Riemannian measure the L(|w|/R) is
 /// left out: the density of the same law with respect to the volume of the space. Parameters loc, log_scale [1 x n], and log_radius [1 x 1] (a buffer unless learned).
 /// Cost: three exponentials a row beyond a diagonal normal. Source: Nagano et al. 2019, A wrapped normal distribution on hyperbolic space for gradient-based learning.
 /// </remarks>
@@ -21,11 +21,11 @@ public sealed class WrappedNormal<T> : IDistribution<T> where T : unmanaged, IFl
     /// <param name="logScale">Start of log_scale; zeros when empty.</param>
     /// <param name="radius">R, above 0; the curvature is -1/R^2.</param>
     /// <param name="learnRadius">Whether R is learned.</param>
-    /// <param name="coordinates">What loc is: tangent coordinates at the origin ("tangent") or the spatial part of the point ("spatial").</param>
-    /// <param name="measure">What the density refers to: Lebesgue measure in w ("tangent") or the volume of the space ("riemannian").</param>
+    /// <param name="coordinates">What loc is: tangent or spatial coordinates.</param>
+    /// <param name="measure">What the density is with respect to.</param>
     /// <param name="trainable">Whether the parameters are learned.</param>
-    /// <exception cref="ArgumentException">A length, a number or a word is out of range.</exception>
-    public WrappedNormal(int dimension, ReadOnlySpan<double> loc = default, ReadOnlySpan<double> logScale = default, double radius = 1, bool learnRadius = false, string coordinates = "tangent", string measure = "tangent", bool trainable = true)
+    /// <exception cref="ArgumentException">A length or a number is out of range, or a location is to have Poincare coordinates.</exception>
+    public WrappedNormal(int dimension, ReadOnlySpan<double> loc = default, ReadOnlySpan<double> logScale = default, double radius = 1, bool learnRadius = false, HyperbolicCoordinates coordinates = HyperbolicCoordinates.Tangent, HyperbolicMeasure measure = HyperbolicMeasure.Tangent, bool trainable = true)
         : this(new WrappedSettings<T>(dimension, radius, learnRadius, coordinates, measure, trainable), loc, logScale)
     {
     }

@@ -24,11 +24,11 @@ public sealed class WrappedNormalMixture<T> : IDistribution<T> where T : unmanag
     /// <param name="seed">Of the start of loc.</param>
     /// <param name="radius">R, above 0; the curvature is -1/R^2.</param>
     /// <param name="learnRadius">Whether R is learned.</param>
-    /// <param name="coordinates">What loc is: "tangent" or "spatial", as in <see cref="WrappedNormal{T}"/>.</param>
-    /// <param name="measure">"tangent" or "riemannian", as in <see cref="WrappedNormal{T}"/>.</param>
+    /// <param name="coordinates">What loc is: tangent or spatial coordinates.</param>
+    /// <param name="measure">What the density is with respect to.</param>
     /// <param name="trainable">Whether the parameters are learned.</param>
-    /// <exception cref="ArgumentException">A length, a number or a word is out of range.</exception>
-    public WrappedNormalMixture(int dimension, int components, ReadOnlySpan<double> loc = default, ReadOnlySpan<double> logScale = default, ReadOnlySpan<double> logits = default, ulong seed = 0, double radius = 1, bool learnRadius = false, string coordinates = "tangent", string measure = "tangent", bool trainable = true)
+    /// <exception cref="ArgumentException">A length or a number is out of range, or a location is to have Poincare coordinates.</exception>
+    public WrappedNormalMixture(int dimension, int components, ReadOnlySpan<double> loc = default, ReadOnlySpan<double> logScale = default, ReadOnlySpan<double> logits = default, ulong seed = 0, double radius = 1, bool learnRadius = false, HyperbolicCoordinates coordinates = HyperbolicCoordinates.Tangent, HyperbolicMeasure measure = HyperbolicMeasure.Tangent, bool trainable = true)
         : this(new WrappedSettings<T>(dimension, radius, learnRadius, coordinates, measure, trainable), components, loc, logScale, logits, seed)
     {
     }

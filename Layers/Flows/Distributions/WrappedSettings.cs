@@ -7,18 +7,16 @@ namespace NativeFlow.Layers;
 /// <summary>What distributions on hyperbolic space share: radius, coordinates of the location, and the measure of their densities.</summary>
 internal sealed class WrappedSettings<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public const string Tangent = "tangent", Spatial = "spatial", Riemannian = "riemannian";
-
     private readonly double _radius;
-    private readonly bool _isSpatial;
+    private readonly HyperbolicCoordinates _coordinates;
+    private readonly HyperbolicMeasure _measure;
 
-    public WrappedSettings(int dimension, double radius, bool learnRadius, string coordinates, string measure, bool trainable)
+    public WrappedSettings(int dimension, double radius, bool learnRadius, HyperbolicCoordinates coordinates, HyperbolicMeasure measure, bool trainable)
     {
         BijectorGuard.Dimension("dimension", dimension);
-        if (coordinates is not (Tangent or Spatial)) throw new ArgumentException($"coordinates is '{coordinates}'; it must be tangent or spatial.");
-        if (measure is not (Tangent or Riemannian)) throw new ArgumentException($"measure is '{measure}'; it must be tangent or riemannian.");
+        if (coordinates is not (HyperbolicCoordinates.Tangent or HyperbolicCoordinates.Spatial)) throw new ArgumentException($"coordinates are {coordinates}; a location has Tangent or Spatial ones.");
         Space = new HyperbolicSpace<T>(radius, learnRadius && trainable);
-        (Dimension, _radius, IsTrainable, _isSpatial, IsRiemannian) = (dimension, radius, trainable, coordinates == Spatial, measure == Riemannian);
+        (Dimension, _radius, IsTrainable, _coordinates, _measure) = (dimension, radius, trainable, coordinates, measure);
     }
 
     public int Dimension { get; }
@@ -27,15 +25,13 @@ internal sealed class WrappedSettings<T> where T : unmanaged, IFloatingPointIeee
 
     public bool IsTrainable { get; }
 
-    /// <summary>Densities with respect to the volume of the space, and not to the Lebesgue measure of the tangent coordinates.</summary>
-    public bool IsRiemannian { get; }
-
     public static WrappedSettings<T> Read(ConfigReader reader)
     {
         int dimension = reader.Integer("dimension", 1);
         double radius = reader.Number("radius", 1);
         bool learn = reader.Flag("learn_radius", false), trainable = reader.Flag("trainable", true);
-        string coordinates = reader.Choice("coordinates", Tangent, Tangent, Spatial), measure = reader.Choice("measure", Tangent, Tangent, Riemannian);
+        HyperbolicCoordinates coordinates = reader.Choice("coordinates", "tangent", "tangent", "spatial") == "spatial" ? HyperbolicCoordinates.Spatial : HyperbolicCoordinates.Tangent;
+        HyperbolicMeasure measure = HyperbolicVolume.Read(reader);
         return reader.Check(() => new WrappedSettings<T>(dimension, radius, learn, coordinates, measure, trainable));
     }
 
@@ -46,14 +42,14 @@ internal sealed class WrappedSettings<T> where T : unmanaged, IFloatingPointIeee
     }
 
     /// <summary>Locations [K x n] as spatial coordinates.</summary>
-    public Var Place(Tape<T> tape, Var loc) => _isSpatial ? loc : Space.Exp0(tape, loc);
+    public Var Place(Tape<T> tape, Var loc) => _coordinates == HyperbolicCoordinates.Spatial ? loc : Space.Exp0(tape, loc);
 
     /// <summary>Log-density of a law given by the log-density of its tangent vectors v (at the location), at the point of tangent coordinates w = T_loc(v): [B x 1].</summary>
     public Var Wrapped(Tape<T> tape, Var logTangent, Var v, Var w)
         => Dimension == 1 ? logTangent : Measured(tape, tape.Subtract(logTangent, Volume(tape, v)), w);
 
     /// <summary>A log-density with respect to the volume of the space as one of the measure asked for, at tangent coordinates w: [B x 1].</summary>
-    public Var Measured(Tape<T> tape, Var logProb, Var w) => IsRiemannian || Dimension == 1 ? logProb : tape.Add(logProb, Volume(tape, w));
+    public Var Measured(Tape<T> tape, Var logProb, Var w) => _measure == HyperbolicMeasure.Riemannian || Dimension == 1 ? logProb : tape.Add(logProb, Volume(tape, w));
 
     // Not recorded in one dimension, where it is 0: its zero gradient would only cost.
     private Var Volume(Tape<T> tape, Var v) => tape.Scale(Space.LogSinhRatio(tape, v), Dimension - 1);
@@ -63,8 +59,8 @@ internal sealed class WrappedSettings<T> where T : unmanaged, IFloatingPointIeee
         json.WriteNumber("dimension", Dimension);
         if (_radius != 1) json.WriteNumber("radius", _radius);
         if (Space.LearnsRadius) json.WriteBoolean("learn_radius", true);
-        if (_isSpatial) json.WriteString("coordinates", Spatial);
-        if (IsRiemannian) json.WriteString("measure", Riemannian);
+        if (_coordinates == HyperbolicCoordinates.Spatial) json.WriteString("coordinates", "spatial");
+        if (_measure != HyperbolicMeasure.Tangent) json.WriteString("measure", HyperbolicVolume.Name(_measure));
         if (!IsTrainable) json.WriteBoolean("trainable", false);
     }
 }

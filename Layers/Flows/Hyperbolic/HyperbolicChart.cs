@@ -20,15 +20,15 @@ public sealed class HyperbolicChart<T> : IBijector<T> where T : unmanaged, IFloa
 
     /// <summary>Makes the bijector.</summary>
     /// <param name="dimension">n.</param>
-    /// <param name="chart">"poincare" or "spatial".</param>
+    /// <param name="chart">Coordinates of the data: of the Poincare disk, or spatial ones.</param>
     /// <param name="radius">R, above 0; the curvature is -1/R^2.</param>
-    /// <exception cref="ArgumentException">A number or a word is out of range.</exception>
-    public HyperbolicChart(int dimension, string chart = "poincare", double radius = 1)
+    /// <exception cref="ArgumentException">A number is out of range, or the chart is neither.</exception>
+    public HyperbolicChart(int dimension, HyperbolicCoordinates chart = HyperbolicCoordinates.Poincare, double radius = 1)
     {
         BijectorGuard.Dimension("dimension", dimension);
-        if (chart is not ("poincare" or "spatial")) throw new ArgumentException($"chart is '{chart}'; it must be poincare or spatial.");
+        if (chart is not (HyperbolicCoordinates.Poincare or HyperbolicCoordinates.Spatial)) throw new ArgumentException($"chart is {chart}; it must be Poincare or Spatial.");
         _space = new HyperbolicSpace<T>(radius);
-        (Dimension, _radius, _isDisk) = (dimension, radius, chart == "poincare");
+        (Dimension, _radius, _isDisk) = (dimension, radius, chart == HyperbolicCoordinates.Poincare);
     }
 
     /// <inheritdoc/>
@@ -46,7 +46,7 @@ public sealed class HyperbolicChart<T> : IBijector<T> where T : unmanaged, IFloa
     {
         var reader = new ConfigReader("hyperbolic-chart", config);
         int dimension = reader.Integer("dimension", 1);
-        string chart = reader.Choice("chart", "poincare", "poincare", "spatial");
+        HyperbolicCoordinates chart = reader.Choice("chart", "poincare", "poincare", "spatial") == "spatial" ? HyperbolicCoordinates.Spatial : HyperbolicCoordinates.Poincare;
         double radius = reader.Number("radius", 1);
         return reader.Make(() => new HyperbolicChart<T>(dimension, chart, radius));
     }
