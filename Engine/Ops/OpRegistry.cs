@@ -41,6 +41,7 @@ public static class OpRegistry
         SolveRowsOp<T>.Instance,
         CholeskyOp<T>.Instance,
         LogGammaRatioOp<T>.Instance,
+        RiemannianNormalizerOp<T>.Instance,
         SpectralNormOp<T>.Instance,
         SolveTriangularRowsOp<T>.Instance,
         TriangleOp<T>.Instance,

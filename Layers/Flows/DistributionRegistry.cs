@@ -21,8 +21,11 @@ public static class DistributionRegistry
         "laplace",
         "logistic",
         "logistic-mixture",
+        "riemannian-normal",
         "standard-normal",
         "student-t",
+        "wrapped-normal",
+        "wrapped-normal-mixture",
     ];
 
     /// <summary>Makes a distribution from its recipe entry.</summary>
@@ -43,8 +46,11 @@ public static class DistributionRegistry
             "laplace" => Laplace<T>.FromConfig(config),
             "logistic" => Logistic<T>.FromConfig(config),
             "logistic-mixture" => LogisticMixture<T>.FromConfig(config),
+            "riemannian-normal" => RiemannianNormal<T>.FromConfig(config),
             "standard-normal" => StandardNormal<T>.FromConfig(config),
             "student-t" => StudentT<T>.FromConfig(config),
+            "wrapped-normal" => WrappedNormal<T>.FromConfig(config),
+            "wrapped-normal-mixture" => WrappedNormalMixture<T>.FromConfig(config),
             _ => throw new BadInputException($"There is no base distribution {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),
         };
     }

@@ -42,6 +42,7 @@ internal static class LayerCatalog
             ("glow-coupling", "N", "N", Diagonal),
             ("haar-squeeze", "D", "D", Zero),
             ("householder", "D K", "D K", Zero),
+            ("hyperbolic-chart", "D", "D", Free),
             ("iaf-gated", "N", "D N", Free),
             ("leaky-relu", "D", "D", Diagonal),
             ("learnable-leaky-relu", "D", "D", Diagonal),
@@ -116,8 +117,11 @@ internal static class LayerCatalog
             ("laplace", "D", "D", ""),
             ("logistic", "D", "D", ""),
             ("logistic-mixture", "D K", "D", ""),
+            ("riemannian-normal", "D", "D, the radius by Newton's method", ""),
             ("standard-normal", "D", "D", ""),
-            ("student-t", "D", "D", "")),
+            ("student-t", "D", "D", ""),
+            ("wrapped-normal", "D", "D", ""),
+            ("wrapped-normal-mixture", "D K", "D K", "")),
     ];
 
     private static IEnumerable<LayerInfo> Room(string room, params (string Kind, string Forward, string Inverse, string LogDet)[] layers)

@@ -41,6 +41,7 @@ internal static class FixtureChecks
         NeuralTransformerChecks.Add(table);
         ConvExponentialChecks.Add(table);
         HyperbolicCouplingChecks.Add(table);
+        HyperbolicDistributionChecks.Add(table);
         return table;
     }
 }

@@ -30,7 +30,7 @@ internal static class HyperbolicCouplingChecks
     {
         (int rows, int cols) = run.Matrix("x");
         double radius = run.File.Number("radius");
-        RefuseOffManifold(run, cols, radius);
+        RefuseOffManifold(run, "x", cols, radius);
         var space = new HyperbolicSpace<T>(radius);
         var parameters = new PlacedTensors<T>(run);
         Chain<T> chain = Make(run, cols - 1, space, parameters, wrapped);
@@ -90,19 +90,19 @@ internal static class HyperbolicCouplingChecks
         return new Chain<T>(layers);
     }
 
-    private static Var Spatial<T>(Tape<T> tape, Var ambient) where T : unmanaged, IFloatingPointIeee754<T> => tape.SliceColumns(ambient, 1, ambient.Cols - 1);
+    public static Var Spatial<T>(Tape<T> tape, Var ambient) where T : unmanaged, IFloatingPointIeee754<T> => tape.SliceColumns(ambient, 1, ambient.Cols - 1);
 
-    private static Var Ambient<T>(Tape<T> tape, HyperbolicSpace<T> space, Var w) where T : unmanaged, IFloatingPointIeee754<T>
+    public static Var Ambient<T>(Tape<T> tape, HyperbolicSpace<T> space, Var w) where T : unmanaged, IFloatingPointIeee754<T>
     {
         Var xs = space.Exp0(tape, w), r = space.RecordRadius(tape);
         return tape.ConcatColumns(tape.Sqrt(tape.Add(tape.SumColumns(tape.Square(xs)), tape.Square(r))), xs);
     }
 
-    private static Var Weighted<T>(CaseRun<T> run, Tape<T> tape, Var v, string cotangent) where T : unmanaged, IFloatingPointIeee754<T>
+    public static Var Weighted<T>(CaseRun<T> run, Tape<T> tape, Var v, string cotangent) where T : unmanaged, IFloatingPointIeee754<T>
         => tape.Sum(tape.Multiply(run.Load(tape, cotangent, v.Rows, v.Cols), v));
 
     /// <summary>The Riemannian gradient of an ambient one: index raised, then projected, g + (x, g) x / R^2 with the Lorentz product.</summary>
-    private static double[] Tangent(double[] x, double[] gradient, int cols, double radius)
+    public static double[] Tangent(double[] x, double[] gradient, int cols, double radius)
     {
         double[] tangent = (double[])gradient.Clone();
         for (int row = 0; row < x.Length; row += cols)
@@ -115,16 +115,16 @@ internal static class HyperbolicCouplingChecks
         return tangent;
     }
 
-    private static void RefuseOffManifold<T>(CaseRun<T> run, int cols, double radius) where T : unmanaged, IFloatingPointIeee754<T>
+    public static void RefuseOffManifold<T>(CaseRun<T> run, string tensor, int cols, double radius) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        double[] x = run.Input("x");
+        double[] x = run.Input(tensor);
         for (int row = 0; row < x.Length; row += cols)
         {
             double square = 0;
             for (int j = 1; j < cols; j++) square += x[row + j] * x[row + j];
             double time = Math.Sqrt((radius * radius) + square);
             if (!(Math.Abs(x[row] - time) <= 1e-9 * time))
-                throw new BadInputException($"{run.File.Path}: row {row / cols} of 'x' has time coordinate {x[row]}, expected {time} on the hyperboloid of radius {radius}; the file is damaged or of another kind.");
+                throw new BadInputException($"{run.File.Path}: row {row / cols} of '{tensor}' has time coordinate {x[row]}, expected {time} on the hyperboloid of radius {radius}; the file is damaged or of another kind.");
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Text.Json;
 using NativeFlow.Engine;
+using NativeFlow.Kernels;
 
 namespace NativeFlow.Layers;
 

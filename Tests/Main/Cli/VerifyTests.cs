@@ -146,6 +146,7 @@ public sealed class VerifyTests : IDisposable
         ["umnn_clenshaw_curtis"] = 2,
         ["umnn_gauss_legendre"] = 1,
         ["unsqueeze"] = 1,
+        ["wrapped_normal"] = 2,
     };
 
     private readonly TempFolder _folder = new();

@@ -37,11 +37,18 @@ public sealed record DistributionCase(string Name, string Recipe, double[] Extre
         new("logistic-2", """{"kind":"logistic","dimension":2,"loc":[0.4,-1],"log_scale":[-0.3,0.2]}""", Far),
         new("logistic-mixture-1", """{"kind":"logistic-mixture","dimension":1,"components":3,"loc":[-2,0.5,1],"log_scale":[-0.9,0.1,-0.7],"logits":[0.3,-1,0.5]}""", Far),
         new("logistic-mixture-2", """{"kind":"logistic-mixture","dimension":2,"components":2,"seed":5,"log_scale":[-0.9,0.1,-0.7,-0.2],"logits":[0.3,-1,0.5,0.1]}""", Far),
+        new("riemannian-normal-1", """{"kind":"riemannian-normal","dimension":1,"loc":[0.4],"log_scale":[-0.3],"radius":2}""", Far),
+        new("riemannian-normal-2", """{"kind":"riemannian-normal","dimension":2,"loc":[0.4,-1],"log_scale":[-0.3],"radius":0.7,"learn_radius":true}""", Far),
         new("standard-normal-1", """{"kind":"standard-normal","dimension":1}""", Far),
         new("standard-normal-2", """{"kind":"standard-normal","dimension":2}""", Far),
         new("student-t-1", """{"kind":"student-t","dimension":1,"loc":[0.4],"log_scale":[-0.3],"log_df":[0]}""", Far),
         new("student-t-2", """{"kind":"student-t","dimension":2,"loc":[0.4,-1],"log_scale":[-0.3,0.2],"log_df":[0.6,4]}""", Far),
         new("student-t-nearly-normal", """{"kind":"student-t","dimension":1,"log_df":[12]}""", Far),
+        new("wrapped-normal-1", """{"kind":"wrapped-normal","dimension":1,"loc":[0.4],"log_scale":[-0.3],"radius":2}""", Far),
+        new("wrapped-normal-2", """{"kind":"wrapped-normal","dimension":2,"loc":[0.4,-1],"log_scale":[-0.3,0.2],"learn_radius":true}""", Far),
+        new("wrapped-normal-mixture-1", """{"kind":"wrapped-normal-mixture","dimension":1,"components":2,"loc":[-1,1.5],"logits":[0.2,-0.4]}""", Far),
+        new("wrapped-normal-mixture-2", """{"kind":"wrapped-normal-mixture","dimension":2,"components":3,"seed":4,"log_scale":[-0.3,0,0.2,-0.5,0.1,-0.2],"logits":[0.3,-1,0.5],"radius":2}""", Far),
+        new("wrapped-normal-spatial", """{"kind":"wrapped-normal","dimension":2,"loc":[0.7,0.2],"log_scale":[-0.9,0],"radius":0.5,"coordinates":"spatial"}""", Far),
     ];
 
     /// <summary>The recipe's kind.</summary>

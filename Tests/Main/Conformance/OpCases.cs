@@ -107,6 +107,8 @@ public static class OpCases
         Add("cholesky", "1x1", [N(1, 1, Domain.Positive)], (t, x) => t.Cholesky(x[0]));
         Add("log-gamma-ratio", "3x5", [N(3, 5, Domain.Positive)], (t, x) => t.LogGammaRatio(x[0]));
         Add("log-gamma-ratio", "large", [N(1, 3, Domain.Positive)], (t, x) => t.LogGammaRatio(t.Scale(x[0], 20)));
+        Add("riemannian-normalizer", "3x5, n 4", [N(3, 5)], (t, x) => t.RiemannianNormalizer(x[0], 4));
+        Add("riemannian-normalizer", "n 2", [N(1, 2)], (t, x) => t.RiemannianNormalizer(x[0], 2));
         // Far from singular: ones and twos on the diagonal.
         Var Dominant(Tape<T> t, Var m) => t.Add(m, t.Scale(t.Identity(m.Rows), 4));
         for (int flags = 0; flags < 8; flags++)
@@ -352,6 +354,7 @@ public static class OpCases
             new("matrix-exponential", t => t.MatrixExponential(V(t, 2, 3)), "2x3", "square"),
             new("solve-rows", t => t.SolveRows(V(t, 2, 3), V(t, 4, 3)), "2x3", "4x3"),
             new("solve-rows", t => t.SolveRows(V(t, 3, 3), V(t, 4, 2)), "3x3", "4x2"),
+            new("riemannian-normalizer", t => t.RiemannianNormalizer(V(t, 1, 1), 0), "dimension is 0", "at least 1"),
             new("self-normalizing-conv", t => SelfNormalizing(t, V(t, 2, 7), 9), "2x7", "8 columns"),
             new("self-normalizing-conv", t => SelfNormalizing(t, V(t, 2, 8), 10), "1x10", "1x9"),
             new("self-normalizing-linear", t => SelfNormalizingLinearOp<T>.Record(t, V(t, 2, 3), V(t, 4, 4), V(t, 3, 3), Var.None, SelfNormalizingForm.Published, 1), "2x3", "4x4"),

@@ -17,7 +17,7 @@ public static class Toys
     public const int TestRows = 10_000;
 
     /// <summary>Every toy, in alphabetical order.</summary>
-    public static IReadOnlyList<IToyDensity> All { get; } = [new Checkerboard(), new EightGaussians(), new Pinwheel(), new Rings(), new Spirals(), new TwoMoons()];
+    public static IReadOnlyList<IToyDensity> All { get; } = [new Checkerboard(), new EightGaussians(), new Checkerboard("hyperbolic-checkerboard", 1.5), new HyperbolicFiveGaussians(), new HyperbolicGaussian(), new Pinwheel(), new Rings(), new Spirals(), new TwoMoons()];
 
     /// <summary>Whether a data set's name asks for a toy.</summary>
     public static bool IsToy(string name) => name.StartsWith(Prefix, StringComparison.Ordinal);

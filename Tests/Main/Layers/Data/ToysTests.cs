@@ -12,6 +12,9 @@ public sealed class ToysTests
     {
         ["checkerboard"] = (4.4, 0.1),
         ["eight-gaussians"] = (6.3, 0.1),
+        ["hyperbolic-checkerboard"] = (3.3, 0.1),
+        ["hyperbolic-five-gaussians"] = (7, 0.1),
+        ["hyperbolic-gaussian"] = (7, 0.01),
         ["pinwheel"] = (7.5, 0.04),
         ["rings"] = (3.8, 0.03),
         ["spirals"] = (4.2, 0.05),
@@ -50,7 +53,7 @@ public sealed class ToysTests
         const int Cells = 24;
         var expected = new double[Cells * Cells];
         // Whole nodes to a cell, and the checkerboard's own edges.
-        double half = name == "checkerboard" ? 4 : reach;
+        double half = name switch { "checkerboard" => 4, "hyperbolic-checkerboard" => 3, _ => reach };
         Visit(toy, half, 2 * half / (Cells * Math.Ceiling((name == "spirals" ? 2 : 4) * half / (Cells * step))), (x, y, log, cell) => expected[Cell(x, y)] += cell * Math.Exp(log));
         var found = new double[Cells * Cells];
         for (int i = 0; i < Count; i++) found[Cell(points[2 * i], points[2 * i + 1])]++;

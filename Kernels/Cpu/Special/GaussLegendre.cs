@@ -1,7 +1,7 @@
-namespace NativeFlow.Layers;
+namespace NativeFlow.Kernels;
 
 /// <summary>Nodes and weights of Gauss-Legendre quadrature: n nodes integrate polynomials of degree 2n - 1 exactly.</summary>
-internal static class GaussLegendre
+public static class GaussLegendre
 {
     /// <summary>On [0, 1]; the weights sum to 1. Newton's method on the Legendre polynomial.</summary>
     public static (double[] Nodes, double[] Weights) OnUnit(int count)
