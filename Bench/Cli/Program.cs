@@ -35,6 +35,7 @@ public static class Program
             Commands.BaselineCommand.Create(),
             Commands.CompareCommand.Create(),
             Latent.TableCommand.Create(),
+            Commands.EmbedCommand.Create(),
             Commands.PlotCommand.Create(),
             Commands.TheoryCommand.Create(),
             Stability.StabilityCommand.Create(),
