@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using NativeFlow.Cli.Graphs;
+using NativeFlow.Cli.Latent;
 using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
 using NativeFlow.Layers;
@@ -20,7 +22,7 @@ internal static class TrainCommand
             Arguments.Text("--columns", "columns to use, such as 0-10,12 or pH,alcohol [all]", "LIST"),
             Arguments.Text("--split", "file that divides the rows into train, validation and test", "FILE"),
             Arguments.Text("--dequantize", DataChoice.DequantizeHelp, "columns[:SEED]"),
-            Arguments.Text("--model", $"preset or JSON recipe file [{Presets.DefaultModel(64, 17)}; {Presets.DefaultModel(784, 256)} for images of more than 128 pixels]. Presets: {presets}", "PRESET|FILE"),
+            Arguments.Text("--model", $"preset or JSON recipe file [{Presets.DefaultModel(64, 17)}; {Presets.DefaultModel(784, 256)} for images of more than 128 pixels]. Presets: {presets}. Latent-variable models: {string.Join(", ", LatentNames.Models)}; of graphs: {string.Join(", ", GraphTrain.Models)}", "PRESET|FILE"),
             Arguments.Text("--strategy", $"Jacobian strategy of all linear, conv2d, residual and cnf layers that it works on: {string.Join(", ", StrategyChoice.Names)}; or a JSON object such as {{\"name\":\"roulette\",\"probes\":4}} [the preset's]", "NAME"),
             Arguments.Text("--lambda", $"weight of the reconstruction penalty of free-form [1] and the snf strategies [{Presets.Lambda("snf-reconstruction", 64)} for up to 128 features, else 1; snf-published: {Presets.Lambda("snf-published", 64)}]", "WEIGHT"),
             Arguments.Text("--every", "steps between two refreshes of stale-inverse [10] or newton-schulz [1]", "STEPS"),
@@ -34,7 +36,9 @@ internal static class TrainCommand
             Arguments.Text("--clip", "largest 2-norm of the gradient [none]", "NORM"),
             Arguments.Text("--seed", "seed of everything random [0]", "N"),
             Arguments.Text("--dtype", "float or double [float]", "TYPE"),
+            .. LatentNames.CreateTexts(),
         ];
+        Option<bool>[] flags = LatentNames.CreateFlags();
         Option<bool> standardize = Arguments.Switch("--standardize", "put a fixed standardising layer first (means and deviations of the training rows); likelihoods are then shown in both units");
         Option<string?> threads = Arguments.Text("--threads", "threads; results do not depend on it [one per processor]", "N");
         Option<string?> output = Arguments.Text("--out", "folder for model.safetensors, history.jsonl, samples.png, summary.json and the checkpoint [runs/...]", "DIR");
@@ -48,28 +52,40 @@ internal static class TrainCommand
 
         Command command = new("train", "Trains a flow; without further words a self-normalizing flow on the built-in handwritten digits. Ctrl-C stops after the step and saves (exit code 0); --resume goes on, to the same bits.");
         foreach (Option<string?> option in identity) command.Add(option);
+        foreach (Option<bool> flag in flags) command.Add(flag);
         foreach (Option option in (ReadOnlySpan<Option>)[standardize, context, monitor, threads, output, resume, asJson, quiet, every]) command.Add(option);
         command.SetAction(parsed =>
         {
             var given = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (Option<string?> option in identity)
                 if (parsed.GetValue(option) is { } text) given[option.Name[2..]] = text;
+            foreach (Option<bool> flag in flags)
+                if (parsed.GetValue(flag)) given[flag.Name[2..]] = "true";
             if (parsed.GetValue(standardize)) given["standardize"] = "true";
             if (parsed.GetValue(context) is { } list) given["columns"] = $"{given.GetValueOrDefault("columns")}|{list}";
             // Refuses what cannot be read before any file is opened.
             foreach ((string name, string text) in given) RunDescription.Canonical(name, text);
-            var request = new Request(
+            var request = new TrainRequest(
                 given, parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(asJson), parsed.GetValue(quiet),
                 parsed.GetValue(threads) is { } n ? Arguments.Whole("--threads", n, 1) : Environment.ProcessorCount,
                 parsed.GetValue(every) is { } s ? Arguments.Number("--checkpoint-seconds", s, zero: true) : 10,
                 parsed.GetValue(monitor) is { } k ? Arguments.Whole("--monitor", k, 1) : 0,
                 parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            return Run(request);
+            switch (ModelFamilies.Of(request))
+            {
+                case ModelFamily.Graph:
+                    return GraphTrain.Run(request);
+                case ModelFamily.Latent:
+                    return LatentTrain.Run(request);
+                default:
+                    LatentNames.Refuse(request);
+                    return Run(request);
+            }
         });
         return command;
     }
 
-    private static int Run(Request request)
+    private static int Run(TrainRequest request)
     {
         RunDescription? run = null;
         bool resume = false;
@@ -95,7 +111,7 @@ internal static class TrainCommand
     private static string Weight<T>(IJacobianStrategy<T> strategy) where T : unmanaged, IFloatingPointIeee754<T>
         => ((strategy as SelfNormalizing<T>)?.Weight ?? (strategy as FreeForm<T>)?.Weight) is { } weight ? FormattableString.Invariant($", lambda {weight:G4}") : "";
 
-    private static int Run<T>(Request request, RunDescription run, DataChoice choice, RunFolder folder, bool resume) where T : unmanaged, IFloatingPointIeee754<T>
+    private static int Run<T>(TrainRequest request, RunDescription run, DataChoice choice, RunFolder folder, bool resume) where T : unmanaged, IFloatingPointIeee754<T>
     {
         DataSet data = choice.Set;
         TextWriter writer = request.Json ? request.Stderr : request.Stdout;
@@ -154,7 +170,7 @@ internal static class TrainCommand
         writer.WriteLine($"files  {folder.FullName}: model.safetensors, history.jsonl,{(training.LastLook is null ? "" : " monitor.jsonl,")}{(File.Exists(folder.Samples) ? " samples.png," : "")} summary.json");
     }
 
-    private static (bool Resume, RunDescription? Run) Stored(Request request, RunFolder folder)
+    private static (bool Resume, RunDescription? Run) Stored(TrainRequest request, RunFolder folder)
     {
         if (!Directory.Exists(folder.FullName)) throw new BadInputException($"--resume: there is no folder {folder.FullName}, so there is no run to go on with; leave --resume out to start one, or correct --out.");
         // Killed before its first checkpoint, a run has nothing behind it.
@@ -187,7 +203,4 @@ internal static class TrainCommand
         bool plain = given.Keys.All(k => k is "data" or "model");
         return Path.Combine("runs", plain ? name : $"{name}-{run.Checksum().ToString("x8", CultureInfo.InvariantCulture)}");
     }
-
-    private sealed record Request(
-        Dictionary<string, string> Given, string? Out, bool Resume, bool Json, bool Quiet, int Threads, double CheckpointSeconds, int Monitor, TextWriter Stdout, TextWriter Stderr);
 }

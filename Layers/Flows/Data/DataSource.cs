@@ -22,7 +22,7 @@ public static class DataSource
             throw new BadInputException($"data: no name given; {Accepted}.");
         }
 
-        bool builtIn = IsBuiltIn(nameOrPath);
+        bool builtIn = IsNamed(nameOrPath);
         if (builtIn || Directory.Exists(nameOrPath))
         {
             if (splitFile is not null)
@@ -59,9 +59,10 @@ public static class DataSource
     }
 
     /// <summary>Whether a name or path is a set that comes divided into train, validation and test.</summary>
-    public static bool IsDivided(string nameOrPath) => IsBuiltIn(nameOrPath) || Directory.Exists(nameOrPath);
+    public static bool IsDivided(string nameOrPath) => IsNamed(nameOrPath) || Directory.Exists(nameOrPath);
 
-    private static bool IsBuiltIn(string name) => name == "optdigits" || Toys.IsToy(name) || LaplaceMixing.IsMixing(name);
+    /// <summary>Whether a data set is asked for by name, not by path.</summary>
+    public static bool IsNamed(string name) => name == "optdigits" || Toys.IsToy(name) || LaplaceMixing.IsMixing(name);
 
     // "0-3|4" is 0-3 given 4, "|4" everything else given 4.
     private static (string? Columns, string? Context) Given(string source, string? columns, string? contextColumns)
