@@ -18,7 +18,7 @@ internal static class TrainCommand
         string presets = string.Join("; ", Presets.All.Select(p => $"{p.Name}: {p.About}"));
         Option<string?>[] identity =
         [
-            Arguments.Text("--data", $"optdigits (built in), toy:NAME[:ROWS[:SEED]] ({string.Join(", ", Toys.All.Select(t => t.Name))}), a folder of MNIST-style IDX files (.gz or not), or a file: CSV, TSV, .npy, IDX [optdigits]", "NAME|PATH"),
+            Arguments.Text("--data", $"optdigits (built in), toy:NAME[:ROWS[:SEED]] ({string.Join(", ", Toys.All.Select(t => t.Name))}), {BranchingDiffusion.Grammar} (branching diffusion), a folder of MNIST-style IDX files (.gz or not), or a file: CSV, TSV, .npy, IDX [optdigits]", "NAME|PATH"),
             Arguments.Text("--columns", "columns to use, such as 0-10,12 or pH,alcohol [all]", "LIST"),
             Arguments.Text("--split", "file that divides the rows into train, validation and test", "FILE"),
             Arguments.Text("--dequantize", DataChoice.DequantizeHelp, "columns[:SEED]"),

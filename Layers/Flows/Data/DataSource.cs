@@ -5,11 +5,11 @@ namespace NativeFlow.Layers;
 /// <summary>Opens a data set by name or path; the format is told by the content, never by the file's ending.</summary>
 public static class DataSource
 {
-    private const string Accepted = "expected 'optdigits' (built in), 'toy:NAME' (such as toy:two-moons), 'mixing:COND' (such as mixing:10), a folder with train-images-idx3-ubyte and t10k-images-idx3-ubyte, "
+    private const string Accepted = "expected 'optdigits' (built in), 'toy:NAME' (such as toy:two-moons), 'mixing:COND' (such as mixing:10), 'bdp' or 'bdp-heldout' (branching diffusion, such as bdp:1), a folder with train-images-idx3-ubyte and t10k-images-idx3-ubyte, "
         + "or one file: IDX images, NumPy .npy, or text (comma, semicolon, tab or blank separated), each plain or .gz";
 
     /// <summary>Opens a data set.</summary>
-    /// <param name="nameOrPath"><c>optdigits</c>, <c>toy:NAME</c> (see <see cref="Toys"/>), <c>mixing:COND</c> (see <see cref="LaplaceMixing"/>), a folder of IDX files, or a file.</param>
+    /// <param name="nameOrPath"><c>optdigits</c>, <c>toy:NAME</c> (see <see cref="Toys"/>), <c>mixing:COND</c> (see <see cref="LaplaceMixing"/>), <c>bdp</c> (see <see cref="BranchingDiffusion"/>), a folder of IDX files, or a file.</param>
     /// <param name="columns">A <see cref="ColumnSelection"/> list, or null for all columns.</param>
     /// <param name="splitFile">A <see cref="SplitFile"/>, or null for the default split; sets that come divided take none.</param>
     /// <param name="contextColumns">A <see cref="ColumnSelection"/> list of context columns, or null for none (or for those that <paramref name="columns"/> names behind a bar, as in <c>0-3|4</c>); where <paramref name="columns"/> is null the others are data.</param>
@@ -35,7 +35,7 @@ public static class DataSource
                 throw new BadInputException($"{nameOrPath}: the folder has no train-images-idx3-ubyte(.gz); {Accepted}.");
             }
 
-            DataSet set = Toys.IsToy(nameOrPath) ? Toys.Open(nameOrPath) : LaplaceMixing.IsMixing(nameOrPath) ? LaplaceMixing.Open(nameOrPath) : builtIn ? Optdigits.Load() : IdxReader.ReadFolder(nameOrPath);
+            DataSet set = Toys.IsToy(nameOrPath) ? Toys.Open(nameOrPath) : LaplaceMixing.IsMixing(nameOrPath) ? LaplaceMixing.Open(nameOrPath) : BranchingDiffusion.IsBranching(nameOrPath) ? BranchingDiffusion.Create(nameOrPath).Data : builtIn ? Optdigits.Load() : IdxReader.ReadFolder(nameOrPath);
             if (contextColumns is not null)
                 return new DataSet(set.Name, Choose(set.Train, columns, contextColumns), Choose(set.Validation, columns, contextColumns), Choose(set.Test, columns, contextColumns));
             return columns is null ? set : set.SelectColumns(ColumnSelection.Parse(columns, set.Train).Indices);
@@ -62,7 +62,7 @@ public static class DataSource
     public static bool IsDivided(string nameOrPath) => IsNamed(nameOrPath) || Directory.Exists(nameOrPath);
 
     /// <summary>Whether a data set is asked for by name, not by path.</summary>
-    public static bool IsNamed(string name) => name == "optdigits" || Toys.IsToy(name) || LaplaceMixing.IsMixing(name);
+    public static bool IsNamed(string name) => name == "optdigits" || Toys.IsToy(name) || LaplaceMixing.IsMixing(name) || BranchingDiffusion.IsBranching(name);
 
     // "0-3|4" is 0-3 given 4, "|4" everything else given 4.
     private static (string? Columns, string? Context) Given(string source, string? columns, string? contextColumns)
