@@ -25,6 +25,9 @@ public sealed class HyperbolicSpace<T> where T : unmanaged, IFloatingPointIeee75
         LearnsRadius = learnRadius;
     }
 
+    /// <summary>R at the start.</summary>
+    public double InitialRadius => _start;
+
     /// <summary>Whether R is a parameter.</summary>
     public bool LearnsRadius { get; }
 

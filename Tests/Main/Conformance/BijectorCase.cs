@@ -191,7 +191,7 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("sylvester-full", """{"kind":"sylvester","dimension":4,"rank":4,"reflections":4}""", -3, 3, [-1000, 1000, 0], 0.6),
         new("sylvester-one", """{"kind":"sylvester","dimension":4,"rank":1,"reflections":1}""", -3, 3, [-1000, 1000, 0], 0.6),
         new("tangent-coupling", """{"kind":"tangent-coupling","mask":[0,1,0,1,0],"radius":2,"scale":"clamp-tanh","conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0], 0.2),
-        new("tangent-coupling-riemannian", """{"kind":"tangent-coupling","mask":[1,0,1],"radius":0.5,"learn_radius":true,"scale":"clamp-tanh","measure":"riemannian","conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -2, 2, [-1000, 1000, 0], 0.2),
+        new("tangent-coupling-odd", """{"kind":"tangent-coupling","mask":[1,0,1],"radius":0.5,"learn_radius":true,"scale":"half-sigmoid","conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -2, 2, [-1000, 1000, 0], 0.2),
         new("tanh", """{"kind":"tanh","dimension":7}""", -3, 3, [-1000, 1000, 0], ExtremeOut: [-1 + 1e-15, 1 - 1e-15, 0]),
         new("triangular", """{"kind":"triangular","dimension":6}""", -3, 3, [-1000, 1000, 0]),
         new("triangular-upper", """{"kind":"triangular","dimension":6,"upper":true,"no_bias":true}""", -3, 3, [-1000, 1000, 0]),
@@ -201,7 +201,7 @@ public sealed record BijectorCase(string Name, string Recipe, double Low, double
         new("woodbury", """{"kind":"woodbury","features":5,"rank":2}""", -3, 3, [-1000, 1000, 0], 0.3),
         new("woodbury-rows", """{"kind":"woodbury","features":4,"rank":2,"rows":3}""", -3, 3, [-1000, 1000, 0], 0.3),
         new("wrapped-hyperboloid-coupling", """{"kind":"wrapped-hyperboloid-coupling","mask":[0,1,0,1,1],"radius":2,"scale":"clamp-tanh","conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -3, 3, [-1000, 1000, 0], 0.2),
-        new("wrapped-hyperboloid-coupling-learned", """{"kind":"wrapped-hyperboloid-coupling","mask":[1,0,1],"radius":0.5,"learn_radius":true,"scale":"learned-tanh","measure":"riemannian","conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -1, 1, [-1000, 1000, 0], 0.2),
+        new("wrapped-hyperboloid-coupling-learned", """{"kind":"wrapped-hyperboloid-coupling","mask":[1,0,1],"radius":0.5,"learn_radius":true,"scale":"learned-tanh","conditioner":{"kind":"mlp","hidden":[6],"activation":"tanh"}}""", -1, 1, [-1000, 1000, 0], 0.2),
         new("wrapped-hyperboloid-coupling-line", """{"kind":"wrapped-hyperboloid-coupling","mask":[0,1],"radius":3,"scale":"clamp-tanh","conditioner":{"kind":"separate","networks":[{"kind":"mlp","hidden":[4],"activation":"tanh"},{"kind":"mlp","hidden":[4],"activation":"tanh"}]}}""", -3, 3, [-1000, 1000, 0], 0.2),
     ];
 
