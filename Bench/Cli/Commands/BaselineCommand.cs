@@ -17,7 +17,8 @@ internal static class BaselineCommand
 
     public static Command Create()
     {
-        Argument<string> data = new("DATA") { Description = "data as for train --data, continuous" };
+        Argument<string?> data = new("DATA") { Description = "data as for train --data, continuous", Arity = ArgumentArity.ZeroOrOne };
+        Option<string?> named = Arguments.Text("--data", "the same as DATA", "NAME|PATH");
         Option<string?> columns = Arguments.Text("--columns", "columns to use [all]", "LIST");
         Option<string?> split = Arguments.Text("--split", "file that divides the rows into train, validation and test", "FILE");
         Option<string?> dequantize = Arguments.Text("--dequantize", DataChoice.DequantizeHelp, "columns[:SEED]");
@@ -25,16 +26,31 @@ internal static class BaselineCommand
         Option<string?> ridges = Arguments.Text("--ridge", $"what is added to the variances of the mixtures' components; the validation rows choose [{DefaultRidges}]", "LIST");
         Option<string?> seed = Arguments.Text("--seed", "seed of the k-means++ start [0]", "N");
         Option<bool> asJson = Arguments.Switch("--json", "print the result as JSON");
-        Command command = new("baseline", "What a flow must beat: a diagonal and a full Gaussian and full-covariance Gaussian mixtures on the same rows, noise and standardisation as train --standardize; test NLL in nats with standard error.")
+        Command command = new("baseline", "What a flow must beat: a diagonal and a full Gaussian and full-covariance Gaussian mixtures on the same rows, noise and standardisation as train --standardize; test NLL in nats with standard error. Of bdp: exact baselines of unit variance.")
         {
-            data, columns, split, dequantize, components, ridges, seed, asJson,
+            data, named, columns, split, dequantize, components, ridges, seed, asJson,
         };
         command.SetAction(parsed =>
         {
             int[] counts = Components(parsed.GetValue(components) ?? DefaultComponents);
             double[] added = [.. (parsed.GetValue(ridges) ?? DefaultRidges).Split(',').Select(r => Arguments.Number("--ridge", r, zero: true))];
             ulong start = parsed.GetValue(seed) is { } s ? Arguments.Seed("--seed", s) : 0;
-            DataChoice choice = DataChoice.Open(parsed.GetRequiredValue(data), parsed.GetValue(columns), parsed.GetValue(split), parsed.GetValue(dequantize));
+            string name = (parsed.GetValue(data), parsed.GetValue(named)) switch
+            {
+                ({ } one, null) => one,
+                (null, { } one) => one,
+                (null, null) => throw new BadInputException("baseline: no data given; name them, such as baseline bdp."),
+                _ => throw new BadInputException("--data: the data are given twice; leave one out."),
+            };
+            if (BranchingDiffusion.IsBranching(name))
+            {
+                foreach (Option<string?> option in (ReadOnlySpan<Option<string?>>)[columns, split, dequantize, components, ridges, seed])
+                    if (parsed.GetValue(option) is not null) throw new BadInputException($"{option.Name}: {name} has exact baselines that take no options; leave it out.");
+                Latent.BranchingBaseline.Report(parsed.InvocationConfiguration.Output, BranchingDiffusion.Create(name), parsed.GetValue(asJson));
+                return Program.Done;
+            }
+
+            DataChoice choice = DataChoice.Open(name, parsed.GetValue(columns), parsed.GetValue(split), parsed.GetValue(dequantize));
             if (choice.Set.Levels > 0) throw new BadInputException($"{choice.Set.Name}: has {choice.Set.Levels} integer levels; baseline takes continuous data, or tables of rounded numbers with --dequantize columns.");
             Report(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, choice, counts, added, start, parsed.GetValue(asJson));
             return Program.Done;

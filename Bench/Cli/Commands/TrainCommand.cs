@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Numerics;
 using System.Text;
 using NativeFlow.Cli.Graphs;
@@ -90,20 +89,20 @@ internal static class TrainCommand
         RunDescription? run = null;
         bool resume = false;
         RunFolder? folder = request.Out is null ? null : new RunFolder(request.Out);
-        if (request.Resume && folder is not null) (resume, run) = Stored(request, folder);
+        if (request.Resume && folder is not null) (resume, run) = RunStart.Stored(request, folder);
         string? Asked(string name) => run is null ? request.Given.GetValueOrDefault(name) : run[name];
         DataChoice choice = DataChoice.Open(Asked("data") ?? Presets.DefaultData, Asked("columns"), Asked("split"), Asked("dequantize"));
         DataSet data = choice.Set;
         RunDescription asked = run ?? RunSettings.Resolve(request.Given, data);
         if (folder is null)
         {
-            folder = new RunFolder(DefaultFolder(request.Given, asked));
-            if (request.Resume) (resume, run) = Stored(request, folder);
+            folder = new RunFolder(RunStart.DefaultFolder(request.Given, asked));
+            if (request.Resume) (resume, run) = RunStart.Stored(request, folder);
             asked = run ?? asked;
         }
 
         if (resume && asked.DataChecksum != RunSettings.Checksum(data)) throw new BadInputException($"{asked.Data}: the data are not those that the run in {folder.FullName} was started with; put them back, or start anew in another folder.");
-        if (!resume) RequireFree(folder, asked);
+        if (!resume) RunStart.RequireFree(folder, asked);
         return asked.Dtype == "float" ? Run<float>(request, asked, choice, folder, resume) : Run<double>(request, asked, choice, folder, resume);
     }
 
@@ -168,39 +167,5 @@ internal static class TrainCommand
         writer.WriteLine(FormattableString.Invariant($"time   {training.Seconds:F1} s, peak memory {TrainSummary.PeakMemory() / 1048576.0:F0} MiB"));
         if (training.LastLook is { } look) writer.WriteLine($"monitor {look.Summary}");
         writer.WriteLine($"files  {folder.FullName}: model.safetensors, history.jsonl,{(training.LastLook is null ? "" : " monitor.jsonl,")}{(File.Exists(folder.Samples) ? " samples.png," : "")} summary.json");
-    }
-
-    private static (bool Resume, RunDescription? Run) Stored(TrainRequest request, RunFolder folder)
-    {
-        if (!Directory.Exists(folder.FullName)) throw new BadInputException($"--resume: there is no folder {folder.FullName}, so there is no run to go on with; leave --resume out to start one, or correct --out.");
-        // Killed before its first checkpoint, a run has nothing behind it.
-        if (!File.Exists(folder.Checkpoint)) return (false, null);
-        RunDescription run = RunDescription.FromJson(folder.Checkpoint, Checkpoint.RunOf(folder.Checkpoint));
-        run.RequireAgreement(request.Given, folder.FullName);
-        return (true, run);
-    }
-
-    // A run is never lost by starting another: only an equal, finished one is replaced.
-    private static void RequireFree(RunFolder folder, RunDescription run)
-    {
-        if (File.Exists(folder.FullName)) throw new BadInputException($"--out {folder.FullName}: is a file, expected a folder; give another name.");
-        if (!File.Exists(folder.Checkpoint))
-        {
-            foreach (string file in (ReadOnlySpan<string>)[folder.Model, folder.Summary, folder.History])
-                if (File.Exists(file)) throw new BadInputException($"--out {folder.FullName}: already holds {Path.GetFileName(file)}, but no checkpoint of a run; give another folder, or remove the file.");
-            return;
-        }
-
-        RunDescription other = RunDescription.FromJson(folder.Checkpoint, Checkpoint.RunOf(folder.Checkpoint));
-        if (other.DifferenceTo(run) is { } difference) throw new BadInputException($"--out {folder.FullName}: holds another run ({difference}); give another folder, or delete that one.");
-        if (!File.Exists(folder.Summary)) throw new BadInputException($"--out {folder.FullName}: holds this run, unfinished; add --resume to go on with it, or delete the folder to start over.");
-    }
-
-    private static string DefaultFolder(Dictionary<string, string> given, RunDescription run)
-    {
-        string data = Path.GetFileNameWithoutExtension(run.Data), model = Path.GetFileNameWithoutExtension(run.Model);
-        string name = string.Concat($"{data}-{model}".Select(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '_'));
-        bool plain = given.Keys.All(k => k is "data" or "model");
-        return Path.Combine("runs", plain ? name : $"{name}-{run.Checksum().ToString("x8", CultureInfo.InvariantCulture)}");
     }
 }

@@ -35,7 +35,7 @@ public sealed class BranchingDiffusion
     private const int MostCopies = 10_000;
 
     private readonly double[] _centres = new double[Nodes * Dimension];
-    private readonly int[] _trainClusters, _testClusters;
+    private readonly int[] _clusters, _trainClusters, _testClusters;
 
     private BranchingDiffusion(string name, bool heldOut, ulong seed, int copies)
     {
@@ -56,9 +56,10 @@ public sealed class BranchingDiffusion
         Array.Sort(testRows);
         _trainClusters = [.. trainRows.Select(r => r / copies)];
         _testClusters = [.. testRows.Select(r => r / copies)];
-        Table all = Table.FromDoubles(name, rows, Dimension, points);
+        All = Table.FromDoubles(name, rows, Dimension, points);
+        _clusters = [.. Enumerable.Range(0, rows).Select(r => r / copies)];
         int[] validation = heldOut ? [.. _trainClusters.Distinct()] : [.. Enumerable.Range(0, Nodes)];
-        Data = new DataSet(name, all.Select(trainRows), Table.FromDoubles(name, Nodes, Dimension, further).Select(validation), all.Select(testRows));
+        Data = new DataSet(name, All.Select(trainRows), Table.FromDoubles(name, Nodes, Dimension, further).Select(validation), All.Select(testRows));
     }
 
     /// <summary>The rows.</summary>
@@ -66,6 +67,12 @@ public sealed class BranchingDiffusion
 
     /// <summary>Where the nodes lie, in the units of the rows [63 x 50].</summary>
     public ReadOnlySpan<double> Centres => _centres;
+
+    /// <summary>All points in the order of the nodes.</summary>
+    public Table All { get; }
+
+    /// <summary>The node of every row of <see cref="All"/>.</summary>
+    public ReadOnlySpan<int> Clusters => _clusters;
 
     /// <summary>The node of every training row.</summary>
     public ReadOnlySpan<int> TrainClusters => _trainClusters;
