@@ -19,7 +19,7 @@ public static class ModelFile
     public static void Save<T>(Flow<T> flow, string path) where T : unmanaged, IFloatingPointIeee754<T>
     {
         var file = new TensorFileWriter();
-        AddModel(file, flow);
+        Add(file, Recipe(flow), flow.Store);
         file.Write(path);
     }
 
@@ -32,7 +32,7 @@ public static class ModelFile
         Flow<T> flow = Create<T>(path, file, backend);
         try
         {
-            ReadModel(path, file, flow);
+            Read(path, file, flow.Store);
             return flow;
         }
         catch
@@ -97,30 +97,33 @@ public static class ModelFile
         return reader.Make(() => new Flow<T>(transforms, baseDistribution, seed, backend));
     }
 
-    internal static void AddModel<T>(TensorFileWriter file, Flow<T> flow) where T : unmanaged, IFloatingPointIeee754<T>
+    /// <summary>Adds a recipe and all that a store holds: what every kind of model file is made of.</summary>
+    internal static void Add<T>(TensorFileWriter file, string recipe, ParameterStore<T> store) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        file.AddMetadata(RecipeKey, Recipe(flow));
-        foreach (ParameterStore<T>.Entry e in flow.Store.Parameters) file.Add<T>(e.Name, [e.Var.Rows, e.Var.Cols], flow.Store.Read(e.Var));
-        foreach (ParameterStore<T>.Entry e in flow.Store.Buffers) file.Add<T>(e.Name, [e.Var.Rows, e.Var.Cols], flow.Store.Read(e.Var));
+        file.AddMetadata(RecipeKey, recipe);
+        foreach (ParameterStore<T>.Entry e in store.Parameters) file.Add<T>(e.Name, [e.Var.Rows, e.Var.Cols], store.Read(e.Var));
+        foreach (ParameterStore<T>.Entry e in store.Buffers) file.Add<T>(e.Name, [e.Var.Rows, e.Var.Cols], store.Read(e.Var));
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            for (int i = 0; i < flow.Store.Counters.Count; i++) json.WriteNumber(flow.Store.Counters[i], flow.Store[i]);
+            for (int i = 0; i < store.Counters.Count; i++) json.WriteNumber(store.Counters[i], store[i]);
             json.WriteEndObject();
         }
         file.AddMetadata(CountersKey, Encoding.UTF8.GetString(buffer.ToArray()));
     }
 
-    internal static void ReadModel<T>(string path, TensorFile file, Flow<T> flow) where T : unmanaged, IFloatingPointIeee754<T>
+    /// <summary>Fills a built store with what the file holds.</summary>
+    /// <exception cref="BadInputException">A tensor is missing, has another shape or holds a number that is not finite.</exception>
+    internal static void Read<T>(string path, TensorFile file, ParameterStore<T> store) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        foreach (IReadOnlyList<ParameterStore<T>.Entry> list in (IReadOnlyList<ParameterStore<T>.Entry>[])[flow.Store.Parameters, flow.Store.Buffers])
-            foreach (ParameterStore<T>.Entry e in list) ReadTensor(path, file, e.Name, e.Var.Rows, e.Var.Cols, flow.Store.ValueOf(e.Var), flow.Backend);
+        foreach (IReadOnlyList<ParameterStore<T>.Entry> list in (IReadOnlyList<ParameterStore<T>.Entry>[])[store.Parameters, store.Buffers])
+            foreach (ParameterStore<T>.Entry e in list) ReadTensor(path, file, e.Name, e.Var.Rows, e.Var.Cols, store.ValueOf(e.Var), store.Backend);
         using JsonDocument counters = Parse(path, CountersKey, file.RequireMetadata(CountersKey));
-        for (int i = 0; i < flow.Store.Counters.Count; i++)
+        for (int i = 0; i < store.Counters.Count; i++)
         {
             // A counter that the file lacks belongs to somebody who came after it was written, such as an optimiser attached later.
-            if (counters.RootElement.TryGetProperty(flow.Store.Counters[i], out JsonElement value) && value.TryGetInt64(out long number)) flow.Store[i] = number;
+            if (counters.RootElement.TryGetProperty(store.Counters[i], out JsonElement value) && value.TryGetInt64(out long number)) store[i] = number;
         }
     }
 
@@ -220,7 +223,7 @@ public static class ModelFile
     private static double Claim(JsonElement layer, string name, double otherwise)
         => layer.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) ? number : otherwise;
 
-    private static JsonDocument ParseRecipe(string path, TensorFile file) => Parse(path, RecipeKey, file.RequireMetadata(RecipeKey));
+    internal static JsonDocument ParseRecipe(string path, TensorFile file) => Parse(path, RecipeKey, file.RequireMetadata(RecipeKey));
 
     private static JsonDocument Parse(string path, string key, string text)
     {

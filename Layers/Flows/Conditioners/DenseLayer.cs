@@ -21,17 +21,32 @@ internal readonly record struct DenseLayer(Var Weight, Var Bias)
         return new DenseLayer(store.AddParameter($"{scope}.weight", outputs, inputs, weight), store.AddParameter($"{scope}.bias", 1, outputs, bias, decay: false));
     }
 
+    /// <summary>Adds {scope}.weight and {scope}.bias, both uniform in (-1, 1)/sqrt(in).</summary>
+    /// <exception cref="ArgumentException">There are more weights than an array can hold.</exception>
+    public static DenseLayer AttachUniform<T>(ParameterStore<T> store, string scope, int inputs, int outputs, ulong seed) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        double[] weight = Numbers(scope, inputs, outputs), bias = new double[outputs];
+        RandomFill.Uniform<double>(seed, 0, 0, weight);
+        RandomFill.Uniform<double>(seed, 1, 0, bias);
+        double bound = 1 / Math.Sqrt(inputs);
+        for (int j = 0; j < weight.Length; j++) weight[j] = bound * (2 * weight[j] - 1);
+        for (int j = 0; j < bias.Length; j++) bias[j] = bound * (2 * bias[j] - 1);
+        return new DenseLayer(store.AddParameter($"{scope}.weight", outputs, inputs, weight), store.AddParameter($"{scope}.bias", 1, outputs, bias, decay: false));
+    }
+
     /// <summary>The weights [out x in] with which <see cref="Attach"/> starts.</summary>
     /// <exception cref="ArgumentException">There are more weights than an array can hold.</exception>
     public static double[] StartWeights(string scope, int inputs, int outputs, ulong seed, double gain)
     {
-        if ((long)outputs * inputs > Array.MaxLength) throw new ArgumentException($"{scope}: {outputs} x {inputs} weights are more than one layer can have; make it narrower.");
-        var weight = new double[outputs * inputs];
+        double[] weight = Numbers(scope, inputs, outputs);
         RandomFill.Gaussian<double>(seed, 0, 0, weight);
         double deviation = gain / Math.Sqrt(inputs);
         for (int j = 0; j < weight.Length; j++) weight[j] *= deviation;
         return weight;
     }
+
+    private static double[] Numbers(string scope, int inputs, int outputs)
+        => (long)outputs * inputs <= Array.MaxLength ? new double[outputs * inputs] : throw new ArgumentException($"{scope}: {outputs} x {inputs} weights are more than one layer can have; make it narrower.");
 
     /// <summary>Records y [batch x out]. A pass over y for the bias besides the product.</summary>
     public Var Record<T>(Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T>

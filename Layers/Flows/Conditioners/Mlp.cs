@@ -11,6 +11,7 @@ public sealed class Mlp<T> : IConditioner<T>, ILipschitzNetwork<T> where T : unm
     private readonly int[] _hidden;
     private readonly DenseLayer[] _layers;
     private readonly Activation _activation;
+    private readonly WeightStart _start;
     private readonly double _spectralNorm;
 
     // Left singular vectors of the weights as found last, with a spectral norm only.
@@ -22,8 +23,9 @@ public sealed class Mlp<T> : IConditioner<T>, ILipschitzNetwork<T> where T : unm
     /// <param name="hidden">Widths of the hidden layers; none makes it one affine map.</param>
     /// <param name="activation">Between layers.</param>
     /// <param name="spectralNorm">Largest singular value that a weight may have: W min(1, kappa / sigma(W)) takes its place; infinite for none.</param>
+    /// <param name="start">How weights start; a recipe has the default one.</param>
     /// <exception cref="ArgumentException">A width is less than 1, or the norm is not above 0.</exception>
-    public Mlp(int inputs, int outputs, ReadOnlySpan<int> hidden, Activation activation = Activation.Relu, double spectralNorm = double.PositiveInfinity)
+    public Mlp(int inputs, int outputs, ReadOnlySpan<int> hidden, Activation activation = Activation.Relu, double spectralNorm = double.PositiveInfinity, WeightStart start = WeightStart.NearOutputStart)
     {
         BijectorGuard.Dimension("mlp: number of inputs", inputs);
         BijectorGuard.Dimension("mlp: number of outputs", outputs);
@@ -32,9 +34,11 @@ public sealed class Mlp<T> : IConditioner<T>, ILipschitzNetwork<T> where T : unm
         OutputWidth = outputs;
         _hidden = hidden.ToArray();
         _activation = activation;
+        _start = start;
         _layers = new DenseLayer[hidden.Length + 1];
         Array.Fill(_layers, DenseLayer.None);
         if (!(spectralNorm > 0)) throw new ArgumentException($"spectral_norm is {spectralNorm}; it must be above 0.");
+        if (start != WeightStart.NearOutputStart && double.IsFinite(spectralNorm)) throw new ArgumentException("spectral_norm: a network with one starts near its output's start; leave the other start out.");
         _spectralNorm = spectralNorm;
         _vectors = new Var[_layers.Length];
     }
@@ -67,6 +71,11 @@ public sealed class Mlp<T> : IConditioner<T>, ILipschitzNetwork<T> where T : unm
         {
             int from = i == 0 ? InputWidth : _hidden[i - 1], to = i == _hidden.Length ? OutputWidth : _hidden[i];
             bool last = i == _hidden.Length;
+            if (_start == WeightStart.UniformFanIn)
+            {
+                _layers[i] = DenseLayer.AttachUniform(store, $"{scope}.net.{i}", from, to, SeedMix.Of(seed, (ulong)i));
+                continue;
+            }
             _layers[i] = DenseLayer.Attach(store, $"{scope}.net.{i}", from, to, SeedMix.Of(seed, (ulong)i), last ? DenseLayer.LastLayerStart : 1, last ? outputStart : default);
             if (double.IsInfinity(_spectralNorm)) continue;
             double[] start = DenseLayer.StartWeights(scope, from, to, SeedMix.Of(seed, (ulong)i), last ? DenseLayer.LastLayerStart : 1);

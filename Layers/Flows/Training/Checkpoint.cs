@@ -15,20 +15,11 @@ public static class Checkpoint
     /// <param name="run">Description of the run as JSON, compared on resume by the caller.</param>
     /// <exception cref="NonFiniteException">A parameter is not finite; the file on disk stays as it was.</exception>
     public static void Save<T>(FlowTrainer<T> trainer, string path, string run) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        ParameterStore<T> store = trainer.Flow.Store;
-        foreach (ParameterStore<T>.Entry e in store.Parameters)
-            foreach (T v in store.Read(e.Var))
-                if (!T.IsFinite(v)) throw new NonFiniteException($"After step {trainer.State.Step}: parameter '{e.Name}' holds {v}; training has diverged. The last checkpoint is kept; lower the learning rate.");
-        var file = new TensorFileWriter();
-        file.AddMetadata(RunKey, run);
-        ModelFile.AddModel(file, trainer.Flow);
-        for (int s = 0; s < store.SlotCount; s++)
-            AddPlane(file, store, $"slot{s}/", store.Slot(s), store.Parameters);
-        AddPlane(file, store, "best/", trainer.State.BestValues, store.Parameters);
-        AddPlane(file, store, "best/", trainer.State.BestBuffers, store.Buffers);
-        file.Write(path);
-    }
+        => Write(trainer.Flow.Store, trainer.State, path, run, ModelFile.Recipe(trainer.Flow));
+
+    /// <inheritdoc cref="Save{T}(FlowTrainer{T}, string, string)"/>
+    public static void Save<T>(LatentTrainer<T> trainer, string path, string run) where T : unmanaged, IFloatingPointIeee754<T>
+        => Write(trainer.Model.Store, trainer.State, path, run, LatentModelFile.Recipe<T>(trainer.Model.Options));
 
     /// <summary>The description of the run in a checkpoint.</summary>
     /// <exception cref="BadInputException">The file is missing, damaged or no checkpoint.</exception>
@@ -42,17 +33,37 @@ public static class Checkpoint
     /// <summary>Reads a checkpoint into a fresh trainer of the same recipe and optimiser.</summary>
     /// <exception cref="BadInputException">The file is missing, damaged, no checkpoint, or of another model.</exception>
     public static void Load<T>(FlowTrainer<T> trainer, string path) where T : unmanaged, IFloatingPointIeee754<T>
+        => Read(trainer.Flow.Store, trainer.State, path, ModelFile.Recipe(trainer.Flow));
+
+    /// <inheritdoc cref="Load{T}(FlowTrainer{T}, string)"/>
+    public static void Load<T>(LatentTrainer<T> trainer, string path) where T : unmanaged, IFloatingPointIeee754<T>
+        => Read(trainer.Model.Store, trainer.State, path, LatentModelFile.Recipe<T>(trainer.Model.Options));
+
+    private static void Write<T>(ParameterStore<T> store, TrainerState<T> state, string path, string run, string recipe) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        foreach (ParameterStore<T>.Entry e in store.Parameters)
+            foreach (T v in store.Read(e.Var))
+                if (!T.IsFinite(v)) throw new NonFiniteException($"After step {state.Step}: parameter '{e.Name}' holds {v}; training has diverged. The last checkpoint is kept; lower the learning rate.");
+        var file = new TensorFileWriter();
+        file.AddMetadata(RunKey, run);
+        ModelFile.Add(file, recipe, store);
+        for (int s = 0; s < store.SlotCount; s++)
+            AddPlane(file, store, $"slot{s}/", store.Slot(s), store.Parameters);
+        AddPlane(file, store, "best/", state.BestValues, store.Parameters);
+        AddPlane(file, store, "best/", state.BestBuffers, store.Buffers);
+        file.Write(path);
+    }
+
+    private static void Read<T>(ParameterStore<T> store, TrainerState<T> state, string path, string recipe) where T : unmanaged, IFloatingPointIeee754<T>
     {
         using TensorFile file = TensorFile.Open(path);
         file.VerifyChecksum();
-        string recipe = file.RequireMetadata("recipe");
-        if (recipe != ModelFile.Recipe(trainer.Flow)) throw new BadInputException($"{path}: the checkpoint is of another model than this run's; resume with the options it was started with.");
-        ParameterStore<T> store = trainer.Flow.Store;
-        ModelFile.ReadModel(path, file, trainer.Flow);
+        if (file.RequireMetadata("recipe") != recipe) throw new BadInputException($"{path}: the checkpoint is of another model than this run's; resume with the options it was started with.");
+        ModelFile.Read(path, file, store);
         for (int s = 0; s < store.SlotCount; s++)
             ReadPlane(path, file, store, $"slot{s}/", store.Slot(s), store.Parameters);
-        ReadPlane(path, file, store, "best/", trainer.State.BestValues, store.Parameters);
-        ReadPlane(path, file, store, "best/", trainer.State.BestBuffers, store.Buffers);
+        ReadPlane(path, file, store, "best/", state.BestValues, store.Parameters);
+        ReadPlane(path, file, store, "best/", state.BestBuffers, store.Buffers);
     }
 
     private static void AddPlane<T>(TensorFileWriter file, ParameterStore<T> store, string prefix, Slice plane, IReadOnlyList<ParameterStore<T>.Entry> entries) where T : unmanaged, IFloatingPointIeee754<T>

@@ -81,7 +81,7 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
         if (_clip is not null)
         {
             norm = _clip.Apply();
-            if (!double.IsFinite(norm)) throw new NonFiniteException($"Step {step}: the gradient's norm is {norm}, first in {FirstBadGradient()}. Lower the learning rate or the clipping norm.");
+            if (!double.IsFinite(norm)) throw new NonFiniteException($"Step {step}: the gradient's norm is {norm}, first in {Flow.Store.FirstBadGradient()}. Lower the learning rate or the clipping norm.");
         }
         Optimizer.Step(Flow.Store, rate);
         _state.Step = step + 1;
@@ -109,7 +109,7 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
             StepReport report = Step(_batch, _context);
             value = report.Value;
             rate = report.LearningRate;
-            _state.Count(report);
+            _state.Count(report.Objective, report.ReconstructionError);
             if (onStep is not null && !onStep(report) && _state.StepInEpoch < batches.BatchesPerEpoch) return null;
         }
         if (rate == 0) (value, rate) = (WeakestValue(), Options.Schedule.At(Math.Max(0, _state.Step - 1)));
@@ -174,13 +174,5 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
         foreach (IJacobianLayer<T> layer in IJacobianLayer<T>.In(Flow.Transforms))
             if (layer.Strategy.Value > weakest) weakest = layer.Strategy.Value;
         return weakest;
-    }
-
-    private string FirstBadGradient()
-    {
-        foreach (ParameterStore<T>.Entry e in Flow.Store.Parameters)
-            foreach (T g in Flow.Store.ReadGradient(e.Var))
-                if (!T.IsFinite(g)) return $"the gradient of {e.Name}";
-        return "no parameter: the sum of squares overflows";
     }
 }

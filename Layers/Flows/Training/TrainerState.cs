@@ -65,11 +65,11 @@ public sealed class TrainerState<T> : IDisposable where T : unmanaged, IFloating
         BestValues = BestBuffers = Slice.None;
     }
 
-    internal void Count(in StepReport report)
+    internal void Count(double objective, double reconstruction)
     {
         _store[_stepInEpoch]++;
-        Set(_objective, Get(_objective) + report.Objective);
-        Set(_reconstruction, Get(_reconstruction) + report.ReconstructionError);
+        Set(_objective, Get(_objective) + objective);
+        Set(_reconstruction, Get(_reconstruction) + reconstruction);
     }
 
     internal void EndEpoch()

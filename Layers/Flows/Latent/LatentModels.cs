@@ -1,0 +1,59 @@
+using System.Numerics;
+using NativeFlow.Engine;
+using NativeFlow.Kernels;
+
+namespace NativeFlow.Layers;
+
+/// <summary>Makes latent-variable models by name.</summary>
+public static class LatentModels
+{
+    private static readonly string[] s_names = ["vae", "vae-nc", "hvae", "hvae-tc", "hvae-whc"];
+
+    /// <summary>Names, in the order of <see cref="LatentModelKind"/>.</summary>
+    public static IReadOnlyList<string> Names => s_names;
+
+    /// <summary>Name of a kind.</summary>
+    public static string NameOf(LatentModelKind kind) => s_names[(int)kind];
+
+    /// <summary>Finds a kind by its name.</summary>
+    public static bool TryParse(string name, out LatentModelKind kind)
+    {
+        int index = Array.IndexOf(s_names, name);
+        kind = index < 0 ? default : (LatentModelKind)index;
+        return index >= 0;
+    }
+
+    /// <summary>Makes an untrained model.</summary>
+    /// <param name="options">Its recipe.</param>
+    /// <param name="backend">Where it lives; null makes a <see cref="SimdBackend{T}"/> with one thread per processor, which the model then owns.</param>
+    /// <exception cref="BadInputException">An option is out of range.</exception>
+    public static LatentModel<T> Create<T>(LatentModelOptions options, IBackend<T>? backend = null) where T : unmanaged, IFloatingPointIeee754<T>
+        => new(options.Checked(), backend);
+
+    /// <summary>The posterior of a model: also for encoders of another kind.</summary>
+    /// <exception cref="BadInputException">An option is out of range.</exception>
+    public static LatentPosterior<T> CreatePosterior<T>(LatentModelOptions options) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        options.Checked();
+        HyperbolicSpace<T>? space = options.IsHyperbolic ? new HyperbolicSpace<T>(options.Radius, options.LearnRadius) : null;
+        var flow = new List<IBijector<T>>();
+        for (int block = 0; options.HasFlow && block < options.Blocks; block++) flow.Add(Coupling(options, space, block));
+        return new LatentPosterior<T>(options.Latent, space, flow);
+    }
+
+    // The first in the generative direction is the last of the list; it moves the columns 0, 2, 4, ...
+    private static IBijector<T> Coupling<T>(LatentModelOptions options, HyperbolicSpace<T>? space, int block) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var moved = new bool[options.Latent];
+        for (int j = 0; j < moved.Length; j++) moved[j] = (j + block) % 2 == 0;
+        int moving = moved.AsSpan().Count(true), passing = moved.Length - moving;
+        return options.Kind switch
+        {
+            LatentModelKind.VaeNc => new Coupling<T>(moved, new AffineTransformer<T>(), Network<T>(options, passing, 2 * moving)),
+            _ => throw new NotImplementedException($"{space}"),
+        };
+    }
+
+    private static Mlp<T> Network<T>(LatentModelOptions options, int inputs, int outputs) where T : unmanaged, IFloatingPointIeee754<T>
+        => new(inputs, outputs, [options.FlowHidden, options.FlowHidden], Activation.Tanh);
+}
