@@ -43,7 +43,7 @@ public sealed class Graph
         var sorted = new GraphEdge[edges.Length];
         for (int i = 0; i < edges.Length; i++)
         {
-            GraphEdge e = sorted[i] = edges[i].Ordered;
+            GraphEdge e = sorted[i] = edges[i].Ordered();
             if (e.U < 0 || e.V >= nodes) throw new ArgumentException($"Graph: edge {i} is ({edges[i].U}, {edges[i].V}), nodes are numbered from 0 to {nodes - 1}.");
             if (e.U == e.V) throw new ArgumentException($"Graph: edge {i} joins node {e.U} to itself.");
         }

@@ -6,5 +6,5 @@ namespace NativeFlow.Layers;
 public readonly record struct GraphEdge(int U, int V)
 {
     /// <summary>The same with the smaller node first: the form in which edges are compared.</summary>
-    public GraphEdge Ordered => U <= V ? this : new GraphEdge(V, U);
+    public GraphEdge Ordered() => U <= V ? this : new GraphEdge(V, U);
 }

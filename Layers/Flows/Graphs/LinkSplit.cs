@@ -58,7 +58,7 @@ public sealed class LinkSplit
         for (int i = 0; i < negatives.Length;)
         {
             var pair = new GraphEdge((int)random.NextBelow((uint)graph.Nodes), (int)random.NextBelow((uint)graph.Nodes));
-            if (pair.U != pair.V && !graph.HasEdge(pair.U, pair.V) && seen.Add(pair.Ordered)) negatives[i++] = pair.Ordered;
+            if (pair.U != pair.V && !graph.HasEdge(pair.U, pair.V) && seen.Add(pair.Ordered())) negatives[i++] = pair.Ordered();
         }
 
         int held = forValidation + forTest;
