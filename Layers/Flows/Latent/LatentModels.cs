@@ -41,19 +41,19 @@ public static class LatentModels
         return new LatentPosterior<T>(options.Latent, space, flow);
     }
 
-    // The first in the generative direction is the last of the list; it moves the columns 0, 2, 4, ...
+    // The list goes from w to w0, so its last layer is the first in the generative direction.
     private static IBijector<T> Coupling<T>(LatentModelOptions options, HyperbolicSpace<T>? space, int block) where T : unmanaged, IFloatingPointIeee754<T>
     {
         var moved = new bool[options.Latent];
         for (int j = 0; j < moved.Length; j++) moved[j] = (j + block) % 2 == 0;
-        int moving = moved.AsSpan().Count(true), passing = moved.Length - moving;
+        int moving = moved.AsSpan().Count(true);
+        var network = new Mlp<T>(moved.Length - moving, 2 * moving, [options.FlowHidden, options.FlowHidden], Activation.Tanh);
         return options.Kind switch
         {
-            LatentModelKind.VaeNc => new Coupling<T>(moved, new AffineTransformer<T>(), Network<T>(options, passing, 2 * moving)),
-            _ => throw new NotImplementedException($"{space}"),
+            LatentModelKind.HvaeWhc => new WrappedHyperboloidCoupling<T>(moved, space!, network),
+            LatentModelKind.HvaeTc => new TangentCoupling<T>(moved, space!, network),
+            // In tangent coordinates a tangent coupling is the affine coupling of RealNVP, and asks nothing of its space.
+            _ => new TangentCoupling<T>(moved, new HyperbolicSpace<T>(), network),
         };
     }
-
-    private static Mlp<T> Network<T>(LatentModelOptions options, int inputs, int outputs) where T : unmanaged, IFloatingPointIeee754<T>
-        => new(inputs, outputs, [options.FlowHidden, options.FlowHidden], Activation.Tanh);
 }
