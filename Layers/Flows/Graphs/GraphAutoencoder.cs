@@ -114,7 +114,7 @@ public sealed class GraphAutoencoder<T> : IDisposable where T : unmanaged, IFloa
         Var a = tape.GatherRows(places, u), b = tape.GatherRows(places, v);
         if (Options.Decoder == GraphDecoder.Inner) return tape.SumColumns(tape.Multiply(a, b));
         Var distance = Posterior.Space is { } space ? space.Distance(tape, a, b) : tape.RowNorm(tape.Subtract(a, b));
-        return tape.Multiply(tape.Subtract(_bias, distance), tape.Exp(tape.Negate(_logTemperature)));
+        return tape.Multiply(tape.Add(tape.Negate(distance), _bias), tape.Exp(tape.Negate(_logTemperature)));
     }
 
     /// <summary>Posterior means of all nodes, carried through the flow: tangent coordinates [nodes x n]. The same every time.</summary>
