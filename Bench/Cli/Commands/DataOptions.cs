@@ -40,6 +40,15 @@ internal sealed class DataOptions
 
     public int Threads(ParseResult parsed) => parsed.GetValue(_threads) is { } text ? Arguments.Whole("--threads", text, 1) : 0;
 
+    /// <summary>As <see cref="Open"/>, for models that know no dequantisation.</summary>
+    public (Table Table, string Part) OpenLatent(ParseResult parsed)
+    {
+        foreach (Option<string?> option in (ReadOnlySpan<Option<string?>>)[_dequantize, _draws])
+            if (parsed.GetValue(option) is not null) throw new BadInputException($"{option.Name}: belongs to flows; latent-variable models take data as they are, leave the option out.");
+        (Table table, string part, _) = Open(parsed);
+        return (table, part);
+    }
+
     /// <summary>Opens the rows asked for and says which they are.</summary>
     public (Table Table, string Part, DataChoice? Choice) Open(ParseResult parsed)
     {

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using NativeFlow.Cli.Latent;
 using NativeFlow.Cli.Training;
+using NativeFlow.Engine;
 using NativeFlow.Layers;
 
 namespace NativeFlow.Cli.Commands;
@@ -14,14 +16,27 @@ internal static class EvaluateCommand
     {
         var options = new DataOptions("test");
         Option<bool> asJson = Arguments.Switch("--json", "print the result as JSON");
-        Command command = new("evaluate", "Exact log-likelihood of data under a model: nats and bits per dimension with standard error, fixed dequantisation draws.");
+        Command command = new("evaluate", "Exact log-likelihood of data under a model: nats and bits per dimension with standard error, fixed dequantisation draws. Of latent-variable models: lower bounds.");
         Option<bool> roundTrip = Arguments.Switch("--round-trip", $"also map {RoundTripRows} rows, and as many samples, to the latent space and back, and print the largest error");
         options.AddTo(command);
         command.Add(roundTrip);
         command.Add(asJson);
+        Option<string?> samples = Arguments.Text("--samples", $"latent models: samples K of the importance-weighted bound [{LatentPresets.Samples}]", "K");
+        Option<bool> compatible = Arguments.Switch("--compat-bose2020", "latent models: also the estimate of Bose et al. 2020, which is no bound; only to reproduce published numbers");
+        command.Add(samples);
+        command.Add(compatible);
         command.SetAction(parsed =>
         {
             string model = parsed.GetRequiredValue(options.Model);
+            if (LatentModelFile.IsLatentModel(model))
+            {
+                if (parsed.GetValue(roundTrip)) throw new BadInputException($"--round-trip: {model} is a latent-variable model and no map to and back; leave the option out.");
+                int k = parsed.GetValue(samples) is { } text ? Arguments.Whole("--samples", text, 1) : LatentPresets.Samples;
+                LatentEvaluate.Run(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, model, options.OpenLatent(parsed), k, parsed.GetValue(compatible), options.Threads(parsed), parsed.GetValue(asJson));
+                return Program.Done;
+            }
+
+            if (parsed.GetValue(samples) is not null || parsed.GetValue(compatible)) throw new BadInputException($"{(parsed.GetValue(compatible) ? "--compat-bose2020" : "--samples")}: belongs to latent-variable models, but {model} is a flow, whose likelihood is exact; leave the option out.");
             (Table table, string part, DataChoice? choice) = options.Open(parsed);
             double offset = table.Levels > 0 ? double.NaN : DataOptions.StandardizedOffset(model);
             double[] rows = DataOptions.PerRow(model, table, options.Draws(parsed), options.Threads(parsed));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Numerics;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
+using NativeFlow.Cli.Latent;
 using NativeFlow.Cli.Training;
 using NativeFlow.Layers;
 
@@ -18,8 +19,14 @@ internal static class InfoCommand
         command.SetAction(parsed =>
         {
             string path = parsed.GetRequiredValue(model);
-            string dtype = ModelFile.DtypeOf(path);
             TextWriter stdout = parsed.InvocationConfiguration.Output;
+            if (LatentModelFile.IsLatentModel(path))
+            {
+                LatentInfo.Print(stdout, path, parsed.GetValue(asJson));
+                return Program.Done;
+            }
+
+            string dtype = ModelFile.DtypeOf(path);
             if (dtype == "float") Print<float>(stdout, path, dtype, parsed.GetValue(asJson));
             else Print<double>(stdout, path, dtype, parsed.GetValue(asJson));
             return Program.Done;

@@ -35,8 +35,12 @@ internal static class SampleCommand
                 (parsed.GetValue(inverse) is { } kind ? Arguments.OneOf("--inverse", kind, "exact", "learned") : "exact") == "exact" ? InverseKind.Exact : InverseKind.Learned,
                 parsed.GetValue(threads) is { } t ? Arguments.Whole("--threads", t, 1) : 0,
                 parsed.GetValue(context) is { } given ? Array.ConvertAll(given.Split(','), Coordinate) : []);
-            int dimension = ModelFile.DtypeOf(request.Model) == "float" ? Run<float>(request) : Run<double>(request);
-            string used = request.Inverse == InverseKind.Exact ? "exact" : "learned";
+            bool latent = LatentModelFile.IsLatentModel(request.Model);
+            foreach (Option<string?> option in (ReadOnlySpan<Option<string?>>)[inverse, context])
+                if (latent && parsed.GetValue(option) is not null) throw new BadInputException($"{option.Name}: belongs to flows, but {request.Model} is a latent-variable model; leave the option out.");
+            bool single = ModelFile.DtypeOf(request.Model) == "float";
+            int dimension = latent ? single ? RunLatent<float>(request) : RunLatent<double>(request) : single ? Run<float>(request) : Run<double>(request);
+            string used = latent ? (format == ".png" ? "means given the latent" : "drawn") : request.Inverse == InverseKind.Exact ? "exact" : "learned";
             TextWriter stdout = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(asJson))
             {
@@ -46,13 +50,13 @@ internal static class SampleCommand
                     json.WriteNumber("count", request.Count);
                     json.WriteNumber("dimension", dimension);
                     json.WriteNumber("seed", request.Seed);
-                    json.WriteString("inverse", used);
+                    json.WriteString(latent ? "values" : "inverse", used);
                     json.WriteString("out", path);
                 }));
             }
             else
             {
-                stdout.WriteLine($"{path}: {request.Count} samples of {dimension} features, {used} inverse, seed {request.Seed}");
+                stdout.WriteLine($"{path}: {request.Count} samples of {dimension} features, {used}{(latent ? "" : " inverse")}, seed {request.Seed}");
             }
 
             return Program.Done;
@@ -65,7 +69,7 @@ internal static class SampleCommand
         using var backend = new Kernels.SimdBackend<T>(request.Threads);
         using Flow<T> flow = ModelFile.Load(request.Model, backend);
         int d = flow.Dimension;
-        if ((long)request.Count * d > MaxValues) throw new BadInputException($"--count {request.Count}: {request.Count} samples of {d} features are more than {MaxValues} numbers; give at most {MaxValues / d}.");
+        RequireRoom(request, d);
         if (request.Inverse == InverseKind.Learned && !flow.Transforms.Any(HasLearnedInverse))
             throw new BadInputException($"--inverse learned: {request.Model} was trained with {LayerStrategies.Of(flow)} and has no learned inverse; use --inverse exact.");
         (int side, int channels) = request.Format == ".png" ? ImageOf(request.Model, d) : (0, 1);
@@ -74,10 +78,34 @@ internal static class SampleCommand
                 flow.ContextWidth == 0 ? $"--context: {request.Model} takes none; leave the option out."
                 : $"--context: {request.Model} takes a context of {flow.ContextWidth} numbers, {request.Context.Length} are given; give {flow.ContextWidth}, separated by commas.");
         T[] samples = Sampling.Draw(flow, request.Count, request.Seed, request.Inverse, Array.ConvertAll(request.Context, T.CreateTruncating));
+        Write(request, samples, d, side, channels, () => Range(flow, samples));
+        return d;
+    }
+
+    // Pictures show means, which are grey; numbers are draws.
+    private static int RunLatent<T>(Request request) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        using var backend = new Kernels.SimdBackend<T>(request.Threads);
+        using LatentModel<T> model = LatentModelFile.Load(request.Model, backend);
+        int d = model.DataDimension;
+        RequireRoom(request, d);
+        (int side, int channels) = request.Format == ".png" ? ImageOf(request.Model, d) : (0, 1);
+        T[] samples = LatentEvaluation.Sample(model, request.Count, request.Seed, mean: request.Format == ".png");
+        Write(request, samples, d, side, channels, () => model.Options.Likelihood == DecoderLikelihoodKind.Bernoulli ? (0, 1) : Ends(samples));
+        return d;
+    }
+
+    private static void RequireRoom(Request request, int d)
+    {
+        if ((long)request.Count * d > MaxValues) throw new BadInputException($"--count {request.Count}: {request.Count} samples of {d} features are more than {MaxValues} numbers; give at most {MaxValues / d}.");
+    }
+
+    private static void Write<T>(Request request, T[] samples, int d, int side, int channels, Func<(float Low, float High)> range) where T : unmanaged, IFloatingPointIeee754<T>
+    {
         switch (request.Format)
         {
             case ".png":
-                (float low, float high) = Range(flow, samples);
+                (float low, float high) = range();
                 Sampling.WriteGrid(request.Out, samples, request.Count, side, side, channels, low, high);
                 break;
             case ".npy":
@@ -87,8 +115,6 @@ internal static class SampleCommand
                 CsvWriter.Write<T>(request.Out, [], samples, d);
                 break;
         }
-
-        return d;
     }
 
     private static bool HasLearnedInverse<T>(IBijector<T> layer) where T : unmanaged, IFloatingPointIeee754<T> => layer.HasLearnedInverse || layer.Inner.Any(HasLearnedInverse);
@@ -112,6 +138,11 @@ internal static class SampleCommand
     private static (float Low, float High) Range<T>(Flow<T> flow, T[] samples) where T : unmanaged, IFloatingPointIeee754<T>
     {
         if (flow.Transforms[0] is Logit<T> logit) return ((float)logit.Low, (float)logit.High);
+        return Ends(samples);
+    }
+
+    private static (float Low, float High) Ends<T>(T[] samples) where T : unmanaged, IFloatingPointIeee754<T>
+    {
         float low = float.CreateTruncating(samples.Min()), high = float.CreateTruncating(samples.Max());
         return low < high ? (low, high) : (low, low + 1);
     }

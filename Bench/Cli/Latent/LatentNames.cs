@@ -1,21 +1,22 @@
 using System.CommandLine;
 using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
+using NativeFlow.Layers;
 
 namespace NativeFlow.Cli.Latent;
 
 /// <summary>Names of latent-variable models and of the options of <c>train</c> that only models with a latent space take.</summary>
 internal static class LatentNames
 {
-    public static IReadOnlyList<string> Models { get; } = ["vae", "vae-nc", "hvae", "hvae-tc", "hvae-whc"];
+    public static IReadOnlyList<string> Models => LatentModels.Names;
 
     /// <summary>Options with a text.</summary>
     private static readonly (string Name, string Help, string Hint)[] Texts =
     [
         ("latent", "dimension of the latent space [2]", "N"),
-        ("radius", "radius R of the hyperboloid, curvature -1/R^2; a --radius-schedule starts from its own [1]", "R"),
+        ("radius", "radius R of the hyperboloid, curvature -1/R^2, kept unless --learn-radius [--radius-schedule published, then learned]", "R"),
         ("curvature", "the same as --radius, given as the curvature K < 0", "K"),
-        ("radius-schedule", "FROM:TO: R falls by 1 an epoch from FROM to TO, then stays or is learned; none [none; with --compat-bose2020 11:2]", "FROM:TO"),
+        ("radius-schedule", "none, published (R = 11, 10, ..., 2 over ten epochs) or FROM:TO:EPOCHS; afterwards R is learned (--learn-radius), --radius, or the last [published; none where --radius is given]", "SHAPE"),
         ("beta", "weight of the divergence in the objective [1]", "WEIGHT"),
         ("hidden", "units of the hidden layer of encoder and decoder [200; 600 for images of more than 128 pixels]", "UNITS"),
         ("likelihood", "bernoulli (values in [0, 1], drawn anew in each step of training, cut at 0.5 in tests) or gaussian (unit variance) [bernoulli for images]", "NAME"),
@@ -25,7 +26,7 @@ internal static class LatentNames
     /// <summary>Options without a text.</summary>
     private static readonly (string Name, string Help)[] Flags =
     [
-        ("learn-radius", "learn R after the schedule"),
+        ("learn-radius", "learn R, after the schedule if there is one"),
         ("compat-bose2020", "the objective and the estimator of the authors of the hyperbolic flows, which are no bounds; only to reproduce published numbers"),
     ];
 

@@ -93,7 +93,7 @@ internal static class TrainSummary
 
     public static string Version => typeof(TrainSummary).Assembly.GetName().Version?.ToString(3) ?? "0";
 
-    private static void Versions(Utf8JsonWriter json, string backend)
+    public static void Versions(Utf8JsonWriter json, string backend)
     {
         json.WriteStartObject("versions");
         json.WriteString("nativeflow", Version);
