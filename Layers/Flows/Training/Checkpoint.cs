@@ -21,6 +21,10 @@ public static class Checkpoint
     public static void Save<T>(LatentTrainer<T> trainer, string path, string run) where T : unmanaged, IFloatingPointIeee754<T>
         => Write(trainer.Model.Store, trainer.State, path, run, LatentModelFile.Recipe<T>(trainer.Model.Options));
 
+    /// <inheritdoc cref="Save{T}(FlowTrainer{T}, string, string)"/>
+    public static void Save<T>(GraphTrainer<T> trainer, string path, string run) where T : unmanaged, IFloatingPointIeee754<T>
+        => Write(trainer.Model.Store, trainer.State, path, run, GraphModelFile.Recipe(trainer.Model));
+
     /// <summary>The description of the run in a checkpoint.</summary>
     /// <exception cref="BadInputException">The file is missing, damaged or no checkpoint.</exception>
     public static string RunOf(string path)
@@ -38,6 +42,10 @@ public static class Checkpoint
     /// <inheritdoc cref="Load{T}(FlowTrainer{T}, string)"/>
     public static void Load<T>(LatentTrainer<T> trainer, string path) where T : unmanaged, IFloatingPointIeee754<T>
         => Read(trainer.Model.Store, trainer.State, path, LatentModelFile.Recipe<T>(trainer.Model.Options));
+
+    /// <inheritdoc cref="Load{T}(FlowTrainer{T}, string)"/>
+    public static void Load<T>(GraphTrainer<T> trainer, string path) where T : unmanaged, IFloatingPointIeee754<T>
+        => Read(trainer.Model.Store, trainer.State, path, GraphModelFile.Recipe(trainer.Model));
 
     private static void Write<T>(ParameterStore<T> store, TrainerState<T> state, string path, string run, string recipe) where T : unmanaged, IFloatingPointIeee754<T>
     {
