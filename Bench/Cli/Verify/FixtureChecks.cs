@@ -40,6 +40,7 @@ internal static class FixtureChecks
         MafModelChecks.Add(table);
         NeuralTransformerChecks.Add(table);
         ConvExponentialChecks.Add(table);
+        HyperbolicGeometryChecks.Add(table);
         return table;
     }
 }
