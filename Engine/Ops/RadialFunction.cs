@@ -6,11 +6,11 @@ namespace NativeFlow.Engine;
 public enum RadialFunction
 {
     /// <summary>sinh: tangent coordinates to spatial coordinates, the exponential map at the origin of the hyperboloid.</summary>
-    Sinh = RadialMap.Sinh,
+    Sinh = RadialRows.Sinh,
 
     /// <summary>asinh: spatial coordinates to tangent coordinates, the logarithm at the origin.</summary>
-    Asinh = RadialMap.Asinh,
+    Asinh = RadialRows.Asinh,
 
     /// <summary>tanh: all of space into a ball, the identity near the middle.</summary>
-    Tanh = RadialMap.Tanh,
+    Tanh = RadialRows.Tanh,
 }

@@ -11,15 +11,15 @@ public sealed class RadialMapOp<T> : Op<T> where T : unmanaged, IFloatingPointIe
 
     // Slices x, R, y; sizes columns, function.
     private static readonly KernelId ForwardId = CpuKernels<T>.Define("radial-map", static (in CpuArgs<T> a)
-        => RadialMap.Map<T>(a[0], double.CreateTruncating(a[1][0]), a[2], a.Size(0), a.Size(1)));
+        => RadialRows.Map<T>(a[0], double.CreateTruncating(a[1][0]), a[2], a.Size(0), a.Size(1)));
 
     // Slices x, R, dy, dx, dR (the last two may be none); sizes columns, function.
     private static readonly KernelId BackwardId = CpuKernels<T>.Define("radial-map-backward", static (in CpuArgs<T> a)
-        => RadialMap.Backward<T>(a[0], double.CreateTruncating(a[1][0]), a[2], a[3], a[4], a.Size(0), a.Size(1)));
+        => RadialRows.Backward<T>(a[0], double.CreateTruncating(a[1][0]), a[2], a[3], a[4], a.Size(0), a.Size(1)));
 
     // Slices x, R, tx, tR (these two may be none), ty; sizes columns, function.
     private static readonly KernelId JvpId = CpuKernels<T>.Define("radial-map-jvp", static (in CpuArgs<T> a)
-        => RadialMap.Forward<T>(a[0], double.CreateTruncating(a[1][0]), a[2], a.Has(3) ? double.CreateTruncating(a[3][0]) : 0, a[4], a.Size(0), a.Size(1)));
+        => RadialRows.Forward<T>(a[0], double.CreateTruncating(a[1][0]), a[2], a.Has(3) ? double.CreateTruncating(a[3][0]) : 0, a[4], a.Size(0), a.Size(1)));
 
     /// <inheritdoc/>
     public override string Name => "radial-map";

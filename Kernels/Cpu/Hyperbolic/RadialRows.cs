@@ -4,7 +4,7 @@ namespace NativeFlow.Kernels;
 
 /// <summary>Maps of the whole space that stretch every vector along itself: y = R f(|x|/R) x/|x|. All arithmetic in double.</summary>
 /// <remarks>The gradient is taken in the radial direction and across it, so that it stays right where derivatives in |x|^2 underflow, and at 0.</remarks>
-public static class RadialMap
+public static class RadialRows
 {
     /// <summary>f = sinh: the exponential map at the origin, to spatial coordinates.</summary>
     public const int Sinh = 0;
