@@ -1,0 +1,31 @@
+using System.Text.Json;
+using NativeFlow.Layers;
+using Xunit;
+
+namespace NativeFlow.Tests;
+
+/// <summary>Flows of couplings on hyperbolic space train by name and come back from their file.</summary>
+public sealed class HyperbolicPresetTests
+{
+    [Theory]
+    [InlineData("tc", "tangent-coupling")]
+    [InlineData("whc", "wrapped-hyperboloid-coupling")]
+    public void PresetsTrain(string preset, string kind)
+    {
+        using TempFolder temp = new();
+        string run = temp.At("run"), model = Path.Combine(run, "model.safetensors");
+        CommandLine.Succeed("train", "--model", preset, "--data", "toy:two-moons:1000", "--epochs", "10", "--out", run);
+        using (Flow<float> flow = Flow<float>.Load(model)) Assert.Equal(8, flow.Transforms.Count(t => t.Kind == kind));
+        using JsonDocument report = JsonDocument.Parse(CommandLine.Succeed("evaluate", model, "--data", "toy:two-moons:1000", "--json"));
+        // The entropy is 1.0076; a Gaussian cannot come below 1.7.
+        Assert.InRange(-report.RootElement.GetProperty("nats").GetDouble(), 1.0, 1.65);
+    }
+
+    [Fact]
+    public void OneColumnIsRefused()
+    {
+        using TempFolder temp = new();
+        string data = temp.Put("one.csv", "0.5\n1.5\n2.5\n4.5\n5\n6\n7\n8\n9\n1\n2\n3\n");
+        CommandLine.RefuseInput(["train", "--model", "whc", "--data", data, "--epochs", "1", "--out", temp.At("run")], "at least 2 features", "has 1");
+    }
+}
