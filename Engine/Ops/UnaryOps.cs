@@ -12,11 +12,17 @@ public static class UnaryOps<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>The inverse hyperbolic sine.</summary>
     public static readonly UnaryOp<T, AsinhFunction<T>> Asinh = new("asinh", "y = asinh(x);  dx = dy / sqrt(1 + x^2)", static _ => default);
 
+    /// <summary>asinh(r)/r, r = sqrt(x), for x at least 0; analytic at 0.</summary>
+    public static readonly UnaryOp<T, AsinhRatioFunction<T>> AsinhRatio = new("asinh-ratio", "y = asinh(r)/r, r = sqrt(x);  dx = (1/sqrt(1 + x) - y)/(2x) dy", static _ => default);
+
     /// <summary>The arc tangent in radians.</summary>
     public static readonly UnaryOp<T, AtanFunction<T>> Atan = new("atan", "y = atan(x);  dx = dy / (1 + x^2)", static _ => default);
 
     /// <summary>The cosine of x in radians.</summary>
     public static readonly UnaryOp<T, CosFunction<T>> Cos = new("cos", "y = cos(x);  dx = -sin(x) dy", static _ => default);
+
+    /// <summary>cosh(r), r = sqrt(x), for x at least 0; analytic at 0.</summary>
+    public static readonly UnaryOp<T, CoshRootFunction<T>> CoshRoot = new("cosh-root", "y = cosh(r), r = sqrt(x);  dx = sinh(r)/(2r) dy", static _ => default);
 
     /// <summary>x above zero, alpha (exp(x) - 1) below; smooth for alpha = 1.</summary>
     public static readonly UnaryOp<T, EluFunction<T>> Elu = new("elu", "y = x above 0, s (exp(x) - 1) below;  dx = dy above 0, s exp(x) dy below", static s => new EluFunction<T>(T.CreateTruncating(s)));
@@ -39,6 +45,9 @@ public static class UnaryOps<T> where T : unmanaged, IFloatingPointIeee754<T>
     /// <summary>log of the logistic function.</summary>
     public static readonly UnaryOp<T, LogSigmoidFunction<T>> LogSigmoid = new("log-sigmoid", "y = -log(1 + exp(-x));  dx = sigmoid(-x) dy", static _ => default);
 
+    /// <summary>log(sinh(r)/r), r = sqrt(x), for x at least 0; analytic at 0.</summary>
+    public static readonly UnaryOp<T, LogSinhRatioFunction<T>> LogSinhRatio = new("log-sinh-ratio", "y = log(sinh(r)/r), r = sqrt(x);  dx = (r coth(r) - 1)/(2x) dy", static _ => default);
+
     /// <summary>log(x / (1 - x)) on (0, 1), unclipped.</summary>
     public static readonly UnaryOp<T, LogitFunction<T>> Logit = new("logit", "y = log(x / (1 - x));  dx = dy / (x (1 - x))", static _ => default);
 
@@ -56,6 +65,9 @@ public static class UnaryOps<T> where T : unmanaged, IFloatingPointIeee754<T>
 
     /// <summary>The sine of x in radians.</summary>
     public static readonly UnaryOp<T, SinFunction<T>> Sin = new("sin", "y = sin(x);  dx = cos(x) dy", static _ => default);
+
+    /// <summary>sinh(r)/r, r = sqrt(x), for x at least 0; analytic at 0.</summary>
+    public static readonly UnaryOp<T, SinhRatioFunction<T>> SinhRatio = new("sinh-ratio", "y = sinh(r)/r, r = sqrt(x);  dx = (cosh(r) - y)/(2x) dy", static _ => default);
 
     /// <summary>alpha x + (1 - alpha) softplus(x): slope alpha far below zero, 1 far above.</summary>
     public static readonly UnaryOp<T, SmoothLeakyReluFunction<T>> SmoothLeakyRelu = new("smooth-leaky-relu", "y = s x + (1 - s) log(1 + exp(x));  dx = (s + (1 - s) sigmoid(x)) dy", static s => new SmoothLeakyReluFunction<T>(T.CreateTruncating(s)));
@@ -77,8 +89,10 @@ public static class UnaryOps<T> where T : unmanaged, IFloatingPointIeee754<T>
     [
         Abs, Abs.Derivative,
         Asinh, Asinh.Derivative,
+        AsinhRatio, AsinhRatio.Derivative,
         Atan, Atan.Derivative,
         Cos, Cos.Derivative,
+        CoshRoot, CoshRoot.Derivative,
         Elu, Elu.Derivative,
         Exp, Exp.Derivative,
         Expm1, Expm1.Derivative,
@@ -86,12 +100,14 @@ public static class UnaryOps<T> where T : unmanaged, IFloatingPointIeee754<T>
         Log, Log.Derivative,
         Log1p, Log1p.Derivative,
         LogSigmoid, LogSigmoid.Derivative,
+        LogSinhRatio, LogSinhRatio.Derivative,
         Logit, Logit.Derivative,
         Negate, Negate.Derivative,
         Reciprocal, Reciprocal.Derivative,
         Relu, Relu.Derivative,
         Sigmoid, Sigmoid.Derivative,
         Sin, Sin.Derivative,
+        SinhRatio, SinhRatio.Derivative,
         SmoothLeakyRelu, SmoothLeakyRelu.Derivative,
         Softplus, Softplus.Derivative,
         Sqrt, Sqrt.Derivative,

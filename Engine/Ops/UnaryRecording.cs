@@ -11,11 +11,17 @@ public static class UnaryRecording
     /// <summary>The inverse hyperbolic sine.</summary>
     public static Var Asinh<T>(this Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.Asinh.Record(tape, x);
 
+    /// <summary>asinh(r)/r, r = sqrt(x), for x at least 0; analytic at 0.</summary>
+    public static Var AsinhRatio<T>(this Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.AsinhRatio.Record(tape, x);
+
     /// <summary>The arc tangent in radians.</summary>
     public static Var Atan<T>(this Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.Atan.Record(tape, x);
 
     /// <summary>The cosine of x in radians.</summary>
     public static Var Cos<T>(this Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.Cos.Record(tape, x);
+
+    /// <summary>cosh(r), r = sqrt(x), for x at least 0; analytic at 0.</summary>
+    public static Var CoshRoot<T>(this Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.CoshRoot.Record(tape, x);
 
     /// <summary>x above zero, alpha (exp(x) - 1) below; smooth for alpha = 1.</summary>
     public static Var Elu<T>(this Tape<T> tape, Var x, double alpha = 1) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.Elu.Record(tape, x, alpha);
@@ -38,6 +44,9 @@ public static class UnaryRecording
     /// <summary>log of the logistic function.</summary>
     public static Var LogSigmoid<T>(this Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.LogSigmoid.Record(tape, x);
 
+    /// <summary>log(sinh(r)/r), r = sqrt(x), for x at least 0; analytic at 0.</summary>
+    public static Var LogSinhRatio<T>(this Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.LogSinhRatio.Record(tape, x);
+
     /// <summary>log(x / (1 - x)) on (0, 1), unclipped.</summary>
     public static Var Logit<T>(this Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.Logit.Record(tape, x);
 
@@ -55,6 +64,9 @@ public static class UnaryRecording
 
     /// <summary>The sine of x in radians.</summary>
     public static Var Sin<T>(this Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.Sin.Record(tape, x);
+
+    /// <summary>sinh(r)/r, r = sqrt(x), for x at least 0; analytic at 0.</summary>
+    public static Var SinhRatio<T>(this Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.SinhRatio.Record(tape, x);
 
     /// <summary>alpha x + (1 - alpha) softplus(x): slope alpha far below zero, 1 far above.</summary>
     public static Var SmoothLeakyRelu<T>(this Tape<T> tape, Var x, double alpha) where T : unmanaged, IFloatingPointIeee754<T> => UnaryOps<T>.SmoothLeakyRelu.Record(tape, x, alpha);

@@ -1,5 +1,6 @@
 using System.Numerics;
 using NativeFlow.Engine;
+using NativeFlow.Kernels;
 
 namespace NativeFlow.Layers;
 
@@ -49,60 +50,28 @@ public sealed class HyperbolicSpace<T> where T : unmanaged, IFloatingPointIeee75
     public void SetRadius(ParameterStore<T> store, double radius)
     {
         if (!(radius > 0) || !double.IsFinite(radius)) throw new ArgumentException($"radius is {radius}; expected a finite number above 0 (curvature is -1/radius^2).");
-        store.Write(_logRadius, [Math.Log(radius)]);
+        BasicKernels<T>.Fill(store.Backend, store.ValueOf(_logRadius), Math.Log(radius));
     }
 
     /// <summary>R [1 x 1]. A space that was never attached has its start value as a constant.</summary>
     public Var RecordRadius(Tape<T> tape) => _logRadius.IsNone ? tape.Constant(_start) : tape.Exp(_logRadius);
 
     /// <summary>Tangent coordinates [B x n] to the spatial part of the point [B x n]: exp at the origin.</summary>
-    public Var Exp0(Tape<T> tape, Var v)
-    {
-        Var r = Length(tape, tape.Divide(v, RecordRadius(tape)));
-        return tape.Multiply(v, tape.Divide(Sinh(tape, r), r));
-    }
+    public Var Exp0(Tape<T> tape, Var v) => tape.RadialMap(v, RecordRadius(tape), RadialFunction.Sinh);
 
     /// <summary>Spatial part of a point [B x n] to its tangent coordinates [B x n]: log at the origin.</summary>
-    public Var Log0(Tape<T> tape, Var xs)
-    {
-        Var s = Length(tape, tape.Divide(xs, RecordRadius(tape)));
-        return tape.Multiply(xs, tape.Divide(tape.Asinh(s), s));
-    }
+    public Var Log0(Tape<T> tape, Var xs) => tape.RadialMap(xs, RecordRadius(tape), RadialFunction.Asinh);
 
-    /// <summary>T_t(v) = log_o(B_t exp_o(v)), B_t the boost that takes the origin to t: [B x n].</summary>
+    /// <summary>T_t(v) = log_o(B_t exp_o(v)), B_t the boost that takes the origin to t: [B x n]. The same as log_o(exp_t(v carried from o to t)).</summary>
     /// <param name="tape">Tape.</param>
     /// <param name="v">Tangent coordinates [B x n].</param>
     /// <param name="ts">Spatial part of t, [B x n] or [1 x n].</param>
     /// <param name="back">T_-t, the inverse.</param>
-    public Var Translate(Tape<T> tape, Var v, Var ts, bool back = false)
-    {
-        Var radius = RecordRadius(tape), y = tape.Divide(Exp0(tape, v), radius);
-        Var t = tape.Scale(tape.Divide(ts.Rows == v.Rows ? ts : tape.RepeatRows(ts, v.Rows), radius), back ? -1 : 1);
-        Var t0 = Time(tape, t), y0 = Time(tape, y), along = tape.SumColumns(tape.Multiply(t, y));
-        Var moved = tape.Add(y, tape.Multiply(t, tape.Add(y0, tape.Divide(along, tape.AddConstant(t0, 1)))));
-        return Log0(tape, tape.Multiply(moved, radius));
-    }
+    public Var Translate(Tape<T> tape, Var v, Var ts, bool back = false) => tape.HyperbolicTranslate(v, ts, RecordRadius(tape), back);
 
     /// <summary>log(sinh r / r), r = |v|/R [B x 1]: n - 1 times this is the log-volume of exp at the origin.</summary>
-    public Var LogSinhRatio(Tape<T> tape, Var v)
-    {
-        Var r = Length(tape, tape.Divide(v, RecordRadius(tape)));
-        return tape.Log(tape.Divide(Sinh(tape, r), r));
-    }
+    public Var LogSinhRatio(Tape<T> tape, Var v) => tape.LogSinhRatio(tape.SumColumns(tape.Square(tape.Divide(v, RecordRadius(tape)))));
 
-    /// <summary>Distance of points given by their spatial parts [B x n]: [B x 1].</summary>
-    public Var Distance(Tape<T> tape, Var xs, Var ys)
-    {
-        Var radius = RecordRadius(tape), x = tape.Divide(xs, radius), y = tape.Divide(ys, radius);
-        Var difference = tape.Subtract(x, y);
-        Var dt = tape.Divide(tape.SumColumns(tape.Multiply(difference, tape.Add(x, y))), tape.Add(Time(tape, x), Time(tape, y)));
-        Var q = tape.Subtract(tape.SumColumns(tape.Square(difference)), tape.Square(dt));
-        return tape.Scale(tape.Multiply(tape.Asinh(tape.Scale(tape.Sqrt(tape.AddConstant(tape.Relu(q), 1e-30)), 0.5)), radius), 2);
-    }
-
-    private static Var Length(Tape<T> tape, Var x) => tape.Sqrt(tape.AddConstant(tape.SumColumns(tape.Square(x)), 1e-30));
-
-    private static Var Time(Tape<T> tape, Var x) => tape.Sqrt(tape.AddConstant(tape.SumColumns(tape.Square(x)), 1));
-
-    private static Var Sinh(Tape<T> tape, Var r) => tape.Scale(tape.Subtract(tape.Exp(r), tape.Exp(tape.Scale(r, -1))), 0.5);
+    /// <summary>Distance of points given by their spatial parts [B x n]: [B x 1]. The gradient is 0 where they coincide.</summary>
+    public Var Distance(Tape<T> tape, Var xs, Var ys) => tape.HyperbolicDistance(xs, ys, RecordRadius(tape));
 }

@@ -73,15 +73,17 @@ internal sealed class TrainingRun : IDisposable
     }
 
     /// <summary>All state by name: parameters, slots, buffers, best model, counters, as bits.</summary>
-    public SortedDictionary<string, long[]> Bits()
+    public SortedDictionary<string, long[]> Bits() => Bits(Flow.Store, Trainer.State);
+
+    /// <inheritdoc cref="Bits()"/>
+    public static SortedDictionary<string, long[]> Bits(ParameterStore<float> store, TrainerState<float> state)
     {
-        ParameterStore<float> store = Flow.Store;
         var bits = new SortedDictionary<string, long[]>(StringComparer.Ordinal);
         foreach (ParameterStore<float>.Entry e in store.Parameters.Concat(store.Buffers)) bits[e.Name] = Of(store.ValueOf(e.Var));
         for (int s = 0; s < store.SlotCount; s++)
             foreach (ParameterStore<float>.Entry e in store.Parameters) bits[$"slot{s}/{e.Name}"] = Of(store.Slot(s).Part(e.Var.Offset, e.Var.Length));
-        foreach (ParameterStore<float>.Entry e in store.Parameters) bits[$"best/{e.Name}"] = Of(Trainer.State.BestValues.Part(e.Var.Offset, e.Var.Length));
-        foreach (ParameterStore<float>.Entry e in store.Buffers) bits[$"best/{e.Name}"] = Of(Trainer.State.BestBuffers.Part(e.Var.Offset, e.Var.Length));
+        foreach (ParameterStore<float>.Entry e in store.Parameters) bits[$"best/{e.Name}"] = Of(state.BestValues.Part(e.Var.Offset, e.Var.Length));
+        foreach (ParameterStore<float>.Entry e in store.Buffers) bits[$"best/{e.Name}"] = Of(state.BestBuffers.Part(e.Var.Offset, e.Var.Length));
         for (int i = 0; i < store.Counters.Count; i++) bits[$"counter/{store.Counters[i]}"] = [store[i]];
         return bits;
 
