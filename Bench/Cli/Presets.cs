@@ -67,6 +67,8 @@ internal static class Presets
         Deep("cnf", "a neural ODE (continuous normalizing flow)", FlowRecipes.Cnf),
         Deep("free-form", "a free-form flow: a network and another that learns to be its inverse", FlowRecipes.FreeForm),
         Deep("nsf-coupling", "rational-quadratic spline couplings between full matrices", FlowRecipes.NsfCoupling),
+        Deep("tc", "tangent couplings on hyperbolic space, in tangent coordinates", FlowRecipes.TangentCoupling),
+        Deep("whc", "wrapped hyperboloid couplings on hyperbolic space, in tangent coordinates", FlowRecipes.WrappedCoupling),
         Deep("glow-tabular", "Glow's steps on vectors: ActNorm, a full matrix, an affine coupling", FlowRecipes.GlowTabular),
         Image("snf-conv9", "images: nine 3x3 convolutions with learned inverses, splines between (self-normalizing flow)", "snf-reconstruction", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
         Image("conv9-exact", "images: the same with the exact gradient through a banded factorisation", "banded-exact", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),

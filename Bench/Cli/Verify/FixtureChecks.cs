@@ -41,6 +41,7 @@ internal static class FixtureChecks
         NeuralTransformerChecks.Add(table);
         ConvExponentialChecks.Add(table);
         HyperbolicCouplingChecks.Add(table);
+        HyperbolicGeometryChecks.Add(table);
         return table;
     }
 }

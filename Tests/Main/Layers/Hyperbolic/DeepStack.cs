@@ -60,12 +60,10 @@ public sealed class DeepStack<T> : IDisposable where T : unmanaged, IFloatingPoi
         using var tape = new Tape<T>(Backend, Store);
         for (int start = 0; start < samples; start += batch)
         {
-            T[] w = Prior(start, batch);
-            tape.Reset();
-            Var v = tape.Input(w, batch, Dimension);
-            for (int k = 0; k < _layers.Length; k++) v = _layers[k].Inverse(tape, v, new StepContext()).Output;
-            for (int k = _layers.Length - 1; k >= 0; k--) v = _layers[k].Forward(tape, v, new StepContext()).Output;
-            Note(errors, start, w, Read(tape, v));
+            T[] w = Prior(start, batch), now = w;
+            for (int k = 0; k < _layers.Length; k++) now = Through(tape, _layers[k], now, inverse: true);
+            for (int k = _layers.Length - 1; k >= 0; k--) now = Through(tape, _layers[k], now, inverse: false);
+            Note(errors, start, w, now);
         }
         return errors;
     }
@@ -84,6 +82,14 @@ public sealed class DeepStack<T> : IDisposable where T : unmanaged, IFloatingPoi
     }
 
     public void Dispose() => Store.Dispose();
+
+    // A block at a time: the tape of a whole stack would hold gigabytes.
+    private static T[] Through(Tape<T> tape, WrappedHyperboloidCoupling<T> layer, T[] w, bool inverse)
+    {
+        tape.Reset();
+        Var v = tape.Input(w, w.Length / Dimension, Dimension);
+        return Read(tape, inverse ? layer.Inverse(tape, v, new StepContext()).Output : layer.Forward(tape, v, new StepContext()).Output);
+    }
 
     private void Through(Tape<T> tape, int k, float[][] points, bool back)
     {
