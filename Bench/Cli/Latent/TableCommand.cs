@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.ExceptionServices;
 using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
 
@@ -63,10 +64,11 @@ internal static class TableCommand
             {
                 done = new TableRunner(settings, stdout, stop).Run();
             }
-            catch (AggregateException e) when (e.InnerExceptions.OfType<BadInputException>().FirstOrDefault() is { } first)
+            catch (AggregateException e)
             {
-                // One of several runs at a time; the others were let end.
-                throw new BadInputException(first.Message, e);
+                // One of several runs at a time; the others were let end. Its own kind decides the exit code.
+                ExceptionDispatchInfo.Capture(e.InnerExceptions[0]).Throw();
+                throw;
             }
 
             stdout.WriteLine(done ? $"{Path.Combine(settings.Out, "table.md")} and runs.csv are complete" : $"stopped; what is done is in {Path.Combine(settings.Out, "table.md")}, give the same command again to go on");

@@ -24,15 +24,16 @@ internal sealed class TableRunner(TableSettings settings, TextWriter log, StopSi
     {
         TableCell[] cells = [.. settings.Cells()];
         var open = new List<TableCell>();
+        var opened = new Dictionary<string, DataSet>(StringComparer.Ordinal);
         foreach (TableCell cell in cells)
         {
             // Whatever does not fit is found before anything is trained.
-            Dictionary<string, string> given = LatentSettings.Given(cell.Given());
-            RunDescription run = LatentSettings.Resolve(given, DataChoice.Open(cell.Data, given.GetValueOrDefault("columns"), given.GetValueOrDefault("split"), null).Set);
+            if (!opened.TryGetValue(cell.Data, out DataSet? data)) opened[cell.Data] = data = Open(cell);
+            RunDescription run = LatentSettings.Resolve(LatentSettings.Given(cell.Given()), data);
             var folder = new RunFolder(cell.Folder);
             if (File.Exists(folder.Checkpoint) && RunDescription.FromJson(folder.Checkpoint, Checkpoint.RunOf(folder.Checkpoint)).DifferenceTo(run) is { } difference)
                 throw new BadInputException($"{cell.Folder}: holds a run with other options ({difference}); give another --out, or remove it.");
-            if (File.Exists(folder.Summary)) _rows.Add(Read(cell));
+            if (File.Exists(folder.Summary) && (settings.MoreSamples == 0 || File.Exists(MoreFile(cell)))) _rows.Add(Read(cell));
             else if (File.Exists(DivergedFile(cell))) _rows.Add(TableRow.Diverged(cell));
             else open.Add(cell);
         }
@@ -62,7 +63,7 @@ internal sealed class TableRunner(TableSettings settings, TextWriter log, StopSi
                 Write();
             }
         });
-        return _rows.Count == cells.Length;
+        return !stop.IsRequested && _rows.Count == cells.Length;
     }
 
     private static string DivergedFile(TableCell cell) => Path.Combine(cell.Folder, "diverged.txt");
@@ -73,7 +74,7 @@ internal sealed class TableRunner(TableSettings settings, TextWriter log, StopSi
         bool resume = File.Exists(folder.Checkpoint);
         try
         {
-            LatentTrain.Run(new TrainRequest(cell.Given(), cell.Folder, resume, false, true, settings.Threads, 10, 0, TextWriter.Null, TextWriter.Null));
+            if (!File.Exists(folder.Summary)) LatentTrain.Run(new TrainRequest(cell.Given(), cell.Folder, resume, false, true, settings.Threads, 10, 0, TextWriter.Null, TextWriter.Null));
         }
         catch (NonFiniteException e)
         {
@@ -91,12 +92,29 @@ internal sealed class TableRunner(TableSettings settings, TextWriter log, StopSi
         return TableRow.Read(cell, folder.Summary, settings.MoreSamples > 0 ? More(cell, folder.Model) : null);
     }
 
-    // Kept beside the model, as it can take longer than the training.
-    private double More(TableCell cell, string model)
+    private static DataSet Open(TableCell cell)
     {
-        string file = Path.Combine(cell.Folder, FormattableString.Invariant($"bound-{settings.MoreSamples}.txt"));
+        Dictionary<string, string> given = cell.Given();
+        return DataChoice.Open(cell.Data, given.GetValueOrDefault("columns"), given.GetValueOrDefault("split"), null).Set;
+    }
+
+    private string MoreFile(TableCell cell) => Path.Combine(cell.Folder, FormattableString.Invariant($"bound-{settings.MoreSamples}.txt"));
+
+    // Kept beside the model, as it can take longer than the training.
+    private double? More(TableCell cell, string model)
+    {
+        string file = MoreFile(cell);
         if (File.Exists(file) && double.TryParse(File.ReadAllText(file), NumberStyles.Float, CultureInfo.InvariantCulture, out double known)) return known;
-        double nats = ModelFile.DtypeOf(model) == "float" ? More<float>(cell, model) : More<double>(cell, model);
+        double nats;
+        try
+        {
+            nats = ModelFile.DtypeOf(model) == "float" ? More<float>(cell, model) : More<double>(cell, model);
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+
         AtomicFile.Write(file, stream => stream.Write(Encoding.UTF8.GetBytes(nats.ToString("R", CultureInfo.InvariantCulture))));
         return nats;
     }
@@ -105,9 +123,7 @@ internal sealed class TableRunner(TableSettings settings, TextWriter log, StopSi
     {
         using var backend = new SimdBackend<T>(settings.Threads);
         using LatentModel<T> model = LatentModelFile.Load(path, backend);
-        Dictionary<string, string> given = cell.Given();
-        Table test = DataChoice.Open(cell.Data, given.GetValueOrDefault("columns"), given.GetValueOrDefault("split"), null).Set.Test;
-        return LatentEvaluation.ImportanceWeighted(model, LatentSettings.Tested(test, model.Options.Likelihood), settings.MoreSamples, Presets.EvaluationKey).Nats;
+        return LatentEvaluation.ImportanceWeighted(model, LatentSettings.Tested(Open(cell).Test, model.Options.Likelihood), settings.MoreSamples, Presets.EvaluationKey, null, stop.Token).Nats;
     }
 
     private void Write()
