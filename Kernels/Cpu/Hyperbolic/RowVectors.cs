@@ -37,10 +37,10 @@ internal static class RowVectors
         return large is > 1e-150 and < 1e150 ? Math.Sqrt((a * a) + (b * b)) : large == 0 || !double.IsFinite(large) ? large : large * Math.Sqrt(1 + (small / large * (small / large)));
     }
 
-    /// <summary>y = x / length, or zeros.</summary>
+    /// <summary>y = x / length, whose sign may be either; zeros for 0.</summary>
     public static void Unit(ReadOnlySpan<double> x, double length, Span<double> y)
     {
-        for (int i = 0; i < x.Length; i++) y[i] = length > 0 ? x[i] / length : 0;
+        for (int i = 0; i < x.Length; i++) y[i] = length != 0 ? x[i] / length : 0;
     }
 
     /// <summary>y = x without its part along the unit vector e, taken off twice so that it is orthogonal to the last digit; returns e.x.</summary>
