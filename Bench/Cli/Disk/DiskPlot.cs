@@ -19,13 +19,14 @@ internal static partial class DiskPlot
     public static string Write(DiskRequest request)
     {
         bool model = request.Source.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase);
-        if (model && (request.Edges ?? request.Labels) is not null) throw new BadInputException("--edges and --labels belong to a table of points, not to a model; leave them out.");
+        if (model && (request.Edges ?? request.Labels ?? request.Centre) is not null) throw new BadInputException("--edges, --labels and --centre belong to a table of points, not to a model; leave them out.");
         return model ? ModelFile.DtypeOf(request.Source) == "float" ? OfModel<float>(request) : OfModel<double>(request) : OfPoints(request);
     }
 
     private static string OfPoints(DiskRequest request)
     {
         DiskTable table = DiskTable.Read(request.Source, request.Coordinates, request.Radius);
+        if (request.Centre is { } centre) table = table.CentredOn(centre, request.Source);
         DiskTree? tree = request.Edges is { } edges ? DiskTree.Read(edges, table) : null;
         int count = table.Names.Count, deepest = tree?.Depths.Max() ?? 0;
         var ranks = new Dictionary<int, int>();
