@@ -34,6 +34,7 @@ public static class Program
             Commands.AuditCommand.Create(),
             Commands.BaselineCommand.Create(),
             Commands.CompareCommand.Create(),
+            Commands.EmbedCommand.Create(),
             Commands.PlotCommand.Create(),
             Commands.TheoryCommand.Create(),
             Stability.StabilityCommand.Create(),

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
+using NativeFlow.Cli.Disk;
 using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
 using NativeFlow.Layers;
@@ -16,7 +17,7 @@ internal static class PlotCommand
 
     public static Command Create()
     {
-        Argument<string> model = new("MODEL") { Description = "model.safetensors of two features, written by train" };
+        Argument<string> model = new("MODEL") { Description = "model.safetensors of two features, written by train; with --disk also a table of points, such as points.csv of embed" };
         Option<string?> output = Arguments.Text("--out", "file ending in .png or .svg", "FILE");
         output.Aliases.Add("-o");
         output.Required = true;
@@ -26,11 +27,41 @@ internal static class PlotCommand
         Option<string?> size = Arguments.Text("--size", "pixels across one of the three panels [480]", "PIXELS");
         Option<string?> threads = Arguments.Text("--threads", "threads; results do not depend on it [one per processor]", "N");
         Option<bool> asJson = Arguments.Switch("--json", "print a summary as JSON");
-        Command command = new("plot", "Pictures a model of two features: its density, its samples, and the images of a regular latent grid under the inverse.") { model, output, count, seed, bounds, size, threads, asJson };
+        Option<bool> disk = Arguments.Switch("--disk", "draw the Poincare disk: points, edges and names, or the density of a model in tangent coordinates");
+        Option<string?> radius = Arguments.Text("--radius", "radius R of the hyperbolic plane, curvature -1/R^2 [1]", "R");
+        Option<string?> coordinates = Arguments.Text("--coordinates", "what the table of points holds: disk, spatial or tangent [disk]", "NAME");
+        Option<string?> centre = Arguments.Text("--centre", "name of the point to move to the middle by an isometry", "NAME");
+        Option<string?> edges = Arguments.Text("--edges", "edges to draw: child,ancestor by name (transitive reduction, colours by depth), or graph:PATH", "CSV");
+        Option<string?> labels = Arguments.Text("--labels", "how many points to name, or which: dog,cat,...", "N|LIST");
+        Option<string?> title = Arguments.Text("--title", "title of the disk [the file's name]", "TEXT");
+        Option<string?>[] onDisk = [radius, coordinates, centre, edges, labels, title];
+        Command command = new("plot", "Pictures a model of two features: its density, its samples, and the images of a regular latent grid under the inverse. With --disk the Poincare disk: points and edges, or a density.") { model, output, count, seed, bounds, size, threads, asJson, disk, radius, coordinates, centre, edges, labels, title };
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(output)!;
             if (Path.GetExtension(path).ToLowerInvariant() is not (".png" or ".svg")) throw new BadInputException($"--out {path}: expected a name ending in .png or .svg.");
+            if (parsed.GetValue(disk))
+            {
+                if (parsed.GetValue(bounds) is not null || parsed.GetValue(asJson)) throw new BadInputException("plot --disk takes neither --bounds nor --json; leave them out.");
+                string line = DiskPlot.Write(new DiskRequest(
+                    parsed.GetRequiredValue(model),
+                    path,
+                    parsed.GetValue(radius) is { } r ? Arguments.Number("--radius", r, zero: false) : 1,
+                    Arguments.OneOf("--coordinates", parsed.GetValue(coordinates) ?? "disk", "disk", "spatial", "tangent"),
+                    parsed.GetValue(centre),
+                    parsed.GetValue(edges),
+                    parsed.GetValue(labels),
+                    parsed.GetValue(title),
+                    parsed.GetValue(size) is { } across ? AtMost("--size", Arguments.Whole("--size", across, 160), 4096) : 800,
+                    parsed.GetValue(count) is { } samples ? AtMost("--count", Arguments.Whole("--count", samples, 0), 1_000_000) : 0,
+                    parsed.GetValue(seed) is { } key ? Arguments.Seed("--seed", key) : 0,
+                    parsed.GetValue(threads) is { } cores ? Arguments.Whole("--threads", cores, 1) : 0));
+                parsed.InvocationConfiguration.Output.WriteLine(line);
+                return Program.Done;
+            }
+
+            foreach (Option<string?> option in onDisk)
+                if (parsed.GetValue(option) is not null) throw new BadInputException($"plot: {option.Name} belongs to --disk; add --disk, or leave it out.");
             var request = new Request(
                 parsed.GetRequiredValue(model),
                 parsed.GetValue(count) is { } n ? AtMost("--count", Arguments.Whole("--count", n, 1), 1_000_000) : 2000,

@@ -26,7 +26,7 @@ internal sealed class DiskPicture
 
     public List<GeodesicArc> Edges { get; } = [];
 
-    public (byte Red, byte Green, byte Blue) EdgeColour { get; init; } = (150, 150, 160);
+    public (byte Red, byte Green, byte Blue) EdgeColour { get; init; } = (178, 178, 190);
 
     public double EdgeWidth { get; init; } = 0.7;
 
@@ -35,6 +35,9 @@ internal sealed class DiskPicture
 
     /// <summary>Lines below the legend.</summary>
     public List<string> Notes { get; } = [];
+
+    /// <summary>How many of the names have room.</summary>
+    public int LabelsPlaced => Labels().Count;
 
     private bool HasLegend => Legend.Count > 0 || Notes.Count > 0 || Heat is not null;
 
@@ -154,13 +157,15 @@ internal sealed class DiskPicture
         }
     }
 
-    private IEnumerable<DiskLabels.Placed> Labels()
+    private List<DiskLabels.Placed> Labels()
     {
+        var labels = new List<DiskLabels.Placed>();
         var places = new DiskLabels((2, Head - 12, Margin + Size + Margin - 2, Height - 2));
         DiskMark[] named = [.. Marks.Where(m => m.Label is not null).OrderBy(m => m.Rank)];
         foreach (DiskMark mark in named) places.Block(AtX(mark.X) - mark.Size, AtY(mark.Y) - mark.Size, AtX(mark.X) + mark.Size, AtY(mark.Y) + mark.Size);
         foreach (DiskMark mark in named)
-            if (places.Place(mark.Label!, AtX(mark.X), AtY(mark.Y), LabelSize) is { } placed) yield return placed;
+            if (places.Place(mark.Label!, AtX(mark.X), AtY(mark.Y), LabelSize) is { } placed) labels.Add(placed);
+        return labels;
     }
 
     private void Draw(Canvas canvas, GeodesicArc arc, double width, (byte, byte, byte) colour, double share)
