@@ -14,6 +14,13 @@ internal static class FlowRecipes
 
     public static JsonArray RealNvp(int d) => Stack(8, d, k => [ActNorm(d), Coupling(d, k, BoundedAffine)]);
 
+    public static JsonArray TangentCouplings(int d) => Stack(8, d, k => [HyperbolicCoupling("tangent-coupling", d, k)]);
+
+    public static JsonArray WrappedCouplings(int d) => Stack(8, d, k => [HyperbolicCoupling("wrapped-hyperboloid-coupling", d, k)]);
+
+    /// <summary>The base of flows on hyperbolic space of radius 1.</summary>
+    public static JsonObject WrappedNormal(int d) => new() { ["kind"] = "wrapped-normal", ["dimension"] = d };
+
     public static JsonArray NsfCoupling(int d) => Stack(6, d, k => [ActNorm(d), Linear(d), Coupling(d, k, Spline)]);
 
     public static JsonArray GlowTabular(int d) => Stack(8, d, k => [ActNorm(d), Linear(d), Coupling(d, k, BoundedAffine)]);
@@ -53,10 +60,14 @@ internal static class FlowRecipes
 
     /// <summary>Every second feature moves, the others in the next layer.</summary>
     private static string Coupling(int d, int layer, string transformer)
-    {
-        string mask = string.Join(',', Enumerable.Range(0, d).Select(j => (j + layer) % 2));
-        return $$"""{"kind":"coupling","mask":[{{mask}}],"transformer":{{transformer}},"conditioner":{"kind":"mlp","hidden":[{{Hidden(d)}},{{Hidden(d)}}],"activation":"relu"} }""";
-    }
+        => $$"""{"kind":"coupling","mask":[{{Mask(d, layer)}}],"transformer":{{transformer}},"conditioner":{{Conditioner(d)}} }""";
+
+    private static string HyperbolicCoupling(string kind, int d, int layer)
+        => $$"""{"kind":"{{kind}}","mask":[{{Mask(d, layer)}}],"scale":"soft-clip","slope":0.05,"conditioner":{{Conditioner(d)}} }""";
+
+    private static string Mask(int d, int layer) => string.Join(',', Enumerable.Range(0, d).Select(j => (j + layer) % 2));
+
+    private static string Conditioner(int d) => $$"""{"kind":"mlp","hidden":[{{Hidden(d)}},{{Hidden(d)}}],"activation":"relu"}""";
 
     private static string Autoregressive(int d, string transformer, string direction)
         => $$"""{"kind":"autoregressive","dimension":{{d}},"direction":"{{direction}}","transformer":{{transformer}},"conditioner":{"kind":"made","hidden":[{{Hidden(d)}},{{Hidden(d)}}],"activation":"relu"} }""";
