@@ -39,7 +39,7 @@ public sealed class RiemannianNormalTests
     public void InFlatSpaceItIsThatOfTheChiLaw(int n)
     {
         double flat = (0.5 * n - 1) * Math.Log(2) + SpecialFunctions.LogGamma(0.5 * n);
-        Assert.Equal(flat, RiemannianRadius.LogNormalizer(n, 1e-9).Value, 1e-13 * Math.Abs(flat));
+        Assert.Equal(flat, RiemannianRadius.LogNormalizer(n, 1e-9).Value, 1e-13 * Math.Max(1, Math.Abs(flat)));
         // E[t^2] = n there: the next order of the curvature is (n - 1) n s^2/6, of which the closed form keeps nothing.
         double curved = RiemannianRadius.LogNormalizer(n, 1e-3).Value - flat, expected = (n - 1) * n * 1e-6 / 6;
         Assert.Equal(expected, curved, 1e-3 * expected);
@@ -82,7 +82,8 @@ public sealed class RiemannianNormalTests
                 sum += (i == 0 || i == Steps ? 1 : i % 2 == 1 ? 4 : 2) * Math.Exp(log) * h / 3;
             }
 
-            Assert.True(Math.Abs(sum - u) <= 1e-10, $"n {n}, s {s}: {u:R} of the mass lies below {t:R}, by Simpson's rule {sum:R}");
+            // Logarithms of 10^7 are rounded themselves.
+            Assert.True(Math.Abs(sum - u) <= Math.Max(1e-10, 4e-16 * Math.Abs(logZ)), $"n {n}, s {s}: {u:R} of the mass lies below {t:R}, by Simpson's rule {sum:R}");
         }
     }
 
