@@ -42,6 +42,7 @@ internal static class FixtureChecks
         ConvExponentialChecks.Add(table);
         HyperbolicCouplingChecks.Add(table);
         HyperbolicDistributionChecks.Add(table);
+        HyperbolicGeometryChecks.Add(table);
         return table;
     }
 }

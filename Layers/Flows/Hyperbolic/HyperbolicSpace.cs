@@ -20,13 +20,16 @@ public sealed class HyperbolicSpace<T> where T : unmanaged, IFloatingPointIeee75
     /// <exception cref="ArgumentException">The radius is not above 0 or not finite.</exception>
     public HyperbolicSpace(double radius = 1, bool learnRadius = false)
     {
-        if (!(radius > 0) || !double.IsFinite(radius)) throw new ArgumentException($"radius is {radius}; expected a finite number above 0 (curvature is -1/radius^2).");
-        _start = radius;
+        _start = HyperbolicGuard.Radius(radius);
         LearnsRadius = learnRadius;
     }
 
     /// <summary>R at the start.</summary>
     public double InitialRadius => _start;
+
+    /// <summary>The space of a curvature K = -1/R^2.</summary>
+    /// <exception cref="BadInputException">K is not below 0.</exception>
+    public static HyperbolicSpace<T> OfCurvature(double curvature, bool learnRadius = false) => new(HyperbolicGuard.RadiusOf(curvature), learnRadius);
 
     /// <summary>Whether R is a parameter.</summary>
     public bool LearnsRadius { get; }
@@ -48,8 +51,7 @@ public sealed class HyperbolicSpace<T> where T : unmanaged, IFloatingPointIeee75
     /// <exception cref="ArgumentException">Not above 0 or not finite.</exception>
     public void SetRadius(ParameterStore<T> store, double radius)
     {
-        if (!(radius > 0) || !double.IsFinite(radius)) throw new ArgumentException($"radius is {radius}; expected a finite number above 0 (curvature is -1/radius^2).");
-        store.Write(_logRadius, [Math.Log(radius)]);
+        store.Write(_logRadius, [Math.Log(HyperbolicGuard.Radius(radius))]);
     }
 
     /// <summary>R [1 x 1]. A space that was never attached has its start value as a constant.</summary>
@@ -73,4 +75,48 @@ public sealed class HyperbolicSpace<T> where T : unmanaged, IFloatingPointIeee75
 
     /// <summary>Distance of points given by their spatial parts [B x n]: [B x 1]. The gradient is 0 where they coincide.</summary>
     public Var Distance(Tape<T> tape, Var xs, Var ys) => tape.HyperbolicDistance(xs, ys, RecordRadius(tape));
+
+    /// <summary>x0 = sqrt(R^2 + |xs|^2) [B x 1].</summary>
+    public Var RecordTime(Tape<T> tape, Var xs) => tape.Sqrt(tape.Add(tape.SumColumns(tape.Square(xs)), tape.Square(RecordRadius(tape))));
+
+    /// <summary>A tangent vector at x, given by its spatial part us, carried to the origin: tangent coordinates, of the same length.</summary>
+    public Var ToOrigin(Tape<T> tape, Var us, Var xs)
+    {
+        Var x0 = RecordTime(tape, xs), along = tape.SumColumns(tape.Multiply(xs, us));
+        return tape.Subtract(us, tape.Multiply(xs, tape.Divide(tape.Divide(along, x0), tape.Add(x0, RecordRadius(tape)))));
+    }
+
+    /// <summary>Tangent coordinates carried from the origin to x: the spatial part of a tangent vector there.</summary>
+    public Var FromOrigin(Tape<T> tape, Var v, Var xs)
+    {
+        Var radius = RecordRadius(tape), along = tape.SumColumns(tape.Multiply(xs, v));
+        return tape.Add(v, tape.Multiply(xs, tape.Divide(tape.Divide(along, radius), tape.Add(RecordTime(tape, xs), radius))));
+    }
+
+    /// <summary>exp_x(u), spatial parts in and out [B x n]: as far from x as u is long.</summary>
+    public Var Exp(Tape<T> tape, Var xs, Var us) => Exp0(tape, Translate(tape, ToOrigin(tape, us, xs), xs));
+
+    /// <summary>log_x(y), spatial parts in and out [B x n]: the tangent vector at x that leads to y.</summary>
+    public Var Log(Tape<T> tape, Var xs, Var ys) => FromOrigin(tape, Translate(tape, Log0(tape, ys), xs, back: true), xs);
+
+    /// <summary>The tangent vector u at x carried along the geodesic to y, spatial parts in and out: u + &lt;y, u&gt;/(R^2 - &lt;x, y&gt;) (x + y). The plain formula: it loses about cosh^2 of the radius in last digits.</summary>
+    public Var Transport(Tape<T> tape, Var us, Var xs, Var ys)
+    {
+        Var x0 = RecordTime(tape, xs), y0 = RecordTime(tape, ys);
+        Var u0 = tape.Divide(tape.SumColumns(tape.Multiply(xs, us)), x0);
+        Var yu = tape.Subtract(tape.SumColumns(tape.Multiply(ys, us)), tape.Multiply(y0, u0));
+        Var minusXy = tape.Subtract(tape.Multiply(x0, y0), tape.SumColumns(tape.Multiply(xs, ys)));
+        return tape.Add(us, tape.Multiply(tape.Add(xs, ys), tape.Divide(yu, tape.Add(minusXy, tape.Square(RecordRadius(tape))))));
+    }
+
+    /// <summary>The point a fraction of the way from x to y along their geodesic, spatial parts [B x n]; below 0 and above 1 it goes on beyond them.</summary>
+    public Var Geodesic(Tape<T> tape, Var xs, Var ys, double fraction)
+        => Exp0(tape, Translate(tape, tape.Scale(Translate(tape, Log0(tape, ys), xs, back: true), fraction), xs));
+
+    /// <summary>Tangent coordinates drawn smoothly into the ball of <paramref name="limit"/> R, limit R tanh(|v|/(limit R)) v/|v|: for means that a network gives. The identity near 0.</summary>
+    /// <param name="tape">Tape.</param>
+    /// <param name="v">Tangent coordinates [B x n].</param>
+    /// <param name="limit">In units of R; 0 for the default: 16 in double, 8 in single precision, beyond which points hold no digits.</param>
+    public Var Squash(Tape<T> tape, Var v, double limit = 0)
+        => tape.RadialMap(v, tape.Scale(RecordRadius(tape), limit > 0 ? limit : typeof(T) == typeof(float) ? 8 : 16), RadialFunction.Tanh);
 }

@@ -129,6 +129,17 @@ public static class OpCases
         }
         foreach (RidgeFunction ridge in (ReadOnlySpan<RidgeFunction>)[RidgeFunction.Tanh, RidgeFunction.Bump])
             Add("ridge-root", $"{ridge}", [N(3, 5), N(3, 5, Domain.Unit), N(3, 5, Domain.Unit), N(3, 5)], (t, x) => t.RidgeRoot(ridge, x[0], x[1], x[2], x[3]));
+        foreach (RadialFunction radial in Enum.GetValues<RadialFunction>())
+            Add("radial-map", $"{radial}", [N(3, 4), N(1, 1, Domain.Positive)], (t, x) => t.RadialMap(x[0], x[1], radial));
+        foreach (bool back in (ReadOnlySpan<bool>)[false, true])
+        {
+            Add("hyperbolic-translate", $"a point a row, back {back}", [N(3, 4), N(3, 4), N(1, 1, Domain.Positive)], (t, x) => t.HyperbolicTranslate(x[0], x[1], x[2], back));
+            Add("hyperbolic-translate", $"one point, back {back}", [N(3, 4), N(1, 4), N(1, 1, Domain.Positive)], (t, x) => t.HyperbolicTranslate(x[0], x[1], x[2], back));
+        }
+        Add("hyperbolic-translate", "near points", [N(3, 4), N(3, 4), N(1, 1, Domain.Positive)], (t, x) => t.HyperbolicTranslate(x[0], t.Scale(x[1], 0.1), x[2]));
+        Add("hyperbolic-translate", "one column", [N(3, 1), N(3, 1), N(1, 1, Domain.Positive)], (t, x) => t.HyperbolicTranslate(x[0], x[1], x[2]));
+        Add("hyperbolic-distance", "3x4", [N(3, 4), N(3, 4), N(1, 1, Domain.Positive)], (t, x) => t.HyperbolicDistance(x[0], x[1], x[2]));
+        Add("hyperbolic-distance", "one column", [N(3, 1), N(3, 1), N(1, 1, Domain.Positive)], (t, x) => t.HyperbolicDistance(x[0], x[1], x[2]));
         Add("row-norm", "3x5", [N(3, 5)], (t, x) => t.RowNorm(x[0]));
         Add("row-norm", "2x37", [N(2, 37)], (t, x) => t.RowNorm(x[0]));
         Add("row-norm", "one column", [N(3, 1, Domain.AwayFromZero)], (t, x) => t.RowNorm(x[0]));
@@ -254,8 +265,10 @@ public static class OpCases
         }
         Unary("abs", Domain.AwayFromZero, (t, x) => t.Abs(x), (t, x, y) => UnaryOps<T>.Abs.Derivative.Record(t, x, y));
         Unary("asinh", Domain.Normal, (t, x) => t.Asinh(x), (t, x, y) => UnaryOps<T>.Asinh.Derivative.Record(t, x, y));
+        Unary("asinh-ratio", Domain.Positive, (t, x) => t.AsinhRatio(x), (t, x, y) => UnaryOps<T>.AsinhRatio.Derivative.Record(t, x, y));
         Unary("atan", Domain.Normal, (t, x) => t.Atan(x), (t, x, y) => UnaryOps<T>.Atan.Derivative.Record(t, x, y));
         Unary("cos", Domain.Normal, (t, x) => t.Cos(x), (t, x, y) => UnaryOps<T>.Cos.Derivative.Record(t, x, y));
+        Unary("cosh-root", Domain.Positive, (t, x) => t.CoshRoot(x), (t, x, y) => UnaryOps<T>.CoshRoot.Derivative.Record(t, x, y));
         Unary("elu", Domain.AwayFromZero, (t, x) => t.Elu(x, 0.6), (t, x, y) => UnaryOps<T>.Elu.Derivative.Record(t, x, y, 0.6));
         Unary("exp", Domain.Normal, (t, x) => t.Exp(x), (t, x, y) => UnaryOps<T>.Exp.Derivative.Record(t, x, y));
         Unary("expm1", Domain.Normal, (t, x) => t.Expm1(x), (t, x, y) => UnaryOps<T>.Expm1.Derivative.Record(t, x, y));
@@ -263,12 +276,14 @@ public static class OpCases
         Unary("log", Domain.Positive, (t, x) => t.Log(x), (t, x, y) => UnaryOps<T>.Log.Derivative.Record(t, x, y));
         Unary("log1p", Domain.Positive, (t, x) => t.Log1p(x), (t, x, y) => UnaryOps<T>.Log1p.Derivative.Record(t, x, y));
         Unary("log-sigmoid", Domain.Normal, (t, x) => t.LogSigmoid(x), (t, x, y) => UnaryOps<T>.LogSigmoid.Derivative.Record(t, x, y));
+        Unary("log-sinh-ratio", Domain.Positive, (t, x) => t.LogSinhRatio(x), (t, x, y) => UnaryOps<T>.LogSinhRatio.Derivative.Record(t, x, y));
         Unary("logit", Domain.Unit, (t, x) => t.Logit(x), (t, x, y) => UnaryOps<T>.Logit.Derivative.Record(t, x, y));
         Unary("negate", Domain.Normal, (t, x) => t.Negate(x), (t, x, y) => UnaryOps<T>.Negate.Derivative.Record(t, x, y));
         Unary("reciprocal", Domain.AwayFromZero, (t, x) => t.Reciprocal(x), (t, x, y) => UnaryOps<T>.Reciprocal.Derivative.Record(t, x, y));
         Unary("relu", Domain.AwayFromZero, (t, x) => t.Relu(x), (t, x, y) => UnaryOps<T>.Relu.Derivative.Record(t, x, y));
         Unary("sigmoid", Domain.Normal, (t, x) => t.Sigmoid(x), (t, x, y) => UnaryOps<T>.Sigmoid.Derivative.Record(t, x, y));
         Unary("sin", Domain.Normal, (t, x) => t.Sin(x), (t, x, y) => UnaryOps<T>.Sin.Derivative.Record(t, x, y));
+        Unary("sinh-ratio", Domain.Positive, (t, x) => t.SinhRatio(x), (t, x, y) => UnaryOps<T>.SinhRatio.Derivative.Record(t, x, y));
         Unary("smooth-leaky-relu", Domain.Normal, (t, x) => t.SmoothLeakyRelu(x, 0.3), (t, x, y) => UnaryOps<T>.SmoothLeakyRelu.Derivative.Record(t, x, y, 0.3));
         Unary("softplus", Domain.Normal, (t, x) => t.Softplus(x), (t, x, y) => UnaryOps<T>.Softplus.Derivative.Record(t, x, y));
         Unary("sqrt", Domain.Positive, (t, x) => t.Sqrt(x), (t, x, y) => UnaryOps<T>.Sqrt.Derivative.Record(t, x, y));
@@ -348,6 +363,10 @@ public static class OpCases
             new("circulant", t => t.Circulant(V(t, 2, 3)), "2x3", "one row"),
             new("fourier", t => t.FourierInverse(V(t, 2, 3)), "2x3", "imaginary"),
             new("ridge-root", t => t.RidgeRoot(RidgeFunction.Tanh, V(t, 2, 3), V(t, 2, 3), V(t, 1, 3), V(t, 2, 3)), "2x3", "1x3"),
+            new("radial-map", t => t.RadialMap(V(t, 2, 3), V(t, 1, 3), RadialFunction.Sinh), "1x3", "1x1"),
+            new("hyperbolic-translate", t => t.HyperbolicTranslate(V(t, 2, 3), V(t, 3, 3), V(t, 1, 1)), "2x3", "3x3"),
+            new("hyperbolic-translate", t => t.HyperbolicTranslate(V(t, 2, 3), V(t, 2, 3), V(t, 2, 1)), "2x3", "2x1"),
+            new("hyperbolic-distance", t => t.HyperbolicDistance(V(t, 2, 3), V(t, 1, 3), V(t, 1, 1)), "2x3", "1x3"),
             new("triangle", t => t.Triangle(V(t, 2, 3), true), "2x3", "square"),
             new("unpack-triangle", t => t.UnpackTriangle(V(t, 1, 4), V(t, 1, 3), 3, true), "1x4", "1x3", "3 and 3"),
             new("unpack-triangle", t => t.UnpackTriangle(Var.None, V(t, 1, 2), 3, true), "1x2"),

@@ -110,6 +110,41 @@ public static class PreciseFunctions
         return nearly - (step * (1 - (step * nearly)));
     }
 
+    /// <summary>sinh(r)/r, r = sqrt(u), less one for a small u where it is asked for.</summary>
+    public static DoubleDouble SinhRatio(double u, bool lessOne = false)
+    {
+        if (u < 1)
+        {
+            DoubleDouble term = (DoubleDouble)u / 6, sum = term;
+            for (int k = 2; k <= 20; k++) sum += term = term * u / (2 * k * ((2 * k) + 1));
+            return lessOne ? sum : sum + 1;
+        }
+        DoubleDouble r = DoubleDouble.Sqrt(u), e = Exp(r), ratio = (e - (1 / e)) / (r * 2);
+        return lessOne ? ratio - 1 : ratio;
+    }
+
+    /// <summary>cosh(r), r = sqrt(u).</summary>
+    public static DoubleDouble CoshRoot(double u)
+    {
+        DoubleDouble e = Exp(DoubleDouble.Sqrt(u));
+        return (e + (1 / e)) * 0.5;
+    }
+
+    /// <summary>log(sinh(r)/r), r = sqrt(u).</summary>
+    public static DoubleDouble LogSinhRatio(double u)
+    {
+        if (u < 40) return Log1p(SinhRatio(u, lessOne: true));
+        DoubleDouble r = DoubleDouble.Sqrt(u);
+        return r + (r.High > 40 ? 0 : Log1p(-Exp(r * -2))) - LogTwo - (Log(u) * 0.5);
+    }
+
+    /// <summary>asinh(r)/r, r = sqrt(u).</summary>
+    public static DoubleDouble AsinhRatio(double u)
+    {
+        DoubleDouble r = DoubleDouble.Sqrt(u);
+        return u == 0 ? 1 : Log1p(r + ((DoubleDouble)u / (DoubleDouble.Sqrt((DoubleDouble)u + 1) + 1))) / r;
+    }
+
     private static DoubleDouble Exp(DoubleDouble x)
     {
         int k = (int)Math.Round(x.High / LogTwo.High);

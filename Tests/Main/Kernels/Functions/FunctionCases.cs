@@ -18,6 +18,7 @@ public static class FunctionCases
     [
         "Exp", "Log", "Log1p", "Expm1", "Tanh", "Sigmoid", "Softplus", "LogSigmoid", "Relu", "LeakyRelu", "SmoothLeakyRelu", "Elu",
         "Square", "Sqrt", "Reciprocal", "Negate", "Abs", "Sin", "Cos", "Logit", "Asinh", "Atan", "SneakyRelu", "SmoothTanh", "Erf", "ErfInverse",
+        "CoshRoot", "SinhRatio", "LogSinhRatio", "AsinhRatio",
     ];
 
     public static TheoryData<string> All => [.. Names];
@@ -53,6 +54,10 @@ public static class FunctionCases
             case "SmoothTanh": visitor.Visit(new SmoothTanhFunction<float>(0.25f), new SmoothTanhFunction<double>(0.25), -4, 4); break;
             case "Erf": visitor.Visit(default(ErfFunction<float>), default(ErfFunction<double>), -2.5, 2.5); break;
             case "ErfInverse": visitor.Visit(default(ErfInverseFunction<float>), default(ErfInverseFunction<double>), -0.9, 0.9); break;
+            case "CoshRoot": visitor.Visit(default(CoshRootFunction<float>), default(CoshRootFunction<double>), 0, 12); break;
+            case "SinhRatio": visitor.Visit(default(SinhRatioFunction<float>), default(SinhRatioFunction<double>), 0, 12); break;
+            case "LogSinhRatio": visitor.Visit(default(LogSinhRatioFunction<float>), default(LogSinhRatioFunction<double>), 0, 12); break;
+            case "AsinhRatio": visitor.Visit(default(AsinhRatioFunction<float>), default(AsinhRatioFunction<double>), 0, 12); break;
             default: throw new ArgumentException($"No function case is called {name}.");
         }
     }

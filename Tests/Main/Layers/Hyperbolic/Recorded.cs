@@ -8,6 +8,10 @@ namespace NativeFlow.Tests;
 /// <summary>A recorded map of some rows and a radius: its value, its gradients (of the sum of the outputs times fixed weights) and differences to compare them with.</summary>
 internal sealed class Recorded<T>(Func<Tape<T>, Var[], Var> record) where T : unmanaged, IFloatingPointIeee754<T>
 {
+    // One a thread for all tests: thousands of small recordings.
+    [ThreadStatic]
+    private static Tape<T>? t_tape;
+
     /// <summary>The value as one row after the other; inputs are [1 x length].</summary>
     public double[] Value(params double[][] inputs) => Run(inputs, gradients: false).Value;
 
@@ -41,8 +45,8 @@ internal sealed class Recorded<T>(Func<Tape<T>, Var[], Var> record) where T : un
 
     private (double[] Value, double[][] Gradients) Run(double[][] inputs, bool gradients)
     {
-        using IBackend<T> backend = new SimdBackend<T>();
-        using var tape = new Tape<T>(backend);
+        Tape<T> tape = t_tape ??= new Tape<T>(new SimdBackend<T>());
+        tape.Reset();
         Var[] x = [.. inputs.Select(v => tape.Input(Array.ConvertAll(v, T.CreateTruncating), 1, v.Length, needsGrad: gradients))];
         Var y = record(tape, x);
         var value = new T[y.Length];
