@@ -14,13 +14,6 @@ internal static class FlowRecipes
 
     public static JsonArray RealNvp(int d) => Stack(8, d, k => [ActNorm(d), Coupling(d, k, BoundedAffine)]);
 
-    public static JsonArray TangentCouplings(int d) => Stack(8, d, k => [HyperbolicCoupling("tangent-coupling", d, k)]);
-
-    public static JsonArray WrappedCouplings(int d) => Stack(8, d, k => [HyperbolicCoupling("wrapped-hyperboloid-coupling", d, k)]);
-
-    /// <summary>The base of flows on hyperbolic space of radius 1.</summary>
-    public static JsonObject WrappedNormal(int d) => new() { ["kind"] = "wrapped-normal", ["dimension"] = d };
-
     public static JsonArray NsfCoupling(int d) => Stack(6, d, k => [ActNorm(d), Linear(d), Coupling(d, k, Spline)]);
 
     public static JsonArray GlowTabular(int d) => Stack(8, d, k => [ActNorm(d), Linear(d), Coupling(d, k, BoundedAffine)]);
@@ -51,6 +44,14 @@ internal static class FlowRecipes
 
     public static JsonArray FreeForm(int d) => Stack(1, d, k => [$$"""{"kind":"free-form","dimension":{{d}},"hidden":[{{Hidden(d)}},{{Hidden(d)}},{{Hidden(d)}}],"weight":30,"surrogate":"conditional"}"""]);
 
+    /// <summary>In tangent coordinates of hyperbolic space, where the standard normal is the wrapped normal at the origin. Everything between the layers would move that origin, so there is nothing.</summary>
+    public static JsonArray TangentCoupling(int d) => Stack(8, d, k => [HyperbolicCoupling(d, k, "tangent-coupling")]);
+
+    public static JsonArray WrappedCoupling(int d) => Stack(8, d, k => [HyperbolicCoupling(d, k, "wrapped-hyperboloid-coupling")]);
+
+    /// <summary>A base on hyperbolic space of radius 1 that learns its location and scales.</summary>
+    public static JsonObject WrappedNormal(int d) => new() { ["kind"] = "wrapped-normal", ["dimension"] = d };
+
     /// <summary>Width of the hidden layers of a conditioner.</summary>
     private static int Hidden(int d) => d <= 16 ? 64 : 128;
 
@@ -58,16 +59,14 @@ internal static class FlowRecipes
 
     private static string Linear(int d) => $$"""{"kind":"linear","dimension":{{d}} }""";
 
-    /// <summary>Every second feature moves, the others in the next layer.</summary>
     private static string Coupling(int d, int layer, string transformer)
-        => $$"""{"kind":"coupling","mask":[{{Mask(d, layer)}}],"transformer":{{transformer}},"conditioner":{{Conditioner(d)}} }""";
+        => $$"""{"kind":"coupling","mask":[{{Mask(d, layer)}}],"transformer":{{transformer}},"conditioner":{"kind":"mlp","hidden":[{{Hidden(d)}},{{Hidden(d)}}],"activation":"relu"} }""";
 
-    private static string HyperbolicCoupling(string kind, int d, int layer)
-        => $$"""{"kind":"{{kind}}","mask":[{{Mask(d, layer)}}],"scale":"soft-clip","slope":0.05,"conditioner":{{Conditioner(d)}} }""";
+    private static string HyperbolicCoupling(int d, int layer, string kind)
+        => $$"""{"kind":"{{kind}}","mask":[{{Mask(d, layer)}}],"radius":1,"scale":"soft-clip","slope":0.05,"conditioner":{"kind":"mlp","hidden":[{{Hidden(d)}},{{Hidden(d)}}],"activation":"tanh"} }""";
 
+    /// <summary>Every second feature moves, the others in the next layer.</summary>
     private static string Mask(int d, int layer) => string.Join(',', Enumerable.Range(0, d).Select(j => (j + layer) % 2));
-
-    private static string Conditioner(int d) => $$"""{"kind":"mlp","hidden":[{{Hidden(d)}},{{Hidden(d)}}],"activation":"relu"}""";
 
     private static string Autoregressive(int d, string transformer, string direction)
         => $$"""{"kind":"autoregressive","dimension":{{d}},"direction":"{{direction}}","transformer":{{transformer}},"conditioner":{"kind":"made","hidden":[{{Hidden(d)}},{{Hidden(d)}}],"activation":"relu"} }""";

@@ -70,10 +70,10 @@ internal static class Presets
         Deep("cnf", "a neural ODE (continuous normalizing flow)", FlowRecipes.Cnf),
         Deep("free-form", "a free-form flow: a network and another that learns to be its inverse", FlowRecipes.FreeForm),
         Deep("nsf-coupling", "rational-quadratic spline couplings between full matrices", FlowRecipes.NsfCoupling),
+        Deep("tc", "tangent couplings on hyperbolic space, in tangent coordinates", FlowRecipes.TangentCoupling),
+        Deep("whc", "wrapped hyperboloid couplings on hyperbolic space, in tangent coordinates", FlowRecipes.WrappedCoupling),
         Deep("glow-tabular", "Glow's steps on vectors: ActNorm, a full matrix, an affine coupling", FlowRecipes.GlowTabular),
-        Hyperbolic("hyperbolic-tc", "tangent coordinates of hyperbolic space: tangent couplings on a wrapped normal", FlowRecipes.TangentCouplings),
-        Hyperbolic("hyperbolic-whc", "the same with wrapped hyperboloid couplings", FlowRecipes.WrappedCouplings),
-        Hyperbolic("hyperbolic-nsf", "the same with full matrices and rational-quadratic spline couplings", FlowRecipes.NsfCoupling),
+        new("hyperbolic-nsf", "tangent coordinates of hyperbolic space: spline couplings between full matrices, on a wrapped normal", null, [], FlowRecipes.NsfCoupling) { Rate = 3e-3, Base = FlowRecipes.WrappedNormal },
         Image("snf-conv9", "images: nine 3x3 convolutions with learned inverses, splines between (self-normalizing flow)", "snf-reconstruction", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
         Image("conv9-exact", "images: the same with the exact gradient through a banded factorisation", "banded-exact", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
         Image("conv9-emerging", "images: the same with emerging convolutions", null, s => ImageRecipes.Conv9(s, ImageRecipes.Emerging)),
@@ -87,9 +87,6 @@ internal static class Presets
 
     private static Preset Image(string name, string about, string? strategy, Func<ImageShape, JsonArray> recipe, double lambda = 1, double rate = 4e-3)
         => new(name, about, strategy, []) { Rate = rate, Lambda = lambda, Images = recipe };
-
-    private static Preset Hyperbolic(string name, string about, Func<int, JsonArray> recipe)
-        => new(name, about, null, [], recipe) { Rate = 3e-3, Base = FlowRecipes.WrappedNormal };
 
     private static Preset Deep(string name, string about, Func<int, JsonArray> recipe, double rate = 3e-3)
         => new(name, about, null, ["standardize"], recipe) { Rate = rate };
