@@ -120,12 +120,45 @@ public sealed class HierarchyTests
     [Fact]
     public void GradientsAreThoseOfTheLoss()
     {
-        // One pair a step with a tiny rate: the loss of the same pair falls by rate |gradient|^2 to first order; two nodes and one negative at most.
-        var embedding = new HierarchyEmbedding(3, [(0, 1)], new EmbeddingOptions { Negatives = 1, Batch = 1, BurnIn = 0, LearningRate = 1e-3, Seed = 1 });
-        double before = embedding.Epoch(), after = before;
-        for (int i = 0; i < 400; i++) after = embedding.Epoch();
-        Assert.True(after < before);
-        Assert.True(HyperbolicPoints.Distance(embedding.Points[..2], embedding.Points[2..4], 1) < HyperbolicPoints.Distance(embedding.Points[..2], embedding.Points[4..], 1));
+        // Two nodes and no unrelated ones: the loss is 0 whatever the distance, and so is its gradient. With a third node: related and unrelated at
+        // distances d and e weigh 1 - p and p of the softmax, so that the step's length at the child is known.
+        var still = new HierarchyEmbedding(2, [(0, 1)], new EmbeddingOptions { Negatives = 3, Batch = 1, BurnIn = 0 });
+        double[] start = [.. still.Points];
+        Assert.Equal(0, still.Epoch());
+        Assert.True(still.Points.SequenceEqual(start));
+
+        const double Rate = 1e-6;
+        HierarchyEmbedding embedding;
+        double[] x;
+        double loss;
+        ulong seed = 0;
+        do
+        {
+            // Two candidates may both be the child or its relation; then there is no unrelated node, and no loss.
+            embedding = new HierarchyEmbedding(3, [(0, 1)], new EmbeddingOptions { Negatives = 1, Batch = 1, BurnIn = 0, LearningRate = Rate, Seed = seed++ });
+            x = [.. embedding.Points];
+            loss = embedding.Epoch();
+        }
+        while (loss == 0);
+        Assert.Equal(LossAt(x), loss, 1e-14);
+        // Each point has moved against the derivative of the loss by its own motion.
+        for (int node = 0; node < 3; node++)
+            for (int axis = 0; axis < 2; axis++)
+            {
+                double[] forth = [.. x], back = [.. x], step = [0, 0], moved = new double[2];
+                step[axis] = 1e-8;
+                HyperbolicPoints.Exp(x.AsSpan(2 * node, 2), step, 1, forth.AsSpan(2 * node, 2));
+                step[axis] = -1e-8;
+                HyperbolicPoints.Exp(x.AsSpan(2 * node, 2), step, 1, back.AsSpan(2 * node, 2));
+                HyperbolicPoints.Log(x.AsSpan(2 * node, 2), embedding.Points.Slice(2 * node, 2), 1, moved);
+                Assert.Equal((LossAt(forth) - LossAt(back)) / 2e-8, -moved[axis] / Rate, 1e-4);
+            }
+
+        static double LossAt(double[] x)
+        {
+            double d = HyperbolicPoints.Distance(x.AsSpan(0, 2), x.AsSpan(2, 2), 1), e = HyperbolicPoints.Distance(x.AsSpan(0, 2), x.AsSpan(4, 2), 1);
+            return Math.Log(1 + Math.Exp(d - e));
+        }
     }
 
     [Fact]

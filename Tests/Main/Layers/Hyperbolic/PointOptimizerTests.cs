@@ -16,18 +16,18 @@ public sealed class PointOptimizerTests
     public void DescentFromAfarEndsInTheFrechetMean(double radius, int n)
     {
         double[] points = Cloud(radius, n), mean = FrechetMean.Of(points, n, radius);
-        IPointOptimizer[] optimizers = [new RiemannianSgd(1, n, radius), new RiemannianSgd(1, n, radius, 0.5), new RiemannianAdam(1, n, radius)];
+        IPointOptimizer[] optimizers = [new RiemannianSgd(1, n, radius), new RiemannianSgd(1, n, radius, 0.5), new RiemannianAdam(1, n, radius, 0.9, 0.99)];
         foreach (IPointOptimizer optimizer in optimizers)
         {
             double[] x = HyperbolicPointsTests.Point(radius, n, 3, 77), gradient = new double[n];
             bool adam = optimizer is RiemannianAdam;
-            for (int step = 0; step < 400; step++)
+            for (int step = 0; step < 1000; step++)
             {
                 Gradient(points, n, radius, x, gradient);
-                optimizer.Step(x, gradient, adam ? 0.1 * radius * Math.Pow(0.96, step) : 0.3);
+                optimizer.Step(x, gradient, adam ? 0.2 * radius * Math.Pow(0.985, step) : 0.3);
             }
 
-            Assert.Equal(400, optimizer.Steps);
+            Assert.Equal(1000, optimizer.Steps);
             Assert.Equal(0, HyperbolicPoints.Distance(x, mean, radius), (adam ? 1e-4 : 1e-9) * radius);
         }
     }
@@ -95,13 +95,13 @@ public sealed class PointOptimizerTests
             RandomFill.Gaussian<double>(3, 0, 0, gradient);
             var adam = new RiemannianAdam(x.Length / 3, 3, 1);
             var sgd = new RiemannianSgd(x.Length / 3, 3, 1, 0.9);
-            adam.Step(x, gradient, 0.01);
-            sgd.Step(x, gradient, 0.01);
+            adam.Step(x, gradient, 1e-3);
+            sgd.Step(x, gradient, 1e-4);
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int step = 0; step < 20; step++)
             {
-                adam.Step(x, gradient, 0.01);
-                sgd.Step(x, gradient, 0.01);
+                adam.Step(x, gradient, 1e-3);
+                sgd.Step(x, gradient, 1e-4);
             }
 
             bytes = GC.GetAllocatedBytesForCurrentThread() - before;
