@@ -49,6 +49,9 @@ internal static class FlowRecipes
 
     public static JsonArray WrappedCoupling(int d) => Stack(8, d, k => [HyperbolicCoupling(d, k, "wrapped-hyperboloid-coupling")]);
 
+    /// <summary>A base on hyperbolic space of radius 1 that learns its location and scales.</summary>
+    public static JsonObject WrappedNormal(int d) => new() { ["kind"] = "wrapped-normal", ["dimension"] = d };
+
     /// <summary>Width of the hidden layers of a conditioner.</summary>
     private static int Hidden(int d) => d <= 16 ? 64 : 128;
 

@@ -20,6 +20,9 @@ internal sealed record Preset(string Name, string About, string? Strategy, IRead
     /// <summary>Makes the layers that follow for images of a shape; null for flows of vectors.</summary>
     public Func<ImageShape, JsonArray>? Images { get; init; }
 
+    /// <summary>Makes the base distribution for so many features; null for a standard normal.</summary>
+    public Func<int, JsonObject>? Base { get; init; }
+
     /// <summary>A flow of networks: larger batches and a clipped gradient.</summary>
     public bool IsDeep => Recipe is not null;
 }
@@ -70,6 +73,7 @@ internal static class Presets
         Deep("tc", "tangent couplings on hyperbolic space, in tangent coordinates", FlowRecipes.TangentCoupling),
         Deep("whc", "wrapped hyperboloid couplings on hyperbolic space, in tangent coordinates", FlowRecipes.WrappedCoupling),
         Deep("glow-tabular", "Glow's steps on vectors: ActNorm, a full matrix, an affine coupling", FlowRecipes.GlowTabular),
+        new("hyperbolic-nsf", "tangent coordinates of hyperbolic space: spline couplings between full matrices, on a wrapped normal", null, [], FlowRecipes.NsfCoupling) { Rate = 3e-3, Base = FlowRecipes.WrappedNormal },
         Image("snf-conv9", "images: nine 3x3 convolutions with learned inverses, splines between (self-normalizing flow)", "snf-reconstruction", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
         Image("conv9-exact", "images: the same with the exact gradient through a banded factorisation", "banded-exact", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
         Image("conv9-emerging", "images: the same with emerging convolutions", null, s => ImageRecipes.Conv9(s, ImageRecipes.Emerging)),

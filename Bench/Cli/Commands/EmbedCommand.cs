@@ -136,7 +136,7 @@ internal static class EmbedCommand
             ["node", .. Enumerable.Range(1, n).Select(i => $"p{i}")],
             Enumerable.Range(0, graph.Nodes.Count).Select(i => (IReadOnlyList<string>)[graph.Nodes[i], .. disk.AsSpan(i * n, n).ToArray().Select(v => v.ToString("R", System.Globalization.CultureInfo.InvariantCulture))]));
         var tensors = new TensorFileWriter();
-        tensors.AddMetadata("format", "nativeflow-embedding");
+        tensors.AddMetadata("kind", "hyperbolic-embedding");
         tensors.AddMetadata("coordinates", "spatial part xs of the hyperboloid; x0 = sqrt(R^2 + |xs|^2)");
         tensors.AddMetadata("radius", options.Radius.ToString("R", System.Globalization.CultureInfo.InvariantCulture));
         tensors.AddMetadata("nodes", JsonText.Object(json =>

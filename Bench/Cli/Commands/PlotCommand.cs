@@ -30,11 +30,13 @@ internal static class PlotCommand
         Option<bool> disk = Arguments.Switch("--disk", "draw the Poincare disk: points, edges and names, or the density of a model in tangent coordinates");
         Option<string?> radius = Arguments.Text("--radius", "radius R of the hyperbolic plane, curvature -1/R^2 [1]", "R");
         Option<string?> coordinates = Arguments.Text("--coordinates", "what the table of points holds: disk, spatial or tangent [disk]", "NAME");
+        Option<string?> centre = Arguments.Text("--centre", "name of the point to move to the middle by an isometry", "NAME");
         Option<string?> edges = Arguments.Text("--edges", "edges to draw: child,ancestor by name (transitive reduction, colours by depth), or graph:PATH", "CSV");
         Option<string?> labels = Arguments.Text("--labels", "how many points to name, or which: dog,cat,...", "N|LIST");
         Option<string?> title = Arguments.Text("--title", "title of the disk [the file's name]", "TEXT");
-        Option<string?>[] onDisk = [radius, coordinates, edges, labels, title];
-        Command command = new("plot", "Pictures a model of two features: its density, its samples, and the images of a regular latent grid under the inverse. With --disk the Poincare disk: points and edges, or a density.") { model, output, count, seed, bounds, size, threads, asJson, disk, radius, coordinates, edges, labels, title };
+        Option<string?> target = Arguments.Text("--target", "draw the density of this toy beside the model's", "toy:NAME");
+        Option<string?>[] onDisk = [radius, coordinates, centre, edges, labels, title, target];
+        Command command = new("plot", "Pictures a model of two features: its density, its samples, and the images of a regular latent grid under the inverse. With --disk the Poincare disk: points and edges, or a density.") { model, output, count, seed, bounds, size, threads, asJson, disk, radius, coordinates, centre, edges, labels, title, target };
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(output)!;
@@ -47,13 +49,17 @@ internal static class PlotCommand
                     path,
                     parsed.GetValue(radius) is { } r ? Arguments.Number("--radius", r, zero: false) : 1,
                     Arguments.OneOf("--coordinates", parsed.GetValue(coordinates) ?? "disk", "disk", "spatial", "tangent"),
+                    parsed.GetValue(centre),
                     parsed.GetValue(edges),
                     parsed.GetValue(labels),
                     parsed.GetValue(title),
                     parsed.GetValue(size) is { } across ? AtMost("--size", Arguments.Whole("--size", across, 160), 4096) : 800,
                     parsed.GetValue(count) is { } samples ? AtMost("--count", Arguments.Whole("--count", samples, 0), 1_000_000) : 0,
                     parsed.GetValue(seed) is { } key ? Arguments.Seed("--seed", key) : 0,
-                    parsed.GetValue(threads) is { } cores ? Arguments.Whole("--threads", cores, 1) : 0));
+                    parsed.GetValue(threads) is { } cores ? Arguments.Whole("--threads", cores, 1) : 0)
+                {
+                    Target = parsed.GetValue(target) is { } toy ? Toys.Find(toy.StartsWith(Toys.Prefix, StringComparison.Ordinal) ? toy[Toys.Prefix.Length..] : toy) : null,
+                });
                 parsed.InvocationConfiguration.Output.WriteLine(line);
                 return Program.Done;
             }

@@ -12,8 +12,9 @@ internal sealed class DiskHeat
     /// <param name="density">Takes points of the disk of radius <paramref name="radius"/>, [count x 2], to their densities with respect to the hyperbolic area.</param>
     /// <param name="radius">R.</param>
     /// <param name="size">Pixels across.</param>
+    /// <param name="ceiling">What the lightest colour stands for; 0: see <see cref="Ceiling"/>.</param>
     /// <exception cref="NonFiniteException">A density is negative or no number.</exception>
-    public DiskHeat(Func<double[], double[]> density, double radius, int size)
+    public DiskHeat(Func<double[], double[]> density, double radius, int size, double ceiling = 0)
     {
         _size = size;
         _values = new double[size * size];
@@ -38,7 +39,7 @@ internal sealed class DiskHeat
 
         Array.Sort(found);
         double high = found[(int)(0.999 * (found.Length - 1))];
-        Ceiling = high > 0 ? high : Math.Max(found[^1], double.Epsilon);
+        Ceiling = ceiling > 0 ? ceiling : high > 0 ? high : Math.Max(found[^1], double.Epsilon);
     }
 
     /// <summary>What the lightest colour stands for: the density that one pixel in a thousand exceeds.</summary>

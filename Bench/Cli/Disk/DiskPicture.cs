@@ -26,7 +26,7 @@ internal sealed class DiskPicture
 
     public List<GeodesicArc> Edges { get; } = [];
 
-    public (byte Red, byte Green, byte Blue) EdgeColour { get; init; } = (150, 150, 160);
+    public (byte Red, byte Green, byte Blue) EdgeColour { get; init; } = (178, 178, 190);
 
     public double EdgeWidth { get; init; } = 0.7;
 

@@ -19,13 +19,15 @@ internal static partial class DiskPlot
     public static string Write(DiskRequest request)
     {
         bool model = request.Source.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase);
-        if (model && (request.Edges ?? request.Labels) is not null) throw new BadInputException("--edges and --labels belong to a table of points, not to a model; leave them out.");
+        if (model && (request.Edges ?? request.Labels ?? request.Centre) is not null) throw new BadInputException("--edges, --labels and --centre belong to a table of points, not to a model; leave them out.");
+        if (!model && request.Target is not null) throw new BadInputException("--target belongs to a model, not to a table of points; leave it out.");
         return model ? ModelFile.DtypeOf(request.Source) == "float" ? OfModel<float>(request) : OfModel<double>(request) : OfPoints(request);
     }
 
     private static string OfPoints(DiskRequest request)
     {
         DiskTable table = DiskTable.Read(request.Source, request.Coordinates, request.Radius);
+        if (request.Centre is { } centre) table = table.CentredOn(centre, request.Source);
         DiskTree? tree = request.Edges is { } edges ? DiskTree.Read(edges, table) : null;
         int count = table.Names.Count, deepest = tree?.Depths.Max() ?? 0;
         var ranks = new Dictionary<int, int>();
@@ -65,7 +67,8 @@ internal static partial class DiskPlot
         using Flow<T> flow = ModelFile.Load(request.Source, backend);
         if (flow.Dimension != 2) throw new BadInputException($"{request.Source}: has {flow.Dimension} features; the disk shows models of two.");
         double radius = request.Radius;
-        var heat = new DiskHeat(points => AreaDensity(flow, points, radius), radius, HeatSize);
+        DiskPicture? target = request.Target is { } toy ? OfToy(toy, request) : null;
+        var heat = new DiskHeat(points => AreaDensity(w => LogProb(flow, w), points, radius), radius, HeatSize, target?.Heat!.Ceiling ?? 0);
         var picture = new DiskPicture { Title = request.Title ?? Path.GetFileNameWithoutExtension(request.Source), Size = request.Size, Heat = heat };
         if (request.Count > 0)
         {
@@ -76,27 +79,35 @@ internal static partial class DiskPlot
         }
 
         picture.Notes.Add(FormattableString.Invariant($"radius R = {radius:0.###}"));
-        picture.Write(request.Out);
-        return FormattableString.Invariant($"{request.Out}: density per hyperbolic area of radius {radius:0.###} (lightest colour {heat.Ceiling:G4}), the model's two features read as tangent coordinates at the origin, {request.Count} samples");
+        if (target is null) picture.Write(request.Out);
+        else new DiskPair(target, picture).Write(request.Out);
+        string beside = request.Target is { } shown ? $"; on the left that of {Toys.Prefix}{shown.Name}" : "";
+        return FormattableString.Invariant($"{request.Out}: density per hyperbolic area of radius {radius:0.###} (lightest colour {heat.Ceiling:G4}), the model's two features read as tangent coordinates at the origin, {request.Count} samples{beside}");
     }
 
-    // dw = sinh(r)/r dA towards the tangent plane: the area shrinks by what the circles around the origin are longer.
-    private static double[] AreaDensity<T>(Flow<T> flow, double[] points, double radius) where T : unmanaged, IFloatingPointIeee754<T>
+    private static DiskPicture OfToy(IToyDensity toy, DiskRequest request)
     {
-        double[] w = PointViews.FromPoincare(points, 2, radius);
-        var rows = new T[w.Length];
-        var stretch = new double[w.Length / 2];
+        double[] LogDensity(double[] w) => [.. Enumerable.Range(0, w.Length / 2).Select(i => toy.LogDensity(w[2 * i], w[2 * i + 1]))];
+        var heat = new DiskHeat(points => AreaDensity(LogDensity, points, request.Radius), request.Radius, HeatSize);
+        return new DiskPicture { Title = Toys.Prefix + toy.Name, Size = request.Size, Heat = heat };
+    }
+
+    private static double[] LogProb<T>(Flow<T> flow, double[] w) where T : unmanaged, IFloatingPointIeee754<T>
+        => Array.ConvertAll(flow.LogProb(Array.ConvertAll(w, v => T.CreateTruncating(v))), v => double.CreateTruncating(v));
+
+    // dw = sinh(r)/r dA towards the tangent plane: the area shrinks by what the circles around the origin are longer.
+    private static double[] AreaDensity(Func<double[], double[]> logDensity, double[] points, double radius)
+    {
+        double[] w = PointViews.FromPoincare(points, 2, radius), stretch = new double[w.Length / 2];
         for (int i = 0; i < stretch.Length; i++)
         {
             Span<double> row = w.AsSpan(2 * i, 2);
             HyperbolicPoints.Log0(row, radius, row);
             double r = Math.Sqrt(row[0] * row[0] + row[1] * row[1]) / radius;
             stretch[i] = r < 1e-4 ? 1 : Math.Sinh(r) / r;
-            (rows[2 * i], rows[2 * i + 1]) = (T.CreateTruncating(row[0]), T.CreateTruncating(row[1]));
         }
 
-        T[] logs = flow.LogProb(rows);
-        return [.. logs.Select((v, i) => Math.Exp(double.CreateTruncating(v)) / stretch[i])];
+        return [.. logDensity(w).Select((v, i) => Math.Exp(v) / stretch[i])];
     }
 
     private static IEnumerable<int> Labelled(DiskRequest request, DiskTable table, DiskTree? tree)

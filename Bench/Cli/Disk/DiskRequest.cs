@@ -1,3 +1,5 @@
+using NativeFlow.Layers;
+
 namespace NativeFlow.Cli.Disk;
 
 /// <summary>What <c>plot --disk</c> was asked for.</summary>
@@ -5,6 +7,7 @@ namespace NativeFlow.Cli.Disk;
 /// <param name="Out">Where to.</param>
 /// <param name="Radius">R.</param>
 /// <param name="Coordinates">disk, spatial or tangent: what the table holds.</param>
+/// <param name="Centre">Name of the point to move to the middle, or none.</param>
 /// <param name="Edges">Edge list, or <c>graph:PATH</c>.</param>
 /// <param name="Labels">How many names, or which.</param>
 /// <param name="Title">Of the picture.</param>
@@ -12,4 +15,8 @@ namespace NativeFlow.Cli.Disk;
 /// <param name="Count">Samples of a model.</param>
 /// <param name="Seed">Of the samples.</param>
 /// <param name="Threads">0: one a processor.</param>
-internal sealed record DiskRequest(string Source, string Out, double Radius, string Coordinates, string? Edges, string? Labels, string? Title, int Size, int Count, ulong Seed, int Threads);
+internal sealed record DiskRequest(string Source, string Out, double Radius, string Coordinates, string? Centre, string? Edges, string? Labels, string? Title, int Size, int Count, ulong Seed, int Threads)
+{
+    /// <summary>A toy whose density is drawn beside the model's, to the same colours; or none.</summary>
+    public IToyDensity? Target { get; init; }
+}

@@ -32,6 +32,16 @@ internal sealed record DiskTable(IReadOnlyList<string> Names, double[] Points)
         return new DiskTable(names, OnUnitDisk(path, values, coordinates, radius));
     }
 
+    /// <summary>The same points after the translation of the plane that takes one of them to the centre.</summary>
+    public DiskTable CentredOn(string name, string source)
+    {
+        int at = Enumerable.Range(0, Names.Count).FirstOrDefault(i => Names[i] == name, -1);
+        if (at < 0) throw new BadInputException($"--centre {BadInputException.Quote(name)}: is none of the {Names.Count} points of {source}; expected the name of a point.");
+        double[] spatial = PointViews.FromPoincare(Points, 2, 1), centre = spatial[(2 * at)..(2 * at + 2)];
+        for (int i = 0; i < spatial.Length; i += 2) HyperbolicPoints.Translate(centre, spatial.AsSpan(i, 2), 1, spatial.AsSpan(i, 2), back: true);
+        return this with { Points = PointViews.ToPoincare(spatial, 2, 1) };
+    }
+
     private static double[] OnUnitDisk(string path, double[] values, string coordinates, double radius)
     {
         double[] spatial = values;

@@ -61,7 +61,9 @@ internal static class ModelBuilder
             foreach (JsonNode? layer in images(ImageOf(preset, data))) layers.Add(layer!.DeepClone());
         if (preset.Recipe is { } recipe)
             foreach (JsonNode? layer in recipe(d)) layers.Add(layer!.DeepClone());
-        return new JsonObject { ["layers"] = layers };
+        var model = new JsonObject { ["layers"] = layers };
+        if (preset.Base is { } onBase) model["base"] = onBase(d);
+        return model;
     }
 
     private static JsonObject FromFile(string path, DataSet data)

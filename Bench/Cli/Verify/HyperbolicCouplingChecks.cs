@@ -90,11 +90,11 @@ internal static class HyperbolicCouplingChecks
         return new Chain<T>(layers);
     }
 
-    private static Var Weighted<T>(CaseRun<T> run, Tape<T> tape, Var v, string cotangent) where T : unmanaged, IFloatingPointIeee754<T>
+    public static Var Weighted<T>(CaseRun<T> run, Tape<T> tape, Var v, string cotangent) where T : unmanaged, IFloatingPointIeee754<T>
         => tape.Sum(tape.Multiply(run.Load(tape, cotangent, v.Rows, v.Cols), v));
 
     /// <summary>The Riemannian gradient of an ambient one: index raised, then projected, g + (x, g) x / R^2 with the Lorentz product.</summary>
-    private static double[] Tangent(double[] x, double[] gradient, int cols, double radius)
+    public static double[] Tangent(double[] x, double[] gradient, int cols, double radius)
     {
         double[] tangent = (double[])gradient.Clone();
         for (int row = 0; row < x.Length; row += cols)

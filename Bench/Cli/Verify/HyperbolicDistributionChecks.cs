@@ -17,8 +17,8 @@ internal static class HyperbolicDistributionChecks
     {
         (_, int cols) = run.Matrix("z");
         if (run.File.Number("radius") != 1) throw new BadInputException($"{run.File.Path}: its radius is {run.File.Number("radius")}, expected 1, the only one that the source has right; the file is of another kind.");
-        HyperbolicCouplingChecks.RefuseOffManifold(run, "z", cols, 1);
-        HyperbolicCouplingChecks.RefuseOffManifold(run, "loc", cols, 1);
+        HyperbolicGuard.OnManifold(run.Input("z"), cols, 1);
+        HyperbolicGuard.OnManifold(run.Input("loc"), cols, 1);
         AmbientDensity(run);
         AmbientSample(run);
         Density(run);
@@ -31,13 +31,10 @@ internal static class HyperbolicDistributionChecks
         (int rows, int cols) = run.Matrix("z");
         using var tape = new Tape<T>(run.Backend);
         Var z = run.Load(tape, "z", rows, cols, needsGrad: true), loc = run.Load(tape, "loc", rows, cols, needsGrad: true), scale = run.Load(tape, "scale", rows, cols - 1, needsGrad: true);
-        Var a = tape.Negate(Lorentz(tape, loc, z)), root = tape.Sqrt(tape.AddConstant(tape.Square(a), -1));
-        Var u = tape.Multiply(tape.Subtract(z, tape.Multiply(loc, a)), tape.Divide(tape.Log(tape.Add(a, root)), root));
-        Var back = tape.Divide(Time(tape, u), tape.AddConstant(Time(tape, loc), 1));
-        Var v = tape.Subtract(HyperbolicCouplingChecks.Spatial(tape, u), tape.Multiply(HyperbolicCouplingChecks.Spatial(tape, loc), back));
-        Var r = tape.Sqrt(Lorentz(tape, u, u));
+        var ambient = new AmbientHyperboloid<T>(new HyperbolicSpace<T>());
+        Var u = ambient.Log(tape, loc, z), v = ambient.Spatial(tape, ambient.TransportToOrigin(tape, u, loc));
         Var normal = tape.Subtract(tape.StandardNormalLogProb(tape.Divide(v, scale)), tape.SumColumns(tape.Log(scale)));
-        Var logProb = tape.Subtract(normal, tape.Scale(tape.Log(tape.Divide(Sinh(tape, r), r)), cols - 2));
+        Var logProb = tape.Subtract(normal, tape.Scale(tape.LogSinhRatio(ambient.Inner(tape, u, u)), cols - 2));
         run.Compare("log_prob", tape, logProb);
         tape.Backward(logProb, run.Values("ct.log_prob", rows));
         run.CompareGrad("grad.z", tape, z);
@@ -51,11 +48,9 @@ internal static class HyperbolicDistributionChecks
         (int rows, int cols) = run.Matrix("z");
         using var tape = new Tape<T>(run.Backend);
         Var loc = run.Load(tape, "loc", rows, cols, needsGrad: true), scale = run.Load(tape, "scale", rows, cols - 1, needsGrad: true);
-        Var v = tape.Multiply(scale, run.Load(tape, "noise", rows, cols - 1)), place = HyperbolicCouplingChecks.Spatial(tape, loc);
-        Var along = tape.SumColumns(tape.Multiply(place, v)), share = tape.Divide(along, tape.AddConstant(Time(tape, loc), 1));
-        Var u = tape.ConcatColumns(along, tape.Add(v, tape.Multiply(place, share)));
-        Var r = tape.Sqrt(Lorentz(tape, u, u)), cosh = tape.Scale(tape.Add(tape.Exp(r), tape.Exp(tape.Negate(r))), 0.5);
-        Var sample = tape.Add(tape.Multiply(loc, cosh), tape.Multiply(u, tape.Divide(Sinh(tape, r), r)));
+        var ambient = new AmbientHyperboloid<T>(new HyperbolicSpace<T>());
+        Var v = tape.ConcatColumns(tape.Constant(0, rows), tape.Multiply(scale, run.Load(tape, "noise", rows, cols - 1)));
+        Var sample = ambient.Exp(tape, loc, ambient.TransportFromOrigin(tape, v, loc));
         run.Compare("sample", tape, sample);
         tape.Backward(HyperbolicCouplingChecks.Weighted(run, tape, sample, "ct.sample"));
         run.CompareGrad("sample.grad.loc", tape, loc);
@@ -76,7 +71,7 @@ internal static class HyperbolicDistributionChecks
             store.Build();
             using var tape = new Tape<T>(run.Backend, store);
             Var z = tape.Input(CaseRun<T>.Narrow(points[(i * cols)..((i + 1) * cols)]), 1, cols, needsGrad: true);
-            Var value = q.LogProb(tape, q.Space.Log0(tape, HyperbolicCouplingChecks.Spatial(tape, z)));
+            Var value = q.LogProb(tape, q.Space.Log0(tape, new AmbientHyperboloid<T>(q.Space).Spatial(tape, z)));
             logProb[i] = CaseRun<T>.Widen(CaseRun<T>.Read(tape, value))[0];
             tape.Backward(value, [T.CreateTruncating(weights[i])]);
             CaseRun<T>.Widen(CaseRun<T>.ReadGrad(tape, z)).CopyTo(gradZ, i * cols);
@@ -95,21 +90,15 @@ internal static class HyperbolicDistributionChecks
     {
         (int rows, int cols) = run.Matrix("z");
         var space = new HyperbolicSpace<T>();
+        var ambient = new AmbientHyperboloid<T>(space);
         using var tape = new Tape<T>(run.Backend);
         Var loc = run.Load(tape, "loc", rows, cols, needsGrad: true), scale = run.Load(tape, "scale", rows, cols - 1, needsGrad: true);
-        Var w = space.Translate(tape, tape.Multiply(scale, run.Load(tape, "noise", rows, cols - 1)), HyperbolicCouplingChecks.Spatial(tape, loc));
-        Var sample = HyperbolicCouplingChecks.Ambient(tape, space, w);
+        Var w = space.Translate(tape, tape.Multiply(scale, run.Load(tape, "noise", rows, cols - 1)), ambient.Spatial(tape, loc));
+        Var sample = ambient.Exp0(tape, w);
         run.CompareTo("sample (tangent coordinates)", run.Input("sample"), CaseRun<T>.Widen(CaseRun<T>.Read(tape, sample)));
         tape.Backward(HyperbolicCouplingChecks.Weighted(run, tape, sample, "ct.sample"));
         double[] places = run.Input("loc"), gradient = CaseRun<T>.Widen(CaseRun<T>.ReadGrad(tape, loc));
         run.CompareTo("sample.grad.loc (its tangent part)", HyperbolicCouplingChecks.Tangent(places, run.Input("sample.grad.loc"), cols, 1), HyperbolicCouplingChecks.Tangent(places, gradient, cols, 1));
         run.CompareTo("sample.grad.scale (tangent coordinates)", run.Input("sample.grad.scale"), CaseRun<T>.Widen(CaseRun<T>.ReadGrad(tape, scale)));
     }
-
-    private static Var Time<T>(Tape<T> tape, Var x) where T : unmanaged, IFloatingPointIeee754<T> => tape.SliceColumns(x, 0, 1);
-
-    private static Var Lorentz<T>(Tape<T> tape, Var x, Var y) where T : unmanaged, IFloatingPointIeee754<T>
-        => tape.Subtract(tape.SumColumns(tape.Multiply(HyperbolicCouplingChecks.Spatial(tape, x), HyperbolicCouplingChecks.Spatial(tape, y))), tape.Multiply(Time(tape, x), Time(tape, y)));
-
-    private static Var Sinh<T>(Tape<T> tape, Var r) where T : unmanaged, IFloatingPointIeee754<T> => tape.Scale(tape.Subtract(tape.Expm1(r), tape.Expm1(tape.Negate(r))), 0.5);
 }

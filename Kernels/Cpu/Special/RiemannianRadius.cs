@@ -73,11 +73,7 @@ public sealed class RiemannianRadius
     }
 
     /// <summary>log(sinh r / r) for r of 0 or more.</summary>
-    public static double LogSinhRatio(double r)
-    {
-        double u = r * r;
-        return r < 0.1 ? u * (1 / 6.0 - u * (1 / 180.0 - u * (1 / 2835.0 - u / 37800))) : r + LogFunctions.Log1p(-Math.Exp(-2 * r)) - Math.Log(2 * r);
-    }
+    public static double LogSinhRatio(double r) => RadialFunctions.LogSinhRatio(r * r);
 
     private double Mass(double from, double to)
     {
@@ -90,7 +86,7 @@ public sealed class RiemannianRadius
         => dimension == 1 ? -0.5 * t * t : (dimension - 1) * (Math.Log(t) + LogSinhRatio(scale * t)) - 0.5 * t * t;
 
     // r coth r - 1, the derivative of L in log r.
-    private static double Stretch(double r) => r < 0.1 ? r * r * (1 / 3.0 - r * r * (1 / 45.0 - r * r * (2 / 945.0 - r * r / 4725))) : r / Math.Tanh(r) - 1;
+    private static double Stretch(double r) => 2 * r * r * RadialFunctions.LogSinhRatioDerivative(r * r);
 
     // Where t = (n-1) s coth(s t), which lies between sqrt(n-1) and the larger root of t^2 = (n-1)(1 + s t). It only places the window: six digits do.
     private static double Mode(int dimension, double scale)

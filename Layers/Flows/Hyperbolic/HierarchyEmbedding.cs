@@ -5,7 +5,7 @@ namespace NativeFlow.Layers;
 
 /// <summary>Places the nodes of a hierarchy in hyperbolic space such that related ones are nearer to each other than to the rest.</summary>
 /// <remarks>
-/// Loss of a related pair (u, v) with unrelated nodes N drawn uniformly: d(u, v) + log(sum over w in N and v of exp(-d(u, w))), in units of R.
+/// Loss of a related pair (u, v) with unrelated nodes N drawn uniformly: d(u, v) + log(sum over w in N and v of exp(-d(u, w))).
 /// Riemannian gradient descent, every point along its geodesic. Source: Nickel and Kiela, "Poincare embeddings for learning hierarchical
 /// representations" (2017), and "Learning continuous hierarchies in the Lorentz model" (2018). The same seed gives the same bits.
 /// </remarks>
@@ -89,7 +89,7 @@ public sealed class HierarchyEmbedding
         int count = Choose(edge, index, others);
         Span<double> distances = wanted < 256 ? stackalloc double[count] : new double[count];
         ReadOnlySpan<double> u = Point(edge.From);
-        for (int j = 0; j < count; j++) distances[j] = HyperbolicPoints.Distance(u, Point(others[j]), _options.Radius) / _options.Radius;
+        for (int j = 0; j < count; j++) distances[j] = HyperbolicPoints.Distance(u, Point(others[j]), _options.Radius);
         double least = double.PositiveInfinity, sum = 0;
         foreach (double d in distances) least = Math.Min(least, d);
         foreach (double d in distances) sum += Math.Exp(least - d);
@@ -143,8 +143,7 @@ public sealed class HierarchyEmbedding
         {
             int node = _touched[i];
             _slot[node] = -1;
-            // In units of R: the loss is, and so is the rate.
-            _optimizer.StepRow(node, _points.AsSpan(node * n, n), _gradient.AsSpan(i * n, n), rate * _options.Radius);
+            _optimizer.StepRow(node, _points.AsSpan(node * n, n), _gradient.AsSpan(i * n, n), rate);
         }
     }
 
