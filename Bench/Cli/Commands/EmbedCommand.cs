@@ -50,12 +50,13 @@ internal static class EmbedCommand
             NamedGraph graph = directed ? NamedGraph.Read(source) : NamedGraph.ReadIntegers(source[Undirected.Length..]);
             IReadOnlyList<(int, int)> edges = directed ? graph.Edges : BothWays(graph);
             var embedding = new HierarchyEmbedding(graph.Nodes.Count, edges, options);
+            using var stop = new StopSignal();
             Prepare(folder);
             TextWriter stdout = parsed.InvocationConfiguration.Output;
             bool json = parsed.GetValue(asJson);
             if (!json) stdout.WriteLine($"embed  {graph.Name}: {graph.Nodes.Count} nodes, {graph.Edges.Count} edges{(graph.Repeated > 0 ? $" ({graph.Repeated} repeated lines left out)" : "")}{(directed ? "" : ", both ways")}; H^{options.Dimension} of radius {options.Radius}, seed {options.Seed}");
             var clock = Stopwatch.StartNew();
-            (double loss, bool stopped) = Train(embedding, passes, parsed.InvocationConfiguration.Error);
+            (double loss, bool stopped) = Train(embedding, passes, stop, parsed.InvocationConfiguration.Error);
             double seconds = clock.Elapsed.TotalSeconds;
             EmbeddingScore score = embedding.Score();
             string summary = Save(folder, graph, edges.Count, embedding, options, loss, score, source);
@@ -65,7 +66,7 @@ internal static class EmbedCommand
             }
             else
             {
-                stdout.WriteLine(FormattableString.Invariant($"{(stopped ? "stopped after" : "done")}  {embedding.Epochs} epochs, {seconds:F1} s; loss {loss:F4} a pair (sampled)"));
+                stdout.WriteLine(FormattableString.Invariant($"{(stopped ? "stopped after" : "done")}  {embedding.Epochs} epochs, {seconds:F1} s{(double.IsNaN(loss) ? "" : FormattableString.Invariant($"; loss {loss:F4} a pair (sampled)"))}"));
                 stdout.WriteLine(FormattableString.Invariant($"mean rank {score.MeanRank:F2}, mean average precision {score.MeanAveragePrecision:F4}, over all pairs of nodes"));
                 stdout.WriteLine($"points  {Path.Combine(folder, "points.csv")}{(options.Dimension == 2 ? "; draw them with plot --disk" : "")}");
             }
@@ -75,9 +76,8 @@ internal static class EmbedCommand
         return command;
     }
 
-    private static (double Loss, bool Stopped) Train(HierarchyEmbedding embedding, int epochs, TextWriter stderr)
+    private static (double Loss, bool Stopped) Train(HierarchyEmbedding embedding, int epochs, StopSignal stop, TextWriter stderr)
     {
-        using var stop = new StopSignal();
         var progress = new BenchProgress(stderr);
         var clock = Stopwatch.StartNew();
         double loss = double.NaN;
@@ -92,12 +92,11 @@ internal static class EmbedCommand
         }
         catch (OperationCanceledException) when (stop.IsRequested)
         {
-            progress.Clear();
-            return (loss, true);
+            // What was reached is saved as it is.
         }
 
         progress.Clear();
-        return (loss, false);
+        return (loss, embedding.Epochs < epochs);
     }
 
     private static List<(int, int)> BothWays(NamedGraph graph)

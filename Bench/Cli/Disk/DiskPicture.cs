@@ -24,11 +24,10 @@ internal sealed class DiskPicture
     /// <summary>Later ones lie on top.</summary>
     public List<DiskMark> Marks { get; } = [];
 
-    public List<GeodesicArc> Edges { get; } = [];
+    /// <summary>Later ones lie on top.</summary>
+    public List<(GeodesicArc Arc, (byte Red, byte Green, byte Blue) Colour)> Edges { get; } = [];
 
-    public (byte Red, byte Green, byte Blue) EdgeColour { get; init; } = (178, 178, 190);
-
-    public double EdgeWidth { get; init; } = 0.7;
+    public double EdgeWidth { get; init; } = 0.8;
 
     /// <summary>Coloured dots and what they stand for.</summary>
     public List<((byte Red, byte Green, byte Blue) Colour, string Text)> Legend { get; } = [];
@@ -62,7 +61,7 @@ internal sealed class DiskPicture
         StrokeFont.Draw(canvas, Margin, 24, Title, 17, 1.5, Ink);
         Heat?.Draw(canvas, CentreX, CentreY, 0.5 * Size);
         foreach (GeodesicArc arc in GridArcs()) Draw(canvas, arc, 1, Heat is null ? Grid : OnDark, Heat is null ? 1 : 0.12);
-        foreach (GeodesicArc arc in Edges) Draw(canvas, arc, EdgeWidth, EdgeColour, 1);
+        foreach ((GeodesicArc arc, (byte, byte, byte) colour) in Edges) Draw(canvas, arc, EdgeWidth, colour, 1);
         for (int k = 0; k < 720; k++) canvas.Line(CircleX(k), CircleY(k), CircleX(k + 1), CircleY(k + 1), 1.4, Rim);
         foreach (DiskMark mark in Marks) canvas.Dot(AtX(mark.X) - 0.5, AtY(mark.Y) - 0.5, mark.Size, mark.Colour, 1);
         foreach (DiskLabels.Placed label in Labels())
@@ -106,9 +105,9 @@ internal sealed class DiskPicture
         }
 
         svg.Append(Heat is null ? F($"<g fill=\"none\" stroke=\"{Hex(Grid)}\">\n") : "<g fill=\"none\" stroke=\"white\" stroke-opacity=\"0.12\">\n");
-        foreach (GeodesicArc arc in GridArcs()) Path(svg, arc);
-        svg.Append(F($"</g>\n<g fill=\"none\" stroke=\"{Hex(EdgeColour)}\" stroke-width=\"{EdgeWidth}\">\n"));
-        foreach (GeodesicArc arc in Edges) Path(svg, arc);
+        foreach (GeodesicArc arc in GridArcs()) Path(svg, arc, null);
+        svg.Append(F($"</g>\n<g fill=\"none\" stroke-width=\"{EdgeWidth}\">\n"));
+        foreach ((GeodesicArc arc, (byte, byte, byte) colour) in Edges) Path(svg, arc, colour);
         svg.Append(F($"</g>\n<circle cx=\"{CentreX}\" cy=\"{CentreY}\" r=\"{0.5 * Size}\" fill=\"none\" stroke=\"{Hex(Rim)}\" stroke-width=\"1.4\"/>\n"));
         foreach (DiskMark mark in Marks)
             svg.Append(F($"<circle cx=\"{AtX(mark.X):F1}\" cy=\"{AtY(mark.Y):F1}\" r=\"{mark.Size:0.#}\" fill=\"{Hex(mark.Colour)}\">")).Append(mark.Label is null ? "" : $"<title>{MarkupText.Html(mark.Label)}</title>").Append("</circle>\n");
@@ -179,9 +178,9 @@ internal sealed class DiskPicture
         }
     }
 
-    private void Path(StringBuilder svg, GeodesicArc arc)
+    private void Path(StringBuilder svg, GeodesicArc arc, (byte, byte, byte)? colour)
     {
-        svg.Append(F($"<path d=\"M{AtX(arc.From.X):F2} {AtY(arc.From.Y):F2}"));
+        svg.Append(colour is { } c1 ? F($"<path stroke=\"{Hex(c1)}\" d=\"") : "<path d=\"").Append(F($"M{AtX(arc.From.X):F2} {AtY(arc.From.Y):F2}"));
         if (arc.Circle is { } c)
         {
             // The screen's y runs down: a turn to the left in the disk is one to the left on the screen too, which SVG calls sweep 0.

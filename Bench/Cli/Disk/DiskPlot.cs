@@ -35,7 +35,8 @@ internal static partial class DiskPlot
         double size = Math.Clamp(70 / Math.Sqrt(count), 1.3, 4) * request.Size / 800;
         var picture = new DiskPicture { Title = request.Title ?? Path.GetFileNameWithoutExtension(request.Source), Size = request.Size };
         if (tree is not null)
-            foreach ((int from, int to) in tree.Edges) picture.Edges.Add(new GeodesicArc(At(table, from), At(table, to)));
+            foreach ((int from, int to) in tree.Edges.OrderByDescending(e => Math.Max(tree.Depths[e.From], tree.Depths[e.To])))
+                picture.Edges.Add((new GeodesicArc(At(table, from), At(table, to)), Paler(ColourOf(Math.Max(tree.Depths[from], tree.Depths[to]), deepest))));
         // The named ones on top.
         foreach (int i in Enumerable.Range(0, count).OrderBy(ranks.ContainsKey))
         {
@@ -133,7 +134,9 @@ internal static partial class DiskPlot
 
     private static (double X, double Y) At(DiskTable table, int i) => (table.Points[2 * i], table.Points[2 * i + 1]);
 
-    private static (byte, byte, byte) ColourOf(int depth, int deepest) => ColourMap.Of(deepest == 0 ? 0 : LightestShare * depth / deepest);
+    private static (byte Red, byte Green, byte Blue) ColourOf(int depth, int deepest) => ColourMap.Of(deepest == 0 ? 0 : LightestShare * depth / deepest);
+
+    private static (byte, byte, byte) Paler((byte Red, byte Green, byte Blue) c) => ((byte)(255 - (255 - c.Red) / 2), (byte)(255 - (255 - c.Green) / 2), (byte)(255 - (255 - c.Blue) / 2));
 
     // WordNet's sense numbers and underscores are not for readers: guinea_pig.n.02 is a guinea pig.
     private static string TextOf(string name) => Sense().Replace(name, "").Replace('_', ' ');

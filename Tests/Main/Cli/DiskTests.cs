@@ -38,7 +38,7 @@ public sealed class DiskTests
         {
             var picture = new DiskPicture { Size = 200 };
             (double, double) a = (0.6, 0), b = (0, 0.6);
-            picture.Edges.Add(turned ? new GeodesicArc(b, a) : new GeodesicArc(a, b));
+            picture.Edges.Add((turned ? new GeodesicArc(b, a) : new GeodesicArc(a, b), (1, 2, 3)));
             string path = XElement.Parse(picture.Svg()).Descendants().Where(e => e.Name.LocalName == "path").Last().Attribute("d")!.Value;
             // Seen on the screen with y down: from right to top about a centre up right is counter-clockwise in the disk as from below; its turn is to the left of the chord.
             Assert.Contains($" 0 0 {(turned ? 0 : 1)} ", path, StringComparison.Ordinal);

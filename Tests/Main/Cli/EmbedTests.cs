@@ -110,6 +110,20 @@ public sealed class EmbedTests
         CommandLine.RefuseInput(["plot", model, "--disk", "--labels", "3", "--out", temp.At("e.png")], "belong to a table of points");
     }
 
+    [InterruptFact]
+    public void CtrlCSavesWhatWasReached()
+    {
+        using TempFolder temp = new();
+        using System.Diagnostics.Process process = CommandLine.Start("embed", "--data", Tree(temp), "--epochs", "100000000", "--out", temp.At("a"));
+        CommandLine.WaitFor(() => Directory.Exists(temp.At("a")), process);
+        CommandLine.Signal(process, 2);
+        Assert.True(process.WaitForExit(60_000));
+        Assert.Equal(0, process.ExitCode);
+        Assert.Equal(32, File.ReadAllLines(Path.Combine(temp.At("a"), "points.csv")).Length);
+        using var summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(temp.At("a"), "summary.json")));
+        Assert.InRange(summary.RootElement.GetProperty("epochs").GetInt32(), 0, 99_999_999);
+    }
+
     // A binary tree of 31 nodes with all ancestors, named as WordNet names.
     private static string Tree(TempFolder temp)
     {
