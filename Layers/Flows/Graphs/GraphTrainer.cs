@@ -72,7 +72,8 @@ public sealed class GraphTrainer<T> : IDisposable where T : unmanaged, IFloating
         long epoch = _state.Epoch;
         DrawNegatives(epoch);
         _tape.Reset();
-        (Var mean, Var scale) = Model.RecordEncoder(_tape, DrawMask(epoch));
+        RecordedGraph graph = Options.EdgeDropout > 0 ? Model.Operand.RecordThinned(_tape, Options.EdgeDropout, SeedMix.Of(Options.Seed, 13), (ulong)epoch) : Model.Operand.Record(_tape);
+        (Var mean, Var scale) = Model.RecordEncoder(_tape, graph, DrawMask(epoch));
         LatentDraw draw = Model.Posterior.Record(_tape, mean, scale, SeedMix.Of(Options.Seed, 10), (ulong)epoch);
         Var places = Model.RecordPlaces(_tape, draw.Latent);
         Var edges = _tape.LogSigmoid(Model.RecordLogOdds(_tape, places, Input(_u), Input(_v)));
