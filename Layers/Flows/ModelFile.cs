@@ -142,6 +142,8 @@ public static class ModelFile
     internal static Flow<T> Create<T>(string path, TensorFile file, IBackend<T>? backend) where T : unmanaged, IFloatingPointIeee754<T>
     {
         using JsonDocument recipe = ParseRecipe(path, file);
+        if (recipe.RootElement.ValueKind == JsonValueKind.Object && recipe.RootElement.TryGetProperty("family", out JsonElement family))
+            throw new BadInputException($"{path}: holds {(family.ValueKind == JsonValueKind.String && family.ValueEquals("latent") ? "a latent-variable model" : $"a model of the family {BadInputException.Quote(family.ToString())}")}, not a flow with an exact likelihood; use evaluate, sample or info.");
         RefuseOversized(path, file, recipe.RootElement);
         try
         {

@@ -6,6 +6,8 @@ namespace NativeFlow.Cli.Latent;
 internal static class LatentPresets
 {
     public const int Latent = 2;
+    public const int MostLatent = 10_000;
+    public const int MostHidden = 100_000;
     public const int Samples = 500;
     public const string Rate = "0.001";
     public const string Beta = "1";

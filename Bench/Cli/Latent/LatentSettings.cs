@@ -100,13 +100,16 @@ internal static class LatentSettings
         {
             Kind = kind,
             DataDimension = columns,
-            Latent = Arguments.Whole("--latent", run["latent"]!, 1),
-            Hidden = Arguments.Whole("--hidden", run["hidden"]!, 1),
+            Latent = Size("latent", LatentPresets.MostLatent),
+            Hidden = Size("hidden", LatentPresets.MostHidden),
             Likelihood = LikelihoodOf(run),
             Seed = run.Seed,
         };
         if (!withRadius || !options.IsHyperbolic) return options;
         return options with { Radius = Schedule(run).At(0, learned: false) ?? RadiusOf(run)!.Value, LearnRadius = run["learn-radius"] == "true" };
+
+        int Size(string name, int most)
+            => Arguments.Whole("--" + name, run[name]!, 1) is var size && size <= most ? size : throw new BadInputException($"--{name} {size}: expected at most {most}.");
     }
 
     // With nothing said, the published way; a radius given is kept, unless --learn-radius.

@@ -1,5 +1,6 @@
 using System.Numerics;
 using NativeFlow.Engine;
+using NativeFlow.Kernels;
 
 namespace NativeFlow.Layers;
 
@@ -49,7 +50,7 @@ public sealed class HyperbolicSpace<T> where T : unmanaged, IFloatingPointIeee75
     public void SetRadius(ParameterStore<T> store, double radius)
     {
         if (!(radius > 0) || !double.IsFinite(radius)) throw new ArgumentException($"radius is {radius}; expected a finite number above 0 (curvature is -1/radius^2).");
-        store.Write(_logRadius, [Math.Log(radius)]);
+        BasicKernels<T>.Fill(store.Backend, store.ValueOf(_logRadius), Math.Log(radius));
     }
 
     /// <summary>R [1 x 1]. A space that was never attached has its start value as a constant.</summary>

@@ -22,8 +22,8 @@ public sealed class AmortizedTests
             ? PlanarMap.Inverse(t, x, p[0], p[1], p[2], PlanarActivation.LeakyRelu, 0.3)
             : PlanarMap.Forward(t, x, p[0], p[1], p[2], PlanarActivation.LeakyRelu, 0.3)),
         ["radial"] = ([(1, D), (1, 1), (1, 1)], static (t, x, p, inverse) => inverse
-            ? RadialMap.Inverse(t, x, p[0], p[1], p[2])
-            : RadialMap.Forward(t, x, p[0], p[1], p[2])),
+            ? NativeFlow.Layers.RadialMap.Inverse(t, x, p[0], p[1], p[2])
+            : NativeFlow.Layers.RadialMap.Forward(t, x, p[0], p[1], p[2])),
         ["sylvester"] = ([(D, M), (M, M), (M, M), (1, M)], static (t, x, p, inverse) => inverse
             ? SylvesterMap.Inverse(t, x, p[0], p[1], p[2], p[3])
             : SylvesterMap.Forward(t, x, p[0], p[1], p[2], p[3])),

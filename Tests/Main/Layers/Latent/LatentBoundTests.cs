@@ -63,7 +63,7 @@ public sealed class LatentBoundTests
         double exact = ExactLogLikelihood(data).Average();
         double few = exact - LatentEvaluation.ImportanceWeighted(model, data, 2, 4).Nats, many = exact - LatentEvaluation.ImportanceWeighted(model, data, 4000, 5).Nats;
         Assert.InRange(many, -0.02, 0.02);
-        Assert.True(few > 0.1, $"the posterior is to be unlike the exact one, but two samples are only {few} nats off");
+        Assert.True(few > 0.05, $"the posterior is to be unlike the exact one, but two samples are only {few} nats off");
         // A term of the published code's kind, (n - 1) L(|w|/R), left out of a density: it is seen.
         if (model.Space is null) return;
         double stray = exact - LatentEvaluation.MeanAndError(LatentEvaluation.LogMeanWeights(model, data, 4000, 5, new StrayTerm())).Mean;
@@ -160,7 +160,7 @@ public sealed class LatentBoundTests
     // x = W w + b + sqrt(Variance) noise. The posterior has precision 1 + |W_k|^2/Variance and mean W_k.(x - b)/Variance/precision.
     private static LatentModel<double> Linear(LatentModelKind kind, bool exactPosterior)
     {
-        LatentModel<double> model = LatentCase.Moved<double>(LatentCase.Options(kind, D, N) with { HiddenLayers = 0, Variance = Variance });
+        LatentModel<double> model = LatentCase.Moved<double>(LatentCase.Options(kind, D, N) with { HiddenLayers = 0, Variance = Variance, Radius = 2.5 }, by: 0.12);
         double[] decoder = new double[D * N], decoderBias = new double[D], encoder = new double[2 * N * D], encoderBias = new double[2 * N];
         for (int j = 0; j < D; j++)
         {
@@ -176,7 +176,7 @@ public sealed class LatentBoundTests
                 encoder[k * D + j] = Weight(j, k) / Variance / precision * (exactPosterior ? 1 : 0.8);
                 encoderBias[k] -= encoder[k * D + j] * Mean(j);
             }
-            double sigma = Math.Sqrt(1 / precision) * (exactPosterior ? 1 : 1.4);
+            double sigma = Math.Sqrt(1 / precision) * (exactPosterior ? 1 : 1.6);
             encoderBias[N + k] = Math.Log(Math.Exp(sigma - LatentPosterior<double>.LeastScale) - 1);
         }
         model.Store.Write(model.Store.Find("encoder.net.0.weight"), encoder);
