@@ -91,6 +91,20 @@ public sealed class GraphTrainer<T> : IDisposable where T : unmanaged, IFloating
         return report;
     }
 
+    /// <summary>Trains until so many epochs are done, or until cancelled, with a look at the validation edges every <see cref="GraphTrainerOptions.EvaluateEvery"/> and after the last; the model ends as it was at its best look.</summary>
+    /// <exception cref="NonFiniteException">Training diverged.</exception>
+    public void Fit(long epochs, Action<GraphEpoch>? onEpoch = null, CancellationToken cancel = default)
+    {
+        while (_state.Epoch < epochs && !cancel.IsCancellationRequested)
+        {
+            GraphEpoch epoch = Step();
+            if (epoch.Epoch % Options.EvaluateEvery == 0 || epoch.Epoch == epochs) Validate(out _);
+            onEpoch?.Invoke(epoch);
+        }
+
+        _state.RestoreBest();
+    }
+
     /// <summary>Measures the validation edges and keeps the model if it is the best so far by the mean of AUC and AP; of equal ones the first stays.</summary>
     public LinkMetrics Validate(out bool isBest)
     {

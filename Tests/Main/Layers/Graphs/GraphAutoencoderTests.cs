@@ -156,19 +156,17 @@ public sealed class GraphAutoencoderTests : IDisposable
         using var backend = new SimdBackend<double>(1);
         using var model = new GraphAutoencoder<double>(Options(kind, decoder), split.Train, data.Features, backend);
         using var trainer = new GraphTrainer<double>(model, split, new GraphTrainerOptions { LearningRate = 0.02, EdgeDropout = 0.3 });
-        GraphEpoch first = trainer.Step(), last = first;
-        for (int k = 0; k < 150; k++)
-        {
-            last = trainer.Step();
-            if (k % 10 == 9) trainer.Validate(out _);
-        }
-
+        GraphEpoch first = default, last = default;
+        trainer.Fit(150, e => (first, last) = (e.Epoch == 1 ? e : first, e));
+        Assert.Equal((150L, 150L), (trainer.State.Epoch, last.Epoch));
         long best = trainer.State.BestEpoch;
-        trainer.State.RestoreBest();
         LinkMetrics test = trainer.Test();
         // Chance is 0.5. The inner product of few coordinates does poorly on trees.
         Assert.True(test.Auc > (decoder == GraphDecoder.Inner ? 0.6 : 0.75), $"{kind} {decoder}: {test.Auc} after epoch {best}");
-        Assert.Equal(best > 0, trainer.State.BestNats > 0);
+        Assert.True(best is > 0 and <= 150 && best % 10 == 0);
+        LinkMetrics validation = trainer.Validate(out bool again);
+        Assert.False(again);
+        Assert.Equal(trainer.State.BestNats, (validation.Auc + validation.AveragePrecision) / 2);
         Assert.True(last.Edges + last.NonEdges < 0.9 * (first.Edges + first.NonEdges), $"{kind} {decoder}: from {first} to {last}");
     }
 
