@@ -17,7 +17,7 @@ internal static class TrainCommand
         string presets = string.Join("; ", Presets.All.Select(p => $"{p.Name}: {p.About}"));
         Option<string?>[] identity =
         [
-            Arguments.Text("--data", $"optdigits (built in), toy:NAME[:ROWS[:SEED]] ({string.Join(", ", Toys.All.Select(t => t.Name))}), {BranchingDiffusion.Grammar} (branching diffusion), a folder of MNIST-style IDX files (.gz or not), or a file: CSV, TSV, .npy, IDX [optdigits]", "NAME|PATH"),
+            Arguments.Text("--data", $"optdigits (built in), toy:NAME[:ROWS[:SEED]] ({string.Join(", ", Toys.All.Select(t => t.Name))}), {BranchingDiffusion.Grammar} (branching diffusion), a folder of MNIST-style IDX files (.gz or not), a file: CSV, TSV, .npy, IDX, or for models of graphs {GraphSource.Help} [optdigits]", "NAME|PATH"),
             Arguments.Text("--columns", "columns to use, such as 0-10,12 or pH,alcohol [all]", "LIST"),
             Arguments.Text("--split", "file that divides the rows into train, validation and test", "FILE"),
             Arguments.Text("--dequantize", DataChoice.DequantizeHelp, "columns[:SEED]"),
@@ -36,6 +36,7 @@ internal static class TrainCommand
             Arguments.Text("--seed", "seed of everything random [0]", "N"),
             Arguments.Text("--dtype", "float or double [float]", "TYPE"),
             .. LatentNames.CreateTexts(),
+            .. GraphNames.CreateTexts(),
         ];
         Option<bool>[] flags = LatentNames.CreateFlags();
         Option<bool> standardize = Arguments.Switch("--standardize", "put a fixed standardising layer first (means and deviations of the training rows); likelihoods are then shown in both units");
@@ -75,8 +76,10 @@ internal static class TrainCommand
                 case ModelFamily.Graph:
                     return GraphTrain.Run(request);
                 case ModelFamily.Latent:
+                    GraphNames.Refuse(request);
                     return LatentTrain.Run(request);
                 default:
+                    GraphNames.Refuse(request);
                     LatentNames.Refuse(request);
                     return Run(request);
             }

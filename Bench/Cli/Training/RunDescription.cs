@@ -17,7 +17,7 @@ internal sealed class RunDescription
     public static IReadOnlyList<string> Names { get; } =
     [
         "data", "columns", "split", "dequantize", "standardize", "model", "strategy", "lambda", "every", "probes", "epochs", "batch", "lr",
-        "optimizer", "schedule", "warmup", "clip", "seed", "dtype", .. LatentNames.Options,
+        "optimizer", "schedule", "warmup", "clip", "seed", "dtype", .. LatentNames.Options, .. GraphNames.Options,
     ];
 
     private readonly SortedDictionary<string, string> _options = new(StringComparer.Ordinal);
@@ -69,15 +69,16 @@ internal sealed class RunDescription
     /// <summary>The text by which equal values are recognised: numbers in their shortest form, paths in full.</summary>
     public static string Canonical(string name, string text) => name switch
     {
-        "epochs" or "batch" or "every" or "probes" or "latent" or "hidden" or "samples" => Arguments.Whole("--" + name, text, 1).ToString(CultureInfo.InvariantCulture),
+        "epochs" or "batch" or "every" or "probes" or "latent" or "hidden" or "samples" or "nodes" or "flow-hidden" or "validate-every" => Arguments.Whole("--" + name, text, 1).ToString(CultureInfo.InvariantCulture),
         "warmup" => Arguments.Whole("--" + name, text, 0).ToString(CultureInfo.InvariantCulture),
         "lr" or "clip" or "radius" => Arguments.Number("--" + name, text, zero: false).ToString("R", CultureInfo.InvariantCulture),
-        "lambda" or "beta" => Arguments.Number("--" + name, text, zero: true).ToString("R", CultureInfo.InvariantCulture),
+        "lambda" or "beta" or "dropout" or "edge-dropout" => Arguments.Number("--" + name, text, zero: true).ToString("R", CultureInfo.InvariantCulture),
         "seed" => Arguments.Seed("--" + name, text).ToString(CultureInfo.InvariantCulture),
         "dtype" => Arguments.OneOf("--" + name, text, "float", "double"),
-        "split" => Path.GetFullPath(text),
+        "split" or "features" => Path.GetFullPath(text),
         "dequantize" => Commands.DataChoice.Canonical(text),
-        "data" => Layers.DataSource.IsNamed(text) || text.Length == 0 || text.StartsWith(GraphTrain.DataPrefix, StringComparison.Ordinal) ? text : Path.GetFullPath(text),
+        "data" when text.StartsWith(GraphTrain.DataPrefix, StringComparison.Ordinal) => GraphSource.Canonical(text),
+        "data" => Layers.DataSource.IsNamed(text) || text.Length == 0 ? text : Path.GetFullPath(text),
         "model" => Presets.All.Any(p => p.Name == text) || LatentNames.IsModel(text) || GraphTrain.IsModel(text) || text.Length == 0 ? text : Path.GetFullPath(text),
         _ => text,
     };

@@ -17,7 +17,6 @@ public sealed class GraphAutoencoder<T> : IDisposable where T : unmanaged, IFloa
     private readonly GraphConvolution<T> _first;
     private readonly GraphConvolution<T> _mean;
     private readonly GraphConvolution<T> _scale;
-    private readonly GraphOperand<T> _operand;
     private readonly T[]? _features;
     private readonly Var _bias = Var.None;
     private readonly Var _logTemperature = Var.None;
@@ -41,7 +40,7 @@ public sealed class GraphAutoencoder<T> : IDisposable where T : unmanaged, IFloa
         _ownsBackend = backend is null;
         Backend = backend ?? new SimdBackend<T>(Environment.ProcessorCount);
         Store = new ParameterStore<T>(Backend);
-        _operand = new GraphOperand<T>(new NormalizedAdjacency(graph));
+        Operand = new GraphOperand<T>(new NormalizedAdjacency(graph, options.Normalization));
         _first = new GraphConvolution<T>(inputs, options.Hidden);
         _mean = new GraphConvolution<T>(options.Hidden, options.Latent);
         _scale = new GraphConvolution<T>(options.Hidden, options.Latent);
@@ -74,6 +73,9 @@ public sealed class GraphAutoencoder<T> : IDisposable where T : unmanaged, IFloa
     /// <summary>The edges that it sees.</summary>
     public Graph Graph { get; }
 
+    /// <summary>The graph as the encoder multiplies by it.</summary>
+    public GraphOperand<T> Operand { get; }
+
     /// <summary>Columns of features; of identity features the number of nodes.</summary>
     public int Inputs => _first.Inputs;
 
@@ -88,11 +90,11 @@ public sealed class GraphAutoencoder<T> : IDisposable where T : unmanaged, IFloa
 
     /// <summary>Records mean and raw scale of every node, [nodes x n] each.</summary>
     /// <param name="tape">Where.</param>
+    /// <param name="graph">The graph, from <see cref="Operand"/>.</param>
     /// <param name="mask">What the hidden layer is multiplied by, [nodes x hidden], for dropout; <see cref="Var.None"/> for nothing.</param>
-    public (Var Mean, Var RawScale) RecordEncoder(Tape<T> tape, Var mask)
+    public (Var Mean, Var RawScale) RecordEncoder(Tape<T> tape, RecordedGraph graph, Var mask)
     {
         tape.Scope = "encoder.";
-        RecordedGraph graph = _operand.Record(tape);
         Var x = _features is null ? Var.None : tape.Input(_features, Graph.Nodes, _first.Inputs);
         Var hidden = tape.Relu(_first.Record(tape, graph, x));
         if (!mask.IsNone) hidden = tape.Multiply(hidden, mask);
@@ -149,7 +151,7 @@ public sealed class GraphAutoencoder<T> : IDisposable where T : unmanaged, IFloa
     // The draw of zero noise: for a flow and for the wrapped normal the image of the mean.
     private Var RecordMeanLatent(Tape<T> tape)
     {
-        (Var mean, Var scale) = RecordEncoder(tape, Var.None);
+        (Var mean, Var scale) = RecordEncoder(tape, Operand.Record(tape), Var.None);
         return Posterior.Record(tape, mean, scale, tape.Constant(0, mean.Rows, mean.Cols), new StepContext()).Latent;
     }
 }

@@ -14,6 +14,9 @@ public sealed record GraphAutoencoderOptions
     /// <summary>Width of the first graph convolution.</summary>
     public int Hidden { get; init; } = 16;
 
+    /// <summary>How the encoder scales the adjacency.</summary>
+    public AdjacencyNormalization Normalization { get; init; }
+
     /// <summary>What makes an edge likely.</summary>
     public GraphDecoder Decoder { get; init; }
 

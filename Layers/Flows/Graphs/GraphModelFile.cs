@@ -15,12 +15,16 @@ public static class GraphModelFile
     private const string Family = "graph";
     private static readonly string[] s_models = ["vgae", "vgae-nc", "hvgae", "vgae-tc", "vgae-whc"];
     private static readonly string[] s_decoders = ["inner", "distance"];
+    private static readonly string[] s_normalizations = ["symmetric", "row"];
 
     /// <summary>Names of the models, in the order of <see cref="LatentModelKind"/>.</summary>
     public static IReadOnlyList<string> Models => s_models;
 
     /// <summary>Names of the decoders, in the order of <see cref="GraphDecoder"/>.</summary>
     public static IReadOnlyList<string> Decoders => s_decoders;
+
+    /// <summary>Names of the normalisations, in the order of <see cref="AdjacencyNormalization"/>.</summary>
+    public static IReadOnlyList<string> Normalizations => s_normalizations;
 
     /// <summary>Writes a model; the file is replaced whole or not at all.</summary>
     public static void Save<T>(GraphAutoencoder<T> model, string path) where T : unmanaged, IFloatingPointIeee754<T>
@@ -84,6 +88,7 @@ public static class GraphModelFile
             json.WriteNumber("inputs", model.Inputs);
             json.WriteNumber("latent", o.Latent);
             json.WriteNumber("hidden", o.Hidden);
+            json.WriteString("normalization", s_normalizations[(int)o.Normalization]);
             json.WriteString("decoder", s_decoders[(int)o.Decoder]);
             json.WriteNumber("blocks", o.Blocks);
             json.WriteNumber("flow_hidden", o.FlowHidden);
@@ -111,6 +116,7 @@ public static class GraphModelFile
             Kind = (LatentModelKind)Array.IndexOf(s_models, reader.Choice("model", "", s_models)),
             Latent = reader.Integer("latent", 1),
             Hidden = reader.Integer("hidden", 1),
+            Normalization = (AdjacencyNormalization)Array.IndexOf(s_normalizations, reader.Choice("normalization", s_normalizations[0], s_normalizations)),
             Decoder = (GraphDecoder)Array.IndexOf(s_decoders, reader.Choice("decoder", "", s_decoders)),
             Blocks = reader.Integer("blocks", 0),
             FlowHidden = reader.Integer("flow_hidden", 0),

@@ -72,7 +72,8 @@ public sealed class GraphTrainer<T> : IDisposable where T : unmanaged, IFloating
         long epoch = _state.Epoch;
         DrawNegatives(epoch);
         _tape.Reset();
-        (Var mean, Var scale) = Model.RecordEncoder(_tape, DrawMask(epoch));
+        RecordedGraph graph = Options.EdgeDropout > 0 ? Model.Operand.RecordThinned(_tape, Options.EdgeDropout, SeedMix.Of(Options.Seed, 13), (ulong)epoch) : Model.Operand.Record(_tape);
+        (Var mean, Var scale) = Model.RecordEncoder(_tape, graph, DrawMask(epoch));
         LatentDraw draw = Model.Posterior.Record(_tape, mean, scale, SeedMix.Of(Options.Seed, 10), (ulong)epoch);
         Var places = Model.RecordPlaces(_tape, draw.Latent);
         Var edges = _tape.LogSigmoid(Model.RecordLogOdds(_tape, places, Input(_u), Input(_v)));
@@ -88,6 +89,20 @@ public sealed class GraphTrainer<T> : IDisposable where T : unmanaged, IFloating
         _state.Step++;
         _state.EndEpoch();
         return report;
+    }
+
+    /// <summary>Trains until so many epochs are done, or until cancelled, with a look at the validation edges every <see cref="GraphTrainerOptions.EvaluateEvery"/> and after the last; the model ends as it was at its best look.</summary>
+    /// <exception cref="NonFiniteException">Training diverged.</exception>
+    public void Fit(long epochs, Action<GraphEpoch>? onEpoch = null, CancellationToken cancel = default)
+    {
+        while (_state.Epoch < epochs && !cancel.IsCancellationRequested)
+        {
+            GraphEpoch epoch = Step();
+            if (epoch.Epoch % Options.EvaluateEvery == 0 || epoch.Epoch == epochs) Validate(out _);
+            onEpoch?.Invoke(epoch);
+        }
+
+        _state.RestoreBest();
     }
 
     /// <summary>Measures the validation edges and keeps the model if it is the best so far by the mean of AUC and AP; of equal ones the first stays.</summary>

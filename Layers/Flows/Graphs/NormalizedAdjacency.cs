@@ -1,40 +1,33 @@
 namespace NativeFlow.Layers;
 
-/// <summary>D^-1/2 (A + I) D^-1/2 with D the degrees of A + I, as compressed rows: what a graph convolution multiplies by.</summary>
-/// <remarks>Symmetric, largest eigenvalue 1. Source: Kipf and Welling, "Semi-Supervised Classification with Graph Convolutional Networks" (2017).</remarks>
+/// <summary>A + I scaled by its row sums D, as compressed rows: what a graph convolution multiplies by. Largest eigenvalue 1 in both forms.</summary>
 public sealed class NormalizedAdjacency
 {
     private readonly double[] _values;
     private readonly int[] _columns;
     private readonly int[] _starts;
+    private readonly int[] _edges;
 
     /// <summary>Makes the matrix. Cost: nodes + 2 edges numbers.</summary>
-    public NormalizedAdjacency(Graph graph)
+    public NormalizedAdjacency(Graph graph, AdjacencyNormalization normalization = AdjacencyNormalization.Symmetric)
     {
         ArgumentNullException.ThrowIfNull(graph);
+        Normalization = normalization;
         int count = graph.Nodes + (2 * graph.Edges.Length);
         _values = new double[count];
         _columns = new int[count];
+        _edges = new int[count];
         _starts = new int[graph.Nodes + 1];
-        int at = 0;
-        for (int u = 0; u < graph.Nodes; u++)
-        {
-            bool placed = false;
-            foreach (int v in graph.Neighbours(u))
-            {
-                if (!placed && v > u)
-                {
-                    Put(graph, u, u, at++);
-                    placed = true;
-                }
-
-                Put(graph, u, v, at++);
-            }
-
-            if (!placed) Put(graph, u, u, at++);
-            _starts[u + 1] = at;
-        }
+        for (int u = 0; u < graph.Nodes; u++) _starts[u + 1] = _starts[u] + graph.Degree(u) + 1;
+        int[] next = _starts[..^1];
+        // As in Graph: edges ascend, so that every row ascends, its own node between the smaller and the larger ones.
+        for (int e = 0; e < graph.Edges.Length; e++) Put(graph, next, graph.Edges[e].V, graph.Edges[e].U, e);
+        for (int u = 0; u < graph.Nodes; u++) Put(graph, next, u, u, -1);
+        for (int e = 0; e < graph.Edges.Length; e++) Put(graph, next, graph.Edges[e].U, graph.Edges[e].V, e);
     }
+
+    /// <summary>How it is scaled.</summary>
+    public AdjacencyNormalization Normalization { get; }
 
     /// <summary>Rows and columns.</summary>
     public int Nodes => _starts.Length - 1;
@@ -48,9 +41,18 @@ public sealed class NormalizedAdjacency
     /// <summary>Where each row starts; one entry more than rows.</summary>
     public ReadOnlySpan<int> Starts => _starts;
 
-    private void Put(Graph graph, int u, int v, int at)
+    /// <summary>Number of the graph's edge that each belongs to; -1 on the diagonal.</summary>
+    public ReadOnlySpan<int> Edges => _edges;
+
+    /// <summary>One entry, by the degrees (neighbours without the node itself) of its row and its column.</summary>
+    public static double Weight(AdjacencyNormalization normalization, int rowDegree, int columnDegree)
+        => normalization == AdjacencyNormalization.Row ? 1 / (rowDegree + 1.0) : 1 / Math.Sqrt((rowDegree + 1.0) * (columnDegree + 1.0));
+
+    private void Put(Graph graph, int[] next, int row, int column, int edge)
     {
-        _columns[at] = v;
-        _values[at] = 1 / Math.Sqrt((graph.Degree(u) + 1.0) * (graph.Degree(v) + 1.0));
+        int at = next[row]++;
+        _columns[at] = column;
+        _edges[at] = edge;
+        _values[at] = Weight(Normalization, graph.Degree(row), graph.Degree(column));
     }
 }
