@@ -37,16 +37,23 @@ public sealed record GraphAutoencoderOptions
 
     /// <summary>The part of it that describes the posterior.</summary>
     /// <exception cref="BadInputException">A value is out of range.</exception>
-    public LatentModelOptions Posterior(int inputs) => new LatentModelOptions
+    public LatentModelOptions Posterior(int inputs)
     {
-        Kind = Kind,
-        DataDimension = inputs,
-        Latent = Latent,
-        Hidden = Hidden,
-        Blocks = Blocks,
-        FlowHidden = FlowHidden,
-        Radius = Radius,
-        LearnRadius = LearnRadius,
-        Seed = Seed,
-    }.Checked();
+        var options = new LatentModelOptions
+        {
+            Kind = Kind,
+            DataDimension = inputs,
+            Latent = Latent,
+            Hidden = Hidden,
+            Blocks = Blocks,
+            FlowHidden = FlowHidden,
+            Radius = Radius,
+            LearnRadius = LearnRadius,
+            Seed = Seed,
+        };
+        // Under the name that the user knows the model by.
+        if (options.HasFlow && Latent < 2)
+            throw new BadInputException($"{GraphModelFile.Models[(int)Kind]}: a coupling moves some latent columns and passes the others, so it needs 2 or more, not {Latent}; take --latent 2, or a model without a flow.");
+        return options.Checked();
+    }
 }
