@@ -64,9 +64,13 @@ public sealed class RiemannianRadius
             if (missing > 0) low = t;
             else high = t;
             double next = t + missing / Math.Exp(LogWeight(_dimension, _scale, t) - _peak);
-            if (!(next > low && next < high)) next = 0.5 * (low + high);
-            if (Math.Abs(next - t) <= 1e-15 * next) break;
+            if (next == t) return t;
+            bool isNewton = next > low && next < high;
+            if (!isNewton) next = 0.5 * (low + high);
+            double moved = Math.Abs(next - t);
             t = next;
+            // The error after a step of Newton's is about (n - 1)/t times its square: below rounding here.
+            if (moved <= (isNewton ? 1e-9 : 1e-15) * t) break;
         }
 
         return t;
