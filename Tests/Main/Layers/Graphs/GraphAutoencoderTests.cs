@@ -167,7 +167,7 @@ public sealed class GraphAutoencoderTests : IDisposable
         Assert.True(best is > 0 and <= 150 && best % 10 == 0);
         LinkMetrics validation = trainer.Validate(out bool again);
         Assert.False(again);
-        Assert.Equal(trainer.State.BestNats, (validation.Auc + validation.AveragePrecision) / 2);
+        Assert.Equal(trainer.State.BestScore, (validation.Auc + validation.AveragePrecision) / 2);
         Assert.True(last.Edges + last.NonEdges < 0.9 * (first.Edges + first.NonEdges), $"{kind} {decoder}: from {first} to {last}");
     }
 
