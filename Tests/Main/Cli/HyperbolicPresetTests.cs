@@ -47,6 +47,18 @@ public sealed class HyperbolicPresetTests
         }
     }
 
+    [Theory]
+    [InlineData("{\"kind\":\"hyperbolic-chart\",\"dimension\":2}", "the point (1.2, 0.4) lies at 1.26491", "inside, |p| < R")]
+    [InlineData("{\"kind\":\"hyperbolic-chart\",\"dimension\":2,\"radius\":0}", "radius is 0", "above 0")]
+    public void PointsOffTheDiskAreRefusedBeforeAnythingIsWritten(string layer, params string[] fragments)
+    {
+        using TempFolder temp = new();
+        string data = temp.Put("disk.csv", string.Concat(Enumerable.Range(0, 30).Select(i => i == 17 ? "1.2,0.4\n" : FormattableString.Invariant($"{0.01 * i},{0.5 - 0.02 * i}\n"))));
+        string recipe = temp.Put("chart.json", $"{{\"layers\":[{layer},{{\"kind\":\"linear\",\"dimension\":2}}]}}");
+        CommandLine.RefuseInput(["train", "--model", recipe, "--data", data, "--epochs", "1", "--batch", "5", "--out", temp.At("run")], fragments);
+        Assert.False(Directory.Exists(temp.At("run")));
+    }
+
     [Fact]
     public void OneColumnIsRefused()
     {
