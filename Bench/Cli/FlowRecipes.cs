@@ -8,6 +8,8 @@ namespace NativeFlow.Cli;
 internal static class FlowRecipes
 {
     private const string Spline = """{"kind":"rational-quadratic","bins":8,"tail_bound":5,"identity_init":true}""";
+    private const string SphereLongitude = """{"kind":"coupling","mask":[1,0],"transformer":{"kind":"circular-spline","bins":16},"conditioner":{"kind":"mlp","hidden":[64,64],"activation":"silu"} }""";
+    private const string SphereHeight = """{"kind":"coupling","mask":[0,1],"transformer":{"kind":"rational-quadratic-bounded","bins":16,"left":-1,"right":1,"bottom":-1,"top":1},"conditioner":{"kind":"angle-features","network":{"kind":"mlp","hidden":[64,64],"activation":"silu"} } }""";
     private const string BoundedAffine = """{"kind":"affine","scale":"soft-clip","slope":0.05}""";
 
     public static JsonArray Nice(int d) => Stack(6, d, k => [Coupling(d, k, """{"kind":"additive"}"""), ActNorm(d)]);
@@ -51,6 +53,12 @@ internal static class FlowRecipes
 
     /// <summary>A base on hyperbolic space of radius 1 that learns its location and scales.</summary>
     public static JsonObject WrappedNormal(int d) => new() { ["kind"] = "wrapped-normal", ["dimension"] = d };
+
+    /// <summary>In longitude and height of the unit sphere; longitudes reach the networks as cosine and sine.</summary>
+    public static JsonArray Sphere(int d)
+        => d == 2 ? Stack(4, d, k => [SphereLongitude, SphereHeight]) : throw new BadInputException($"--model sphere: takes longitude and height, 2 columns, and the data have {d}; give --data sphere:FILE, and choose latitude and longitude with --columns.");
+
+    public static JsonObject UniformSphere(int d) => new() { ["kind"] = "uniform-sphere", ["dimension"] = d };
 
     /// <summary>Width of the hidden layers of a conditioner.</summary>
     private static int Hidden(int d) => d <= 16 ? 64 : 128;

@@ -74,6 +74,7 @@ internal static class Presets
         Deep("whc", "wrapped hyperboloid couplings on hyperbolic space, in tangent coordinates", FlowRecipes.WrappedCoupling),
         Deep("glow-tabular", "Glow's steps on vectors: ActNorm, a full matrix, an affine coupling", FlowRecipes.GlowTabular),
         new("hyperbolic-nsf", "tangent coordinates of hyperbolic space: spline couplings between full matrices, on a wrapped normal", null, [], FlowRecipes.NsfCoupling) { Rate = 3e-3, Base = FlowRecipes.WrappedNormal },
+        new("sphere", "points on the sphere (--data sphere:FILE): circular splines of longitude and splines of height, in turn, on the uniform distribution", null, [], FlowRecipes.Sphere) { Rate = 3e-3, Base = FlowRecipes.UniformSphere },
         Image("snf-conv9", "images: nine 3x3 convolutions with learned inverses, splines between (self-normalizing flow)", "snf-reconstruction", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
         Image("conv9-exact", "images: the same with the exact gradient through a banded factorisation", "banded-exact", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
         Image("conv9-emerging", "images: the same with emerging convolutions", null, s => ImageRecipes.Conv9(s, ImageRecipes.Emerging)),

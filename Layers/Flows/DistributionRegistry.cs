@@ -24,6 +24,8 @@ public static class DistributionRegistry
         "riemannian-normal",
         "standard-normal",
         "student-t",
+        "uniform-sphere",
+        "uniform-torus",
         "wrapped-normal",
         "wrapped-normal-mixture",
     ];
@@ -49,6 +51,8 @@ public static class DistributionRegistry
             "riemannian-normal" => RiemannianNormal<T>.FromConfig(config),
             "standard-normal" => StandardNormal<T>.FromConfig(config),
             "student-t" => StudentT<T>.FromConfig(config),
+            "uniform-sphere" => UniformSphere<T>.FromConfig(config),
+            "uniform-torus" => UniformTorus<T>.FromConfig(config),
             "wrapped-normal" => WrappedNormal<T>.FromConfig(config),
             "wrapped-normal-mixture" => WrappedNormalMixture<T>.FromConfig(config),
             _ => throw new BadInputException($"There is no base distribution {BadInputException.Quote(kind)}; there are {string.Join(", ", Kinds)}."),

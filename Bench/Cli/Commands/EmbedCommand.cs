@@ -11,7 +11,7 @@ namespace NativeFlow.Cli.Commands;
 internal static class EmbedCommand
 {
     private const string Undirected = "graph:";
-    private const int DefaultEpochs = 300;
+    private const int DefaultEpochs = 500;
 
     public static Command Create()
     {
@@ -22,7 +22,7 @@ internal static class EmbedCommand
         Option<string?> latent = Arguments.Text("--latent", $"dimension of the hyperbolic space, 2 or more [{defaults.Dimension}]", "N");
         Option<string?> radius = Arguments.Text("--radius", "radius R, curvature -1/R^2 [1]", "R");
         Option<string?> epochs = Arguments.Text("--epochs", $"passes over the edges [{DefaultEpochs}]", "N");
-        Option<string?> burnIn = Arguments.Text("--burn-in", $"epochs at the start with a tenth of the rate [{defaults.BurnIn}]", "N");
+        Option<string?> burnIn = Arguments.Text("--burn-in", "epochs at the start with a tenth of the rate [half of --epochs]", "N");
         Option<string?> rate = Arguments.Text("--learning-rate", $"step against the gradient of a pair's loss [{defaults.LearningRate}]", "X");
         Option<string?> negatives = Arguments.Text("--negatives", $"unrelated nodes that each edge is set against [{defaults.Negatives}]", "N");
         Option<string?> batch = Arguments.Text("--batch", $"edges a step [{defaults.Batch}]", "N");
@@ -34,20 +34,20 @@ internal static class EmbedCommand
         };
         command.SetAction(parsed =>
         {
+            int passes = parsed.GetValue(epochs) is { } e ? Arguments.Whole("--epochs", e, 1) : DefaultEpochs;
             var options = new EmbeddingOptions
             {
                 Dimension = parsed.GetValue(latent) is { } n ? Arguments.Whole("--latent", n, 2) : defaults.Dimension,
                 Radius = parsed.GetValue(radius) is { } r ? Arguments.Number("--radius", r, zero: false) : defaults.Radius,
-                BurnIn = parsed.GetValue(burnIn) is { } b ? Arguments.Whole("--burn-in", b, 0) : defaults.BurnIn,
+                BurnIn = parsed.GetValue(burnIn) is { } b ? Arguments.Whole("--burn-in", b, 0) : passes / 2,
                 LearningRate = parsed.GetValue(rate) is { } x ? Arguments.Number("--learning-rate", x, zero: false) : defaults.LearningRate,
                 Negatives = parsed.GetValue(negatives) is { } k ? Arguments.Whole("--negatives", k, 1) : defaults.Negatives,
                 Batch = parsed.GetValue(batch) is { } m ? Arguments.Whole("--batch", m, 1) : defaults.Batch,
                 Seed = parsed.GetValue(seed) is { } s ? Arguments.Seed("--seed", s) : defaults.Seed,
             };
-            int passes = parsed.GetValue(epochs) is { } e ? Arguments.Whole("--epochs", e, 1) : DefaultEpochs;
             string source = parsed.GetRequiredValue(data), folder = parsed.GetRequiredValue(output);
             bool directed = !source.StartsWith(Undirected, StringComparison.Ordinal);
-            NamedGraph graph = directed ? NamedGraph.Read(source) : NamedGraph.ReadIntegers(source[Undirected.Length..]);
+            NamedGraph graph = directed ? NamedGraph.Read(source) : NamedGraph.Of(EdgeListReader.Read(source[Undirected.Length..]));
             IReadOnlyList<(int, int)> edges = directed ? graph.Edges : BothWays(graph);
             var embedding = new HierarchyEmbedding(graph.Nodes.Count, edges, options);
             using var stop = new StopSignal();

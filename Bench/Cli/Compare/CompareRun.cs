@@ -111,7 +111,7 @@ internal sealed class CompareRun<T> : IDisposable where T : unmanaged, IFloating
     /// <summary>Writes all that the run needs to go on; where a parameter is no longer finite, which the next step's loss will tell, the last checkpoint stays.</summary>
     public void Save(string path)
     {
-        var progress = new CompareProgress { Run = Description, Seconds = Seconds, NextPoint = _nextPoint, Reconstruction = _reconstruction, ValidationNll = -_trainer.State.BestNats, Curve = _curve };
+        var progress = new CompareProgress { Run = Description, Seconds = Seconds, NextPoint = _nextPoint, Reconstruction = _reconstruction, ValidationNll = -_trainer.State.BestScore, Curve = _curve };
         try
         {
             Checkpoint.Save(_trainer, path, JsonSerializer.Serialize(progress, CompareJson.Default.CompareProgress));
@@ -220,7 +220,7 @@ internal sealed class CompareRun<T> : IDisposable where T : unmanaged, IFloating
             StepBytes = StepFlops.Bytes(_flow, _settings.Batch),
             AllocatedBytes = _meter.AllocatedBytes,
             PeakBytes = StepMeter.PeakBytes(_trainer),
-            ValidationNll = double.IsFinite(_trainer.State.BestNats) ? -_trainer.State.BestNats : null,
+            ValidationNll = double.IsFinite(_trainer.State.BestScore) ? -_trainer.State.BestScore : null,
             Curve = [.. _curve],
             Reconstruction = double.IsNaN(_reconstruction) ? null : _reconstruction,
             Divergences = _failure is null ? 0 : 1,

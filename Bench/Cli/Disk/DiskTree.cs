@@ -16,7 +16,7 @@ internal sealed record DiskTree(IReadOnlyList<(int From, int To)> Edges, int[] D
     {
         bool directed = !edges.StartsWith(Undirected, StringComparison.Ordinal);
         string path = directed ? edges : edges[Undirected.Length..];
-        NamedGraph graph = directed ? NamedGraph.Read(path) : NamedGraph.ReadIntegers(path);
+        NamedGraph graph = directed ? NamedGraph.Read(path) : NamedGraph.Of(EdgeListReader.Read(path));
         var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int i = 0; i < table.Names.Count; i++)
             if (!numbers.TryAdd(table.Names[i], i)) throw new BadInputException($"the points name {BadInputException.Quote(table.Names[i])} twice; edges need names that differ; correct the table.");

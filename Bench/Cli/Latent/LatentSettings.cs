@@ -23,7 +23,7 @@ internal static class LatentSettings
         {
             if (plain.ContainsKey("radius")) throw new BadInputException("--curvature and --radius say the same thing, K = -1/R^2; leave one out.");
             if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double k) || !double.IsFinite(k) || !(k < 0))
-                throw new BadInputException($"--curvature {BadInputException.Quote(text)}: expected a number below 0, such as -1; the curvature of hyperbolic space is negative (a flat one is --model vae).");
+                throw new BadInputException($"--curvature {BadInputException.Quote(text)}: expected a number below 0, such as -1; the curvature of hyperbolic space is negative (flat models: vae, vgae).");
             plain["radius"] = Text(1 / Math.Sqrt(-k));
         }
 

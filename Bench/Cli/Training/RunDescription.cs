@@ -78,6 +78,7 @@ internal sealed class RunDescription
         "split" or "features" => Path.GetFullPath(text),
         "dequantize" => Commands.DataChoice.Canonical(text),
         "data" when text.StartsWith(GraphTrain.DataPrefix, StringComparison.Ordinal) => GraphSource.Canonical(text),
+        "data" when text.StartsWith(Layers.SphereCoordinates.Prefix, StringComparison.Ordinal) => Layers.SphereCoordinates.Prefix + Path.GetFullPath(text[Layers.SphereCoordinates.Prefix.Length..]),
         "data" => Layers.DataSource.IsNamed(text) || text.Length == 0 ? text : Path.GetFullPath(text),
         "model" => Presets.All.Any(p => p.Name == text) || LatentNames.IsModel(text) || GraphTrain.IsModel(text) || text.Length == 0 ? text : Path.GetFullPath(text),
         _ => text,

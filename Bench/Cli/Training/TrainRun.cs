@@ -44,6 +44,8 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
             throw new BadInputException($"{run.Model}: the model takes a context of {_flow.ContextWidth} columns, but {data.Name} has {context}; change the recipe, or choose with --context-columns.");
         if (_flow.EvaluationValue != ValueKind.Exact)
             throw new BadInputException($"{run.Model}: a layer of the model gives a lower bound of the likelihood, and this command reports exact ones; leave the layer out, or train with the library (FlowTrainer, LogProbBound).");
+        if (!resume && _flow.Transforms is [HyperbolicChart<T> chart, ..])
+            foreach (Table rows in (Table[])[data.Train, data.Validation, data.Test]) RequireInside(data.Name, rows, chart.Rim);
         _batches = new BatchSource<T>(data.Train, run.Batch, run.Seed, dequantize: !_flow.Base.IsDiscrete);
         _trainer = new FlowTrainer<T>(_flow, RunSettings.Optimizer<T>(run), RunSettings.Options(run, _batches.BatchesPerEpoch));
         if (resume) Checkpoint.Load(_trainer, folder.Checkpoint);
@@ -92,6 +94,18 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
         }
 
         return true;
+    }
+
+    // Before anything is written: the layer itself would refuse in the middle of the run.
+    private static void RequireInside(string name, Table rows, double rim)
+    {
+        var point = new double[rows.Columns];
+        for (int r = 0; r < rows.Rows; r++)
+        {
+            rows.CopyRow(r, point);
+            double length = Math.Sqrt(point.Sum(v => v * v));
+            if (!(length < rim)) throw new BadInputException(FormattableString.Invariant($"{name}: the point ({string.Join(", ", point.Take(4).Select(v => v.ToString("G6", System.Globalization.CultureInfo.InvariantCulture)))}{(point.Length > 4 ? ", ..." : "")}) lies at {length:G6} from the centre of the Poincare disk of radius {rim}; expected inside, |p| < R; check the coordinates and the radius of hyperbolic-chart."));
+        }
     }
 
     /// <summary>Puts the best model in place and measures it: exact, on the test rows, with the fixed draws.</summary>

@@ -26,8 +26,8 @@ internal static class TrainSummary
             json.WriteEndObject();
             if (data.Toy is { } toy && training.Excess is { } excess) Entropy(json, toy, excess);
             json.WriteStartObject("validation");
-            json.WriteNumber("nats", training.Trainer.State.BestNats);
-            json.WriteNumber("bits_per_dim", -training.Trainer.State.BestNats / (flow.Dimension * Math.Log(2)));
+            json.WriteNumber("nats", training.Trainer.State.BestScore);
+            json.WriteNumber("bits_per_dim", -training.Trainer.State.BestScore / (flow.Dimension * Math.Log(2)));
             json.WriteNumber("best_epoch", training.Trainer.State.BestEpoch);
             json.WriteEndObject();
             if (training.Inverses.Count > 0) HistoryLine.Inverses(json, training.Inverses);

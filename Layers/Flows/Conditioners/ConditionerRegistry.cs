@@ -10,6 +10,7 @@ public static class ConditionerRegistry
     /// <summary>Recipe names, in alphabetical order.</summary>
     public static IReadOnlyList<string> Kinds { get; } =
     [
+        "angle-features",
         "conv-net",
         "mlp",
         "residual-mlp",
@@ -27,6 +28,7 @@ public static class ConditionerRegistry
         string kind = ConfigReader.KindOf("conditioner", config);
         return kind switch
         {
+            "angle-features" => AngleFeatures<T>.FromConfig(config, inputs, outputs, parameters),
             "conv-net" => ConvNet<T>.FromConfig(config, inputs, outputs, parameters),
             "mlp" => Mlp<T>.FromConfig(config, inputs, outputs),
             "residual-mlp" => ResidualMlp<T>.FromConfig(config, inputs, outputs),

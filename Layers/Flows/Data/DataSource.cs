@@ -5,7 +5,7 @@ namespace NativeFlow.Layers;
 /// <summary>Opens a data set by name or path; the format is told by the content, never by the file's ending.</summary>
 public static class DataSource
 {
-    private const string Accepted = "expected 'optdigits' (built in), 'toy:NAME' (such as toy:two-moons), 'mixing:COND' (such as mixing:10), 'bdp' or 'bdp-heldout' (branching diffusion, such as bdp:1), a folder with train-images-idx3-ubyte and t10k-images-idx3-ubyte, "
+    private const string Accepted = "expected 'optdigits' (built in), 'toy:NAME' (such as toy:two-moons), 'mixing:COND' (such as mixing:10), 'bdp' or 'bdp-heldout' (branching diffusion, such as bdp:1), 'sphere:FILE' (latitudes and longitudes in degrees), a folder with train-images-idx3-ubyte and t10k-images-idx3-ubyte, "
         + "or one file: IDX images, NumPy .npy, or text (comma, semicolon, tab or blank separated), each plain or .gz";
 
     /// <summary>Opens a data set.</summary>
@@ -84,6 +84,7 @@ public static class DataSource
 
     private static Table ReadFile(string path, string? columns)
     {
+        if (path.StartsWith(SphereCoordinates.Prefix, StringComparison.Ordinal)) return SphereCoordinates.FromDegrees(ReadFile(path[SphereCoordinates.Prefix.Length..], columns));
         Span<byte> start = stackalloc byte[512];
         if (!File.Exists(path))
         {

@@ -54,6 +54,9 @@ internal static class DistributionNoise
     /// <summary>-log(1 - u).</summary>
     public static double Exponential(double u) => -SpecialFunctions.Log1p(-u);
 
+    /// <summary>pi (2 u - 1).</summary>
+    public static double Angle(double u) => Math.PI * ((2 * u) - 1);
+
     /// <summary>cos(2 pi u).</summary>
     public static double Cosine(double u) => Math.Cos(2 * Math.PI * u);
 

@@ -13,10 +13,10 @@ public sealed record EmbeddingOptions
     public int Negatives { get; init; } = 50;
 
     /// <summary>Length of a step against the gradient of one pair's loss.</summary>
-    public double LearningRate { get; init; } = 0.3;
+    public double LearningRate { get; init; } = 0.05;
 
-    /// <summary>Epochs at the start with a tenth of the rate, in which the nodes find their directions.</summary>
-    public int BurnIn { get; init; } = 20;
+    /// <summary>Epochs at the start with a tenth of the rate, in which the nodes find their directions; half of all is a good share.</summary>
+    public int BurnIn { get; init; } = 250;
 
     /// <summary>Pairs whose gradients are summed into one step.</summary>
     public int Batch { get; init; } = 10;

@@ -37,6 +37,9 @@ public sealed class HyperbolicChart<T> : IBijector<T> where T : unmanaged, IFloa
     /// <inheritdoc/>
     public int Dimension { get; }
 
+    /// <summary>Radius of the Poincare disk that the data must lie inside; infinite for spatial coordinates, where any point lies on the hyperboloid.</summary>
+    public double Rim => _isDisk ? _radius : double.PositiveInfinity;
+
     /// <inheritdoc/>
     public bool HasExactInverse => !_isDisk;
 

@@ -18,6 +18,7 @@ public sealed class TrainerState<T> : IDisposable where T : unmanaged, IFloating
         _stepInEpoch = store.AddCounter("trainer.step_in_epoch");
         _objective = store.AddCounter("trainer.objective_sum_bits");
         _reconstruction = store.AddCounter("trainer.reconstruction_sum_bits");
+        // The name stands in checkpoints.
         _bestBits = store.AddCounter("trainer.best_nats_bits");
         _bestEpoch = store.AddCounter("trainer.best_epoch");
         Set(_bestBits, double.NegativeInfinity);
@@ -34,8 +35,8 @@ public sealed class TrainerState<T> : IDisposable where T : unmanaged, IFloating
     /// <summary>Steps done in the epoch under way.</summary>
     public long StepInEpoch => _store[_stepInEpoch];
 
-    /// <summary>Best validation log-likelihood in nats so far; minus infinity before the first.</summary>
-    public double BestNats => Get(_bestBits);
+    /// <summary>Best validation score so far, in the trainer's own measure, of which more is better; minus infinity before the first. Flows: mean log-likelihood in nats. Latent-variable models: their bound in nats. Graph autoencoders: mean of AUC and average precision.</summary>
+    public double BestScore => Get(_bestBits);
 
     /// <summary>Epoch of the best validation; 0 before the first.</summary>
     public long BestEpoch => _store[_bestEpoch];
@@ -51,7 +52,7 @@ public sealed class TrainerState<T> : IDisposable where T : unmanaged, IFloating
     /// <summary>Puts the parameters and buffers of the best validation into the model; does nothing before the first.</summary>
     public void RestoreBest()
     {
-        if (double.IsNegativeInfinity(BestNats)) return;
+        if (double.IsNegativeInfinity(BestScore)) return;
         BasicKernels<T>.Copy(_store.Backend, BestValues, _store.Values);
         BasicKernels<T>.Copy(_store.Backend, BestBuffers, _store.BufferValues);
     }
@@ -79,11 +80,11 @@ public sealed class TrainerState<T> : IDisposable where T : unmanaged, IFloating
         _store[_objective] = _store[_reconstruction] = 0;
     }
 
-    /// <summary>Keeps the model as it stands as the best so far if its validation log-likelihood (nats) is; says whether it was. <see cref="FlowTrainer{T}.RunEpoch"/> does it by itself.</summary>
-    public bool Offer(double nats)
+    /// <summary>Keeps the model as it stands as the best so far if its validation score (see <see cref="BestScore"/>) is; says whether it was. <see cref="FlowTrainer{T}.RunEpoch"/> does it by itself.</summary>
+    public bool Offer(double score)
     {
-        if (nats <= BestNats) return false;
-        Set(_bestBits, nats);
+        if (score <= BestScore) return false;
+        Set(_bestBits, score);
         _store[_bestEpoch] = Epoch;
         BasicKernels<T>.Copy(_store.Backend, _store.Values, BestValues);
         BasicKernels<T>.Copy(_store.Backend, _store.BufferValues, BestBuffers);

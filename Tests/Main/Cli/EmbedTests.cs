@@ -13,7 +13,7 @@ public sealed class EmbedTests
     {
         using TempFolder temp = new();
         string edges = Tree(temp);
-        string stdout = CommandLine.Succeed("embed", "--data", edges, "--epochs", "60", "--negatives", "20", "--out", temp.At("a"));
+        string stdout = CommandLine.Succeed("embed", "--data", edges, "--epochs", "60", "--burn-in", "20", "--learning-rate", "0.3", "--negatives", "20", "--out", temp.At("a"));
         Assert.Contains("tree: 31 nodes, 98 edges; H^2 of radius 1, seed 0", stdout, StringComparison.Ordinal);
         Assert.Matches(@"mean rank \d+\.\d\d, mean average precision 0\.\d{4}|mean average precision 1\.0000", stdout);
         using var summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(temp.At("a"), "summary.json")));
@@ -31,7 +31,7 @@ public sealed class EmbedTests
         }
 
         // The same seed, the same files.
-        CommandLine.Succeed("embed", "--data", edges, "--epochs", "60", "--negatives", "20", "--out", temp.At("b"));
+        CommandLine.Succeed("embed", "--data", edges, "--epochs", "60", "--burn-in", "20", "--learning-rate", "0.3", "--negatives", "20", "--out", temp.At("b"));
         foreach (string file in (string[])["points.csv", "embedding.safetensors", "summary.json"])
             Assert.Equal(File.ReadAllBytes(Path.Combine(temp.At("a"), file)), File.ReadAllBytes(Path.Combine(temp.At("b"), file)));
 
@@ -67,8 +67,12 @@ public sealed class EmbedTests
         using TempFolder temp = new();
         string good = Tree(temp), folder = temp.At("out");
         CommandLine.RefuseInput(["embed", "--data", temp.Put("loop.csv", "a,b\nc,c\n"), "--out", folder], "loop.csv: line 2 is a self-loop of node 'c'");
-        CommandLine.RefuseInput(["embed", "--data", "graph:" + temp.Put("names.csv", "0,1\n1,cat\n"), "--out", folder], "line 2: node 'cat' is no whole number");
+        CommandLine.RefuseInput(["embed", "--data", "graph:" + temp.Put("names.csv", "0,1\n1,cat\n"), "--out", folder], "names.csv: line 2 has 'cat' for a node, expected a whole number from 0");
+        CommandLine.RefuseInput(["embed", "--data", "graph:" + temp.Put("loops.csv", "0,1\n2,2\n"), "--out", folder], "loops.csv: line 2 joins node 2 to itself", "remove self-loops");
+        CommandLine.RefuseInput(["embed", "--data", "graph:" + temp.Put("empty.csv", ""), "--out", folder], "empty.csv: holds no edge");
+        CommandLine.RefuseInput(["embed", "--data", temp.At("empty.csv"), "--out", folder], "empty.csv: holds no rows");
         CommandLine.RefuseInput(["embed", "--data", temp.At("none.csv"), "--out", folder], "no such file");
+        CommandLine.RefuseInput(["embed", "--data", "graph:" + temp.At("none.csv"), "--out", folder], "no such file");
         CommandLine.RefuseInput(["embed", "--data", good, "--latent", "1", "--out", folder], "--latent '1'", "from 2");
         CommandLine.RefuseInput(["embed", "--data", good, "--radius", "-1", "--out", folder], "--radius '-1'", "above 0");
         CommandLine.RefuseInput(["embed", "--data", good, "--radius", "0", "--out", folder], "--radius '0'", "above 0");
@@ -88,6 +92,9 @@ public sealed class EmbedTests
         CommandLine.RefuseInput(["plot", good, "--disk", "--coordinates", "polar", "--out", picture], "--coordinates 'polar'", "disk, spatial, tangent");
         CommandLine.RefuseInput(["plot", temp.Put("word.csv", "a,0.1,0\nb,x,0\n"), "--disk", "--out", picture], "line 2: 'x' is no finite number");
         CommandLine.RefuseInput(["plot", good, "--disk", "--edges", temp.Put("e.csv", "a,c\n"), "--out", picture], "node 'c' is none of the 2 points");
+        string numbered = temp.Put("numbered.csv", "node,p1,p2\n0,0.1,0\n1,0.4,0.7\n");
+        CommandLine.RefuseInput(["plot", numbered, "--disk", "--edges", "graph:" + temp.Put("g.csv", "0,1\n1,2\n"), "--out", picture], "g.csv: node '2' is none of the 2 points");
+        CommandLine.RefuseInput(["plot", numbered, "--disk", "--edges", "graph:" + temp.Put("self.csv", "1,1\n"), "--out", picture], "self.csv: line 1 joins node 1 to itself");
         CommandLine.RefuseInput(["plot", good, "--disk", "--edges", temp.Put("cycle.csv", "a,b\nb,a\n"), "--out", picture], "cycle");
         CommandLine.RefuseInput(["plot", temp.Put("twice.csv", "a,0.1,0\na,0.2,0\n"), "--disk", "--edges", temp.Put("e2.csv", "a,b\n"), "--out", picture], "name 'a' twice");
         CommandLine.RefuseInput(["plot", good, "--disk", "--labels", "c", "--out", picture], "--labels: 'c' is none of the 2 points");
@@ -108,6 +115,50 @@ public sealed class EmbedTests
         Assert.Contains("density per hyperbolic area of radius 1.5", line, StringComparison.Ordinal);
         Assert.True(File.Exists(temp.At("d.png")));
         CommandLine.RefuseInput(["plot", model, "--disk", "--labels", "3", "--out", temp.At("e.png")], "belong to a table of points");
+    }
+
+    [Fact]
+    public void AModelIsDrawnBesideItsTargetToTheSameColours()
+    {
+        using TempFolder temp = new();
+        string first = Model("float", "1"), second = Model("double", "7");
+        // The lightest colour is the target's, whatever the model.
+        string line = Draw(first, temp.At("first.png"), "toy:hyperbolic-gaussian"), other = Draw(second, temp.At("second.png"), "hyperbolic-gaussian");
+        Assert.Contains("on the left that of toy:hyperbolic-gaussian", line, StringComparison.Ordinal);
+        Assert.Equal(Lightest(line), Lightest(other));
+        Assert.NotEqual(Lightest(line), Lightest(CommandLine.Succeed("plot", first, "--disk", "--size", "200", "--out", temp.At("alone.png"))));
+        (int width, int height, _, byte[] a) = OutputTests.ReadPng(temp.At("first.png"));
+        byte[] b = OutputTests.ReadPng(temp.At("second.png")).Pixels;
+        (int half, int high, _, byte[] alone) = OutputTests.ReadPng(temp.At("alone.png"));
+        Assert.Equal((2 * half, high), (width, height));
+        int Differing(byte[] x, byte[] y, int fromX, int fromY, int widthY)
+            => Enumerable.Range(0, half * height).Count(i => !x.AsSpan(3 * (i / half * width + fromX + i % half), 3).SequenceEqual(y.AsSpan(3 * (i / half * widthY + fromY + i % half), 3)));
+        Assert.Equal(0, Differing(a, b, 0, 0, width));
+        Assert.True(Differing(a, b, half, half, width) > 1000);
+        // The model's own disk in other colours than when it stands alone.
+        Assert.True(Differing(a, alone, half, 0, half) > 1000);
+        Draw(first, temp.At("pair.svg"), "toy:hyperbolic-gaussian");
+        XElement svg = XElement.Load(temp.At("pair.svg"));
+        Assert.Equal((2 * half).ToString(System.Globalization.CultureInfo.InvariantCulture), svg.Attribute("width")!.Value);
+        Assert.Equal(2, svg.Descendants().Count(e => e.Name.LocalName == "image"));
+
+        string picture = temp.At("no.png");
+        CommandLine.RefuseInput(["plot", first, "--disk", "--target", "toy:nothing", "--out", picture], "nothing", "hyperbolic-gaussian");
+        CommandLine.RefuseInput(["plot", temp.Put("p.csv", "a,0.1,0\n"), "--disk", "--target", "toy:two-moons", "--out", picture], "--target belongs to a model");
+        CommandLine.RefuseInput(["plot", first, "--target", "toy:two-moons", "--out", picture], "--target belongs to --disk");
+        CommandLine.Succeed("train", "--data", CommandLine.PutRows(temp, "rows.csv", 100, 3), "--model", "linear", "--epochs", "1", "--out", temp.At("three"));
+        CommandLine.RefuseInput(["plot", Path.Combine(temp.At("three"), "model.safetensors"), "--disk", "--target", "toy:two-moons", "--out", picture], "has 3 features");
+        Assert.False(File.Exists(picture));
+
+        string Model(string dtype, string epochs)
+        {
+            CommandLine.Succeed("train", "--data", "toy:hyperbolic-gaussian:1000", "--model", "linear", "--dtype", dtype, "--epochs", epochs, "--out", temp.At(dtype));
+            return Path.Combine(temp.At(dtype), "model.safetensors");
+        }
+
+        static string Draw(string model, string path, string target) => CommandLine.Succeed("plot", model, "--disk", "--target", target, "--size", "200", "--out", path);
+
+        static string Lightest(string line) => line[line.IndexOf("(lightest", StringComparison.Ordinal)..(line.IndexOf(')', StringComparison.Ordinal) + 1)];
     }
 
     [InterruptFact]

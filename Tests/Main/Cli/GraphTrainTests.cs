@@ -89,6 +89,26 @@ public sealed class GraphTrainTests : IDisposable
         Assert.Equal(File.ReadAllText(Path.Combine(whole, "history.jsonl")), File.ReadAllText(Path.Combine(stopped, "history.jsonl")));
     }
 
+    [InterruptFact]
+    public void CtrlCStopsAndResumeEndsWithTheSameBits()
+    {
+        string whole = _folder.At("whole"), stopped = _folder.At("stopped");
+        string[] options = ["train", "--model", "hvgae", "--data", "graph:spreading:100", "--latent", "3", "--epochs", "150", "--checkpoint-seconds", "0.01"];
+        CommandLine.Succeed([.. options, "--out", whole, "--threads", "1"]);
+        using (Process child = CommandLine.Start([.. options, "--out", stopped, "--threads", "1"]))
+        {
+            CommandLine.WaitFor(() => File.Exists(Path.Combine(stopped, "checkpoint.safetensors")), child);
+            CommandLine.Signal(child, 2);
+            Assert.True(child.WaitForExit(60_000));
+            Assert.Equal(0, child.ExitCode);
+        }
+
+        Assert.InRange(CommandLine.History(stopped).Length, 1, 149);
+        CommandLine.Succeed("train", "--resume", "--out", stopped);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(whole, "model.safetensors")), File.ReadAllBytes(Path.Combine(stopped, "model.safetensors")));
+        Assert.Equal(CommandLine.History(whole), CommandLine.History(stopped));
+    }
+
     [Theory]
     [InlineData("graph:E --nodes 3", "line 2", "node 3", "0 to 2")]
     [InlineData("graph:none.csv", "none.csv", "no such file")]
@@ -98,6 +118,8 @@ public sealed class GraphTrainTests : IDisposable
     [InlineData("graph:tree:50 --nodes 60", "brings its own nodes")]
     [InlineData("graph:tree:10", "9 edges", "20")]
     [InlineData("graph:tree --model vgae-whc --latent 1", "vgae-whc", "2")]
+    [InlineData("graph:tree --model vgae-tc --latent 1", "vgae-tc", "2")]
+    [InlineData("graph:tree --model hvgae --curvature 1", "--curvature '1'", "below 0")]
     [InlineData("graph:tree --model hvgae --curvature 0", "--curvature", "below 0")]
     [InlineData("graph:tree --model hvgae --radius -1", "--radius")]
     [InlineData("graph:tree --model vgae --radius 2", "vgae is flat")]
@@ -122,6 +144,7 @@ public sealed class GraphTrainTests : IDisposable
     [Theory]
     [InlineData("0,1\n2,2\n", "line 2", "node 2 to itself")]
     [InlineData("0,1\n1,two\n", "line 2", "'two'")]
+    [InlineData("", "no edge")]
     public void BadEdgesAreRefusedInOneLine(string text, params string[] fragments)
     {
         string run = _folder.At("run");

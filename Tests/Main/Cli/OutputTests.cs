@@ -15,7 +15,7 @@ public sealed class OutputTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>An independent reader: checks signature, chunk checksums and filters, and gives the pixels back.</summary>
-    private static (int Width, int Height, int ColourType, byte[] Pixels) ReadPng(string path)
+    internal static (int Width, int Height, int ColourType, byte[] Pixels) ReadPng(string path)
     {
         byte[] bytes = File.ReadAllBytes(path);
         Assert.Equal([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], bytes[..8]);

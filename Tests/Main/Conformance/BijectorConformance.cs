@@ -112,7 +112,7 @@ public sealed class BijectorConformance
                 Assert.Contains(z.AsSpan(b.Dimension).ToArray(), double.IsNaN);
             }
             else
-                Assert.True(b.Kind is "cauchy-cdf" or "exp" or "hyperbolic-chart" or "logit" or "softplus" || name.EndsWith("-spline-box", StringComparison.Ordinal) || name.EndsWith("-rational-quadratic-bounded", StringComparison.Ordinal), $"{name} is a map of the whole line");
+                Assert.True(b.Kind is "cauchy-cdf" or "exp" or "hyperbolic-chart" or "logit" or "softplus" || name.EndsWith("circular-spline", StringComparison.Ordinal) || name.EndsWith("-spline-box", StringComparison.Ordinal) || name.EndsWith("-rational-quadratic-bounded", StringComparison.Ordinal), $"{name} is a map of the whole line");
             if (OutOrRefusal(b, backend, store, latent, inverse: true) is { } back) Assert.Contains(back, double.IsNaN);
             else Assert.NotNull(test.ExtremeOut);
             store.Dispose();

@@ -46,7 +46,7 @@ public sealed class DeepCouplingTests(ITestOutputHelper output) : IDisposable
         Assert.InRange(ambient.Order().ElementAt(Samples / 2), 0, 1e-4);
     }
 
-    /// <summary>Not a promise but a record: what more depth and stronger shifts do.</summary>
+    /// <summary>Not a promise but a record: what more depth and stronger shifts do; a quarter of the table's samples.</summary>
     [Theory]
     [Trait("Category", "Slow")]
     [InlineData(64, 1)]
@@ -55,12 +55,12 @@ public sealed class DeepCouplingTests(ITestOutputHelper output) : IDisposable
     public void DeeperStacksStayFinite(int blocks, double shift)
     {
         using var stack = new DeepStack<float>(_backend, blocks, uniform: true, shift);
-        double[] errors = stack.RoundTrip(Samples, Samples);
+        double[] errors = stack.RoundTrip(Samples / 4, Samples / 4);
         Report($"{blocks} blocks, shift x {shift}", errors);
         Assert.All(errors, e => Assert.True(double.IsFinite(e)));
         using var exact = new SimdBackend<double>();
         using var wide = new DeepStack<double>(exact, blocks, uniform: true, shift);
-        double[] inDouble = wide.RoundTrip(Samples, Samples);
+        double[] inDouble = wide.RoundTrip(Samples / 4, Samples / 4);
         Report($"{blocks} blocks, shift x {shift}, double", inDouble);
         Assert.All(inDouble, e => Assert.InRange(e, 0, 1e-3));
     }

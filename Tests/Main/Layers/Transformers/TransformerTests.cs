@@ -19,6 +19,7 @@ public sealed class TransformerTests
         ("""{"kind":"affine"}""", -Line, Line, -Line, Line),
         ("""{"kind":"bernstein","parameters":6}""", -Line, Line, -Line, Line),
         ("""{"kind":"bernstein-bounded","parameters":6,"bound":2}""", -Line, Line, -Line, Line),
+        ("""{"kind":"circular-spline","bins":5}""", -Math.PI, Math.PI, -Math.PI, Math.PI),
         ("""{"kind":"cubic-spline","bins":5}""", -Line, Line, -Line, Line),
         ("""{"kind":"cubic-spline","bins":3,"tails":"none"}""", 0, 1, 0, 1),
         ("""{"kind":"dsf","units":4}""", -Line, Line, -Line, Line),
@@ -71,6 +72,8 @@ public sealed class TransformerTests
         (double[] z, double[] logDet) = Run(backend, recipe, x, inverse: false);
         for (int i = 0; i < Count; i++) total += width * Math.Exp(logDet[i] - (z[i] * z[i] / 2)) / Math.Sqrt(2 * Math.PI);
         Assert.Equal(SpecialFunctions.Ndtr(most) - SpecialFunctions.Ndtr(least), total, 1e-3);
+        // On the circle it rises too, but for one jump back by a turn; CircularSplineTests sees to that.
+        if (recipe.Contains("circular", StringComparison.Ordinal)) return;
         for (int i = 1; i < Count; i++) Assert.True(z[i] >= z[i - 1] - (1e-15 * Math.Max(1, Math.Abs(z[i]))), $"{recipe} falls at {x[i]}: {z[i - 1]:R}, {z[i]:R}");
     }
 
