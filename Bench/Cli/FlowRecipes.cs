@@ -55,8 +55,7 @@ internal static class FlowRecipes
     public static JsonObject WrappedNormal(int d) => new() { ["kind"] = "wrapped-normal", ["dimension"] = d };
 
     /// <summary>In longitude and height of the unit sphere; longitudes reach the networks as cosine and sine.</summary>
-    public static JsonArray Sphere(int d)
-        => d == 2 ? Stack(4, d, k => [SphereLongitude, SphereHeight]) : throw new BadInputException($"--model sphere: takes longitude and height, 2 columns, and the data have {d}; give --data sphere:FILE, and choose latitude and longitude with --columns.");
+    public static JsonArray Sphere(int d) => Stack(4, d, k => [SphereLongitude, SphereHeight]);
 
     public static JsonObject UniformSphere(int d) => new() { ["kind"] = "uniform-sphere", ["dimension"] = d };
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using NativeFlow.Cli.Training;
 using NativeFlow.Layers;
 
 namespace NativeFlow.Cli;
@@ -22,6 +23,9 @@ internal sealed record Preset(string Name, string About, string? Strategy, IRead
 
     /// <summary>Makes the base distribution for so many features; null for a standard normal.</summary>
     public Func<int, JsonObject>? Base { get; init; }
+
+    /// <summary>Refuses data that the model cannot take; null where any will do.</summary>
+    public Action<DataSet>? Check { get; init; }
 
     /// <summary>A flow of networks: larger batches and a clipped gradient.</summary>
     public bool IsDeep => Recipe is not null;
@@ -74,7 +78,7 @@ internal static class Presets
         Deep("whc", "wrapped hyperboloid couplings on hyperbolic space, in tangent coordinates", FlowRecipes.WrappedCoupling),
         Deep("glow-tabular", "Glow's steps on vectors: ActNorm, a full matrix, an affine coupling", FlowRecipes.GlowTabular),
         new("hyperbolic-nsf", "tangent coordinates of hyperbolic space: spline couplings between full matrices, on a wrapped normal", null, [], FlowRecipes.NsfCoupling) { Rate = 3e-3, Base = FlowRecipes.WrappedNormal },
-        new("sphere", "points on the sphere (--data sphere:FILE): circular splines of longitude and splines of height, in turn, on the uniform distribution", null, [], FlowRecipes.Sphere) { Rate = 3e-3, Base = FlowRecipes.UniformSphere },
+        new("sphere", "points on the sphere (--data sphere:FILE): circular splines of longitude and splines of height, in turn, on the uniform distribution", null, [], FlowRecipes.Sphere) { Rate = 3e-3, Base = FlowRecipes.UniformSphere, Check = SphereCheck.Require },
         Image("snf-conv9", "images: nine 3x3 convolutions with learned inverses, splines between (self-normalizing flow)", "snf-reconstruction", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
         Image("conv9-exact", "images: the same with the exact gradient through a banded factorisation", "banded-exact", s => ImageRecipes.Conv9(s, ImageRecipes.Convolution)),
         Image("conv9-emerging", "images: the same with emerging convolutions", null, s => ImageRecipes.Conv9(s, ImageRecipes.Emerging)),

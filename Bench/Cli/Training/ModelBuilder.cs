@@ -34,6 +34,7 @@ internal static class ModelBuilder
 
     private static JsonObject FromPreset(Preset preset, RunDescription run, DataSet data)
     {
+        preset.Check?.Invoke(data);
         int d = data.Train.Columns;
         var layers = new JsonArray();
         if (data.Levels > 0 && !run.Standardize)
