@@ -113,11 +113,4 @@ public sealed class HyperbolicSpace<T> where T : unmanaged, IFloatingPointIeee75
     /// <summary>The point a fraction of the way from x to y along their geodesic, spatial parts [B x n]; below 0 and above 1 it goes on beyond them.</summary>
     public Var Geodesic(Tape<T> tape, Var xs, Var ys, double fraction)
         => Exp0(tape, Translate(tape, tape.Scale(Translate(tape, Log0(tape, ys), xs, back: true), fraction), xs));
-
-    /// <summary>Tangent coordinates drawn smoothly into the ball of <paramref name="limit"/> R, limit R tanh(|v|/(limit R)) v/|v|: for means that a network gives. The identity near 0.</summary>
-    /// <param name="tape">Tape.</param>
-    /// <param name="v">Tangent coordinates [B x n].</param>
-    /// <param name="limit">In units of R; 0 for the default: 16 in double, 8 in single precision, beyond which points hold no digits.</param>
-    public Var Squash(Tape<T> tape, Var v, double limit = 0)
-        => tape.RadialMap(v, tape.Scale(RecordRadius(tape), limit > 0 ? limit : typeof(T) == typeof(float) ? 8 : 16), RadialFunction.Tanh);
 }
