@@ -90,6 +90,9 @@ public unsafe interface ILane<TSelf, T>
     /// <summary>The lowest <see cref="Width"/> elements of 512 bits.</summary>
     static abstract TSelf Narrow(Vector512<T> wide);
 
+    /// <summary>The first element.</summary>
+    static abstract T First(TSelf a);
+
     /// <summary>The sum of all elements, in an order of the lane's own.</summary>
     static abstract T SumElements(TSelf a);
 }

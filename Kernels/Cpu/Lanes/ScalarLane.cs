@@ -158,6 +158,10 @@ public readonly unsafe struct ScalarLane<T> : ILane<ScalarLane<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T First(ScalarLane<T> a) => a._value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T SumElements(ScalarLane<T> a) => a._value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -170,6 +170,10 @@ public readonly unsafe struct VectorLane<T> : ILane<VectorLane<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T First(VectorLane<T> a) => a._value[0];
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T SumElements(VectorLane<T> a) => Vector.Sum(a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,6 +10,7 @@ public sealed class DependencyDirection
     public static TheoryData<string, string[]> Libraries() => new()
     {
         { "NativeFlow.Kernels", [] },
+        { "NativeFlow.Kernels.Gpu", ["NativeFlow.Kernels"] },
         { "NativeFlow.Engine", ["NativeFlow.Kernels"] },
         { "NativeFlow.Layers", ["NativeFlow.Engine", "NativeFlow.Kernels"] },
     };
@@ -30,6 +31,7 @@ public sealed class DependencyDirection
     public void ProjectFilesNameOnlyWhatLiesBelow()
     {
         Assert.Equal(["System.Numerics.Tensors"], Packages("Kernels/Cpu/NativeFlow.Kernels.csproj"));
+        Assert.Empty(Packages("Kernels/Gpu/NativeFlow.Kernels.Gpu.csproj"));
         Assert.Empty(Packages("Engine/NativeFlow.Engine.csproj"));
         Assert.Empty(Packages("Layers/Flows/NativeFlow.Layers.csproj"));
     }

@@ -1,0 +1,109 @@
+using System.Numerics;
+using System.Text;
+
+namespace NativeFlow.Kernels.Gpu;
+
+/// <summary>A backend whose memory and kernels are those of a device, or of the emulator.</summary>
+/// <remarks>Kernels start in order and run while the caller goes on; only <see cref="Read"/> waits. What has no kernel here goes through the host, which <see cref="Explain"/> lists and <see cref="HostCalls"/> counts.</remarks>
+/// <typeparam name="T">Element type.</typeparam>
+/// <typeparam name="TView">The device's views.</typeparam>
+/// <typeparam name="TLane">The device's arithmetic.</typeparam>
+public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TView : struct, IView<T>
+    where TLane : struct, ILane<TLane, T>
+{
+    private readonly IGpuDevice<T, TView> _device;
+    private readonly GpuBlocks _blocks = new();
+    private readonly GpuContext<T, TView, TLane> _gpu;
+    private readonly GpuKernels<T, TView, TLane> _kernels = new();
+    private readonly HostDetour<T, TView> _host;
+
+    /// <summary>Makes a backend on a device, which it then owns.</summary>
+    public GpuBackend(IGpuDevice<T, TView> device)
+    {
+        _device = device;
+        _gpu = new GpuContext<T, TView, TLane>(device, _blocks);
+        _host = new HostDetour<T, TView>(device, _blocks);
+    }
+
+    /// <inheritdoc/>
+    public string Name => _device.Name;
+
+    /// <inheritdoc/>
+    public long AllocatedElements => _blocks.AllocatedElements - _gpu.ScratchElements;
+
+    /// <summary>Kernels and factorisations that went through the host so far.</summary>
+    public long HostCalls => _host.Count;
+
+    /// <inheritdoc/>
+    /// <exception cref="DeviceMemoryException">It does not fit into the device's memory.</exception>
+    public Slice Allocate(int elements)
+    {
+        Slice slice = _blocks.Add(elements);
+        try
+        {
+            _device.Allocate(_blocks.Of(slice), elements);
+        }
+        catch
+        {
+            _blocks.Remove(slice);
+            throw;
+        }
+        return slice;
+    }
+
+    /// <inheritdoc/>
+    public void Release(Slice block) => _device.Release(_blocks.Remove(block));
+
+    /// <inheritdoc/>
+    public void Read(Slice from, Span<T> to)
+    {
+        if (from.Length != to.Length) Throw.Length("Read", from.Length, to.Length);
+        _device.Read(_blocks.Of(from), from.Offset, to);
+    }
+
+    /// <inheritdoc/>
+    public void Write(ReadOnlySpan<T> from, Slice to)
+    {
+        if (from.Length != to.Length) Throw.Length("Write", to.Length, from.Length);
+        _device.Write(from, _blocks.Of(to), to.Offset);
+    }
+
+    /// <inheritdoc/>
+    public void Gemm(in GemmArgs args) => _host.Gemm(args);
+
+    /// <inheritdoc/>
+    public void Factor(in FactorArgs args) => _host.Factor(args);
+
+    /// <inheritdoc/>
+    public void Random(in RandomArgs args) => _host.Random(args);
+
+    /// <inheritdoc/>
+    public void Run(KernelId kernel, in KernelArgs args)
+    {
+        if (_kernels.Find(kernel) is { } launch)
+        {
+            foreach (Slice s in args.Slices)
+                if (!s.IsNone) _blocks.Of(s);
+            launch(_gpu, args);
+        }
+        else _host.Run(kernel, args);
+    }
+
+    /// <inheritdoc/>
+    public string Explain()
+    {
+        var text = new StringBuilder(Name).Append('\n');
+        foreach ((string name, _) in CpuKernels<T>.All())
+            text.Append("  ").Append(name).Append(_kernels.Find(KernelId.Of(name)) is not null ? ": device\n" : ": host\n");
+        return text.ToString();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _host.Dispose();
+        _device.Dispose();
+    }
+}

@@ -1,0 +1,66 @@
+using System.Numerics;
+
+namespace NativeFlow.Kernels.Gpu;
+
+/// <summary>What a launcher works with: views of slices, launches, and memory that lasts until the next kernel.</summary>
+/// <typeparam name="T">Element type.</typeparam>
+/// <typeparam name="TView">The device's views.</typeparam>
+/// <typeparam name="TLane">The device's arithmetic.</typeparam>
+internal sealed class GpuContext<T, TView, TLane>(IGpuDevice<T, TView> device, GpuBlocks blocks)
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TView : struct, IView<T>
+    where TLane : struct, ILane<TLane, T>
+{
+    private const int ElementItems = 256;
+
+    private Slice _scratch = Slice.None;
+
+    /// <summary>What the device can do.</summary>
+    public GpuLimits Limits => device.Limits;
+
+    /// <summary>Items of a group for kernels that work element by element.</summary>
+    public int Items => Math.Min(ElementItems, device.Limits.Items);
+
+    /// <summary>A slice for a kernel that reads it; an empty view for <see cref="Slice.None"/>.</summary>
+    public TView Read(Slice slice) => View(slice, Access.Read);
+
+    /// <summary>A slice for a kernel that writes all of it and reads nothing.</summary>
+    public TView Write(Slice slice) => View(slice, Access.Write);
+
+    /// <summary>A slice for a kernel that changes it, or writes a part.</summary>
+    public TView Update(Slice slice) => View(slice, Access.Update);
+
+    /// <summary>Starts a kernel with one item for each of <paramref name="count"/> elements; nothing for none.</summary>
+    public void Each<TKernel>(int count, in TKernel kernel) where TKernel : struct, IKernel<T, TView>
+    {
+        if (count > 0) device.Launch(Grid.Over(count, Items), kernel);
+    }
+
+    /// <summary>Starts a kernel.</summary>
+    public void Launch<TKernel>(in Grid grid, in TKernel kernel) where TKernel : struct, IKernel<T, TView> => device.Launch(grid, kernel);
+
+    /// <summary>Memory for intermediate results, until the next call; grows to the largest demand and stays. Not counted among the backend's elements.</summary>
+    public Slice Scratch(int elements)
+    {
+        if (_scratch.Length < elements)
+        {
+            ReleaseScratch();
+            _scratch = blocks.Add(elements);
+            device.Allocate(blocks.Of(_scratch), elements);
+        }
+        return _scratch.Part(0, elements);
+    }
+
+    /// <summary>Elements of the scratch memory.</summary>
+    public int ScratchElements => _scratch.Length;
+
+    private void ReleaseScratch()
+    {
+        if (_scratch.IsNone) return;
+        device.Release(blocks.Remove(_scratch));
+        _scratch = Slice.None;
+    }
+
+    private TView View(Slice slice, Access access)
+        => slice.IsNone || slice.Length == 0 ? default : device.View(blocks.Of(slice), slice.Offset, slice.Length, access);
+}

@@ -1,0 +1,112 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace NativeFlow.Kernels.Gpu;
+
+/// <summary>One double as a kernel computes with it: every operation rounds once, as IEEE 754 says, on the device and in the emulator alike.</summary>
+public readonly unsafe struct DoubleLane : ILane<DoubleLane, double>
+{
+    private readonly double _value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private DoubleLane(double value) => _value = value;
+
+    /// <inheritdoc/>
+    public static int Width => 1;
+
+    /// <inheritdoc/>
+    public static DoubleLane Load(double* source) => new(*source);
+
+    /// <inheritdoc/>
+    public static void Store(DoubleLane value, double* destination) => *destination = value._value;
+
+    /// <inheritdoc/>
+    public static DoubleLane Broadcast(double value) => new(value);
+
+    /// <inheritdoc/>
+    public static DoubleLane Constant(double value) => new(value);
+
+    /// <inheritdoc/>
+    public static DoubleLane operator +(DoubleLane a, DoubleLane b) => new(DeviceMath.Add(a._value, b._value));
+
+    /// <inheritdoc/>
+    public static DoubleLane operator -(DoubleLane a, DoubleLane b) => new(DeviceMath.Subtract(a._value, b._value));
+
+    /// <inheritdoc/>
+    public static DoubleLane operator *(DoubleLane a, DoubleLane b) => new(DeviceMath.Multiply(a._value, b._value));
+
+    /// <inheritdoc/>
+    public static DoubleLane operator /(DoubleLane a, DoubleLane b) => new(a._value / b._value);
+
+    /// <inheritdoc/>
+    public static DoubleLane operator -(DoubleLane a) => new(-a._value);
+
+    /// <inheritdoc/>
+    public static DoubleLane MultiplyAdd(DoubleLane a, DoubleLane b, DoubleLane c) => new(DeviceMath.MultiplyAdd(a._value, b._value, c._value));
+
+    /// <inheritdoc/>
+    public static DoubleLane Max(DoubleLane a, DoubleLane b) => a._value > b._value ? a : b;
+
+    /// <inheritdoc/>
+    public static DoubleLane Min(DoubleLane a, DoubleLane b) => a._value < b._value ? a : b;
+
+    /// <inheritdoc/>
+    public static DoubleLane Abs(DoubleLane a) => new(Math.Abs(a._value));
+
+    /// <inheritdoc/>
+    public static DoubleLane Sqrt(DoubleLane a) => new(Math.Sqrt(a._value));
+
+    /// <inheritdoc/>
+    public static DoubleLane Round(DoubleLane a) => new(DeviceMath.Round(a._value));
+
+    /// <inheritdoc/>
+    public static DoubleLane CopySign(DoubleLane magnitude, DoubleLane sign) => FromBits((Bits(magnitude) & long.MaxValue) | (Bits(sign) & long.MinValue));
+
+    /// <inheritdoc/>
+    public static DoubleLane LessThan(DoubleLane a, DoubleLane b) => FromBits(a._value < b._value ? -1L : 0L);
+
+    /// <inheritdoc/>
+    public static DoubleLane EqualTo(DoubleLane a, DoubleLane b) => FromBits(a._value == b._value ? -1L : 0L);
+
+    /// <inheritdoc/>
+    public static DoubleLane Select(DoubleLane mask, DoubleLane whenSet, DoubleLane whenClear) => Any(mask) ? whenSet : whenClear;
+
+    /// <inheritdoc/>
+    public static bool Any(DoubleLane mask) => Bits(mask) != 0;
+
+    /// <inheritdoc/>
+    public static DoubleLane PowerOfTwo(DoubleLane n) => FromBits(((long)n._value + 1023) << 52);
+
+    /// <inheritdoc/>
+    public static DoubleLane ScaleByPowerOfTwo(DoubleLane x, DoubleLane n)
+    {
+        // Two steps: the first is exact, so the result is rounded once even when it is subnormal.
+        DoubleLane half = Round(n * Constant(0.5));
+        return x * PowerOfTwo(half) * PowerOfTwo(n - half);
+    }
+
+    /// <inheritdoc/>
+    public static DoubleLane Decompose(DoubleLane x, out DoubleLane exponent)
+    {
+        // The bits of sqrt(1/2) go to a power of two, so that the exponent changes there.
+        long shifted = Bits(x) - 0x3FE6A09E667F3BCD + 0x3FF0000000000000;
+        exponent = new((shifted >> 52) - 1023);
+        return FromBits((shifted & 0x000FFFFFFFFFFFFF) + 0x3FE6A09E667F3BCD);
+    }
+
+    /// <inheritdoc/>
+    public static Vector512<double> Widen(DoubleLane a) => Vector512.CreateScalarUnsafe(a._value);
+
+    /// <inheritdoc/>
+    public static DoubleLane Narrow(Vector512<double> wide) => new(wide.ToScalar());
+
+    /// <inheritdoc/>
+    public static double First(DoubleLane a) => a._value;
+
+    /// <inheritdoc/>
+    public static double SumElements(DoubleLane a) => a._value;
+
+    private static long Bits(DoubleLane a) => BitConverter.DoubleToInt64Bits(a._value);
+
+    private static DoubleLane FromBits(long bits) => new(BitConverter.Int64BitsToDouble(bits));
+}

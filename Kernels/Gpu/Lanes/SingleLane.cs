@@ -1,0 +1,112 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace NativeFlow.Kernels.Gpu;
+
+/// <summary>One float as a kernel computes with it: every operation rounds once, as IEEE 754 says, on the device and in the emulator alike.</summary>
+public readonly unsafe struct SingleLane : ILane<SingleLane, float>
+{
+    private readonly float _value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private SingleLane(float value) => _value = value;
+
+    /// <inheritdoc/>
+    public static int Width => 1;
+
+    /// <inheritdoc/>
+    public static SingleLane Load(float* source) => new(*source);
+
+    /// <inheritdoc/>
+    public static void Store(SingleLane value, float* destination) => *destination = value._value;
+
+    /// <inheritdoc/>
+    public static SingleLane Broadcast(float value) => new(value);
+
+    /// <inheritdoc/>
+    public static SingleLane Constant(double value) => new((float)value);
+
+    /// <inheritdoc/>
+    public static SingleLane operator +(SingleLane a, SingleLane b) => new(DeviceMath.Add(a._value, b._value));
+
+    /// <inheritdoc/>
+    public static SingleLane operator -(SingleLane a, SingleLane b) => new(DeviceMath.Subtract(a._value, b._value));
+
+    /// <inheritdoc/>
+    public static SingleLane operator *(SingleLane a, SingleLane b) => new(DeviceMath.Multiply(a._value, b._value));
+
+    /// <inheritdoc/>
+    public static SingleLane operator /(SingleLane a, SingleLane b) => new(a._value / b._value);
+
+    /// <inheritdoc/>
+    public static SingleLane operator -(SingleLane a) => new(-a._value);
+
+    /// <inheritdoc/>
+    public static SingleLane MultiplyAdd(SingleLane a, SingleLane b, SingleLane c) => new(DeviceMath.MultiplyAdd(a._value, b._value, c._value));
+
+    /// <inheritdoc/>
+    public static SingleLane Max(SingleLane a, SingleLane b) => a._value > b._value ? a : b;
+
+    /// <inheritdoc/>
+    public static SingleLane Min(SingleLane a, SingleLane b) => a._value < b._value ? a : b;
+
+    /// <inheritdoc/>
+    public static SingleLane Abs(SingleLane a) => new(MathF.Abs(a._value));
+
+    /// <inheritdoc/>
+    public static SingleLane Sqrt(SingleLane a) => new(MathF.Sqrt(a._value));
+
+    /// <inheritdoc/>
+    public static SingleLane Round(SingleLane a) => new(DeviceMath.Round(a._value));
+
+    /// <inheritdoc/>
+    public static SingleLane CopySign(SingleLane magnitude, SingleLane sign) => FromBits((Bits(magnitude) & int.MaxValue) | (Bits(sign) & int.MinValue));
+
+    /// <inheritdoc/>
+    public static SingleLane LessThan(SingleLane a, SingleLane b) => FromBits(a._value < b._value ? -1 : 0);
+
+    /// <inheritdoc/>
+    public static SingleLane EqualTo(SingleLane a, SingleLane b) => FromBits(a._value == b._value ? -1 : 0);
+
+    /// <inheritdoc/>
+    public static SingleLane Select(SingleLane mask, SingleLane whenSet, SingleLane whenClear) => Any(mask) ? whenSet : whenClear;
+
+    /// <inheritdoc/>
+    public static bool Any(SingleLane mask) => Bits(mask) != 0;
+
+    /// <inheritdoc/>
+    public static SingleLane PowerOfTwo(SingleLane n) => FromBits(((int)n._value + 127) << 23);
+
+    /// <inheritdoc/>
+    public static SingleLane ScaleByPowerOfTwo(SingleLane x, SingleLane n)
+    {
+        // Two steps: the first is exact, so the result is rounded once even when it is subnormal.
+        SingleLane half = Round(n * Constant(0.5));
+        return x * PowerOfTwo(half) * PowerOfTwo(n - half);
+    }
+
+    /// <inheritdoc/>
+    public static SingleLane Decompose(SingleLane x, out SingleLane exponent)
+    {
+        // The bits of sqrt(1/2) go to a power of two, so that the exponent changes there.
+        int shifted = Bits(x) - 0x3F3504F3 + 0x3F800000;
+        exponent = new((shifted >> 23) - 127);
+        return FromBits((shifted & 0x007FFFFF) + 0x3F3504F3);
+    }
+
+    /// <inheritdoc/>
+    public static Vector512<float> Widen(SingleLane a) => Vector512.CreateScalarUnsafe(a._value);
+
+    /// <inheritdoc/>
+    public static SingleLane Narrow(Vector512<float> wide) => new(wide.ToScalar());
+
+    /// <inheritdoc/>
+    public static float First(SingleLane a) => a._value;
+
+    /// <inheritdoc/>
+    public static float SumElements(SingleLane a) => a._value;
+
+    private static int Bits(SingleLane a) => BitConverter.SingleToInt32Bits(a._value);
+
+    private static SingleLane FromBits(int bits) => new(BitConverter.Int32BitsToSingle(bits));
+}
