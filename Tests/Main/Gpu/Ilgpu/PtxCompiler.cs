@@ -15,7 +15,7 @@ internal sealed class PtxCompiler(CudaArchitecture architecture) : IDisposable
     private Context? _context;
     private PTXBackend? _backend;
 
-    /// <summary>PTX of a kernel that the emulator ran: the same kernel over ILGPU's views.</summary>
+    /// <summary>PTX of a kernel, whichever views it was made for: the same kernel over ILGPU's views.</summary>
     /// <exception cref="InternalCompilerException">ILGPU cannot compile it.</exception>
     public string Compile(Type kernel)
     {
@@ -67,7 +67,7 @@ internal sealed class PtxCompiler(CudaArchitecture architecture) : IDisposable
         if (!type.IsGenericType) return type;
         Type[] arguments = type.GetGenericArguments();
         Type definition = type.GetGenericTypeDefinition();
-        return (definition == typeof(EmulatedView<>) ? typeof(IlgpuView<>) : definition).MakeGenericType([.. arguments.Select(OnDevice)]);
+        return (definition == typeof(EmulatedView<>) || definition == typeof(PtxView<>) ? typeof(IlgpuView<>) : definition).MakeGenericType([.. arguments.Select(OnDevice)]);
     }
 }
 #endif
