@@ -71,7 +71,7 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     }
 
     /// <inheritdoc/>
-    public void Gemm(in GemmArgs args) => _host.Gemm(args);
+    public void Gemm(in GemmArgs args) => GemmLaunch<T, TView, TLane>.Run(_gpu, args);
 
     /// <inheritdoc/>
     public void Factor(in FactorArgs args) => _host.Factor(args);

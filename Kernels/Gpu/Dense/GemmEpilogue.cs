@@ -1,0 +1,22 @@
+using System.Numerics;
+
+namespace NativeFlow.Kernels.Gpu;
+
+/// <summary>What happens to a finished sum: C = alpha sum + bias, or C += alpha sum.</summary>
+/// <param name="alpha">Factor on the sum.</param>
+/// <param name="bias">A row added to every row; empty for none.</param>
+/// <param name="accumulate">1 to add to what is there, 0 to overwrite it.</param>
+public readonly struct GemmEpilogue<T, TView, TLane>(T alpha, TView bias, int accumulate)
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TView : struct, IView<T>
+    where TLane : struct, ILane<TLane, T>
+{
+    /// <summary>Writes element <paramref name="at"/> of <paramref name="c"/>, which lies in column <paramref name="column"/>.</summary>
+    public void Store(TView c, int at, int column, TLane sum)
+    {
+        TLane start = TLane.Broadcast(T.Zero);
+        if (accumulate != 0) start = TLane.Broadcast(c.Load(at));
+        else if (bias.Length > 0) start = TLane.Broadcast(bias.Load(column));
+        c.Store(at, TLane.First(TLane.MultiplyAdd(sum, TLane.Broadcast(alpha), start)));
+    }
+}
