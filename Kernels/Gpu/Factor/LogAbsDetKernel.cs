@@ -43,7 +43,8 @@ public readonly struct LogAbsDetKernel<T, TView, TLane>(TView a, int n, TView pi
         }
         if (item != 0) return;
         result.Store(0, TLane.First(part.Log()));
-        result.Store(1, TLane.First(part.Sign));
+        // Adding zero: a negative one is no sign.
+        result.Store(1, TLane.First(part.Sign + TLane.Constant(0)));
     }
 
     private static void Put(in Determinant<T, TLane> part, TView high, TView low, TView exponents, TView special, TView signs, int at)
