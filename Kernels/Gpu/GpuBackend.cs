@@ -33,6 +33,9 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     /// <inheritdoc/>
     public long AllocatedElements => _blocks.AllocatedElements - _gpu.ScratchElements;
 
+    /// <summary>What launchers work with.</summary>
+    internal GpuContext<T, TView, TLane> Gpu => _gpu;
+
     /// <summary>Kernels and factorisations that went through the host so far.</summary>
     public long HostCalls => _host.Count;
 

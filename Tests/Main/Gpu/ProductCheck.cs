@@ -16,14 +16,17 @@ internal static class ProductCheck<T> where T : unmanaged, IFloatingPointIeee754
     /// <param name="bias">With a bias row.</param>
     /// <param name="start">Offset of every operand in its block; a multiple of four is aligned.</param>
     /// <param name="factor">Factor on the bound.</param>
-    public static T[] Run(IBackend<T> backend, GemmArgs p, bool bias = false, int start = Guard, double factor = 1)
+    /// <param name="run">Runs it in the backend's place.</param>
+    public static T[] Run(IBackend<T> backend, GemmArgs p, bool bias = false, int start = Guard, double factor = 1, Action<GemmArgs>? run = null)
     {
         var random = new Random(17 + p.M + (31 * p.N) + (1009 * p.K));
         int rowsA = p.TransposeA ? p.K : p.M, colsA = p.TransposeA ? p.M : p.K, rowsB = p.TransposeB ? p.N : p.K, colsB = p.TransposeB ? p.K : p.N;
         int lda = p.Lda == 0 ? colsA : p.Lda, ldb = p.Ldb == 0 ? colsB : p.Ldb, ldc = p.Ldc == 0 ? p.N : p.Ldc, last = p.Batch - 1;
         T[] a = Draw((rowsA * lda) + (last * p.StrideA)), b = Draw((rowsB * ldb) + (last * p.StrideB)), c = Draw((p.M * ldc) + (last * p.StrideC)), row = Draw(bias ? p.N : 0);
         Slice sa = Place(a), sb = Place(b), sc = Place(c), sr = Place(row);
-        backend.Gemm(p with { A = sa, B = sb, C = sc, Bias = bias ? sr : Slice.None });
+        p = p with { A = sa, B = sb, C = sc, Bias = bias ? sr : Slice.None };
+        if (run is null) backend.Gemm(p);
+        else run(p);
         var got = new T[c.Length + (2 * Guard) + start];
         backend.Read(new Slice(sc.Block, 0, got.Length), got);
         T[] result = [.. c];
