@@ -17,6 +17,6 @@ public readonly struct IdentityKernel<T, TView, TLane>(TView a, int n) : IKernel
     public void Run<TGroup>(TGroup group) where TGroup : struct, IGroup<T, TView>
     {
         int e = (group.X * group.Items) + group.Item;
-        if (e < a.Length) a.Store(e, TLane.First(TLane.Constant(e % n == e / n ? 1 : 0)));
+        if (e < a.Length) a.Store(e, TLane.First(TLane.Constant(e % n == e / n ? 1.0 : 0.0)));
     }
 }
