@@ -18,9 +18,13 @@ internal sealed class EmulatedBlock<T>(string name, int length) where T : unmana
     /// <summary>Who read an element last.</summary>
     public Mark[] Reads => _reads ??= new Mark[Cells.Length];
 
+    /// <summary>Items of the group that have asked for it, where it is shared.</summary>
+    public HashSet<int> Askers { get; } = [];
+
     /// <summary>Forgets what is in it, for the next group's shared memory.</summary>
     public void Forget()
     {
+        Askers.Clear();
         if (_writes is not null) Array.Clear(_writes);
         if (_reads is not null) Array.Clear(_reads);
     }

@@ -95,6 +95,7 @@ public sealed class GpuEmulator<T> : IGpuDevice<T, EmulatedView<T>>, IEmulatorCl
                 _group = (int)(_backwards ? groups - 1 - g : g);
                 Place = (_group % grid.X, _group / grid.X % grid.Y, _group / grid.X / grid.Y);
                 _epoch = 0;
+                // Memory shared by the last group is unknown to this one.
                 foreach (EmulatedBlock<T> block in _shared.Values) block.Forget();
                 if (TKernel.HasBarriers) _team.Run(grid.Items, this, item => body.Run(new EmulatedGroup<T>(this, item)));
                 else
@@ -150,7 +151,13 @@ public sealed class GpuEmulator<T> : IGpuDevice<T, EmulatedView<T>>, IEmulatorCl
     internal EmulatedView<T> Shared(int slot, int length)
     {
         if (!_shared.TryGetValue(slot, out EmulatedBlock<T>? block))
+        {
             _shared.Add(slot, block = new EmulatedBlock<T>($"shared memory {slot}", length));
+            int bytes = _shared.Values.Sum(static b => b.Cells.Length) * Unsafe.SizeOf<T>();
+            if (bytes > Limits.SharedBytes) throw Fault($"asks for {bytes} bytes of shared memory; a group has {Limits.SharedBytes}");
+        }
+        // A device makes memory for every place in the text that asks.
+        if (!block.Askers.Add(_item)) throw Fault($"asks twice for shared memory {slot}, which would be two memories on a device; ask once and hand the view on");
         if (block.Cells.Length != length) throw Fault($"asks for shared memory {slot} with {length} elements, another with {block.Cells.Length}");
         return new EmulatedView<T>(this, block, 0, length, Access.Update);
     }

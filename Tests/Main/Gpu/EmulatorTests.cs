@@ -23,6 +23,8 @@ public sealed class EmulatorTests
     [InlineData(Fault.DivergentBarrier, "never reaches")]
     [InlineData(Fault.OtherBarrier, "waits at the barrier in line")]
     [InlineData(Fault.Misaligned, "a vector access starts at a multiple of four")]
+    [InlineData(Fault.SlotTwice, "asks twice for shared memory 0")]
+    [InlineData(Fault.TooMuchShared, "asks for 65536 bytes of shared memory; a group has 49152")]
     [InlineData(Fault.OverwrittenWhileRead, "without a barrier between")]
     public void PlantedFaultIsSeen(Fault fault, string message)
     {
@@ -68,12 +70,17 @@ public sealed class EmulatorTests
     public enum Fault
     {
         None, NoBarrier, SharedUnwritten, ReadOutside, WriteOutside, OutputUnwritten, WriteToInput, ReadOutput, TwoWriters, TwoGroups,
-        DivergentBarrier, OtherBarrier, Misaligned, OverwrittenWhileRead,
+        DivergentBarrier, OtherBarrier, Misaligned, OverwrittenWhileRead, SlotTwice, TooMuchShared,
     }
 
     private readonly struct Eight : ILength
     {
         public static int Value => Items;
+    }
+
+    private readonly struct Large : ILength
+    {
+        public static int Value => 16384;
     }
 
     // y[i] = x of the left neighbour in the group (the first item's own), through shared memory.
@@ -85,7 +92,8 @@ public sealed class EmulatorTests
         public void Run<TGroup>(TGroup group) where TGroup : struct, IGroup<float, TView>
         {
             int item = group.Item, i = (group.X * group.Items) + item;
-            TView shared = group.Shared<Eight>(0);
+            TView shared = fault == Fault.TooMuchShared ? group.Shared<Large>(0) : group.Shared<Eight>(0);
+            if (fault == Fault.SlotTwice) shared = group.Shared<Eight>(0);
             if (fault != Fault.SharedUnwritten || item != 3) shared.Store(item, x.Load(fault == Fault.ReadOutside ? i + 1 : i));
             if (fault == Fault.DivergentBarrier && item == 5) return;
             if (fault == Fault.OtherBarrier && item == 2) group.Barrier();
