@@ -33,6 +33,9 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     /// <inheritdoc/>
     public long AllocatedElements => _blocks.AllocatedElements - _gpu.ScratchElements;
 
+    /// <inheritdoc/>
+    public bool IsAsynchronous => true;
+
     /// <summary>Kernels and factorisations that went through the host so far.</summary>
     public long HostCalls => _host.Count;
 
