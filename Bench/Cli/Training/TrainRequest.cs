@@ -12,4 +12,8 @@ namespace NativeFlow.Cli.Training;
 /// <param name="Stdout">Standard output.</param>
 /// <param name="Stderr">Standard error.</param>
 internal sealed record TrainRequest(
-    Dictionary<string, string> Given, string? Out, bool Resume, bool Json, bool Quiet, int Threads, double CheckpointSeconds, int Monitor, TextWriter Stdout, TextWriter Stderr);
+    Dictionary<string, string> Given, string? Out, bool Resume, bool Json, bool Quiet, int Threads, double CheckpointSeconds, int Monitor, TextWriter Stdout, TextWriter Stderr)
+{
+    /// <summary>Steps from one reading of losses to the next; 0 for what suits the backend.</summary>
+    public int ReportEvery { get; init; }
+}
