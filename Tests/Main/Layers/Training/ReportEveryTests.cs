@@ -92,7 +92,7 @@ public sealed class ReportEveryTests
         var rows = Table.FromDoubles("rows", 12, 2, [.. Enumerable.Range(0, 24).Select(i => i == 17 ? 1.5 : 0.25 + (i / 100.0))]);
         var batches = new BatchSource<float>(rows, 2, 1, dequantize: false);
         OutsideDomainException late = Assert.Throws<OutsideDomainException>(() => trainer.RunEpoch(batches, null));
-        Assert.Matches(@"^layers\.0\.logit\.logit: row [01], column 1 is 1\.5, outside \(0, 1\); ", late.Message);
+        Assert.Matches(@"^layers\.0\.logit\.logit: row [01], column 1 is 1\.5, outside ", late.Message);
         Assert.Equal(0, trainer.State.Step % 3);
 
         // The same words as at once, on a backend that waits.
