@@ -31,10 +31,13 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     public string Name => _device.Name;
 
     /// <inheritdoc/>
-    public long AllocatedElements => _blocks.AllocatedElements - _gpu.ScratchElements;
+    public bool IsAsynchronous => true;
 
     /// <inheritdoc/>
-    public bool IsAsynchronous => true;
+    public long AllocatedElements => _blocks.AllocatedElements - _gpu.ScratchElements;
+
+    /// <summary>What launchers work with.</summary>
+    internal GpuContext<T, TView, TLane> Gpu => _gpu;
 
     /// <summary>Kernels and factorisations that went through the host so far.</summary>
     public long HostCalls => _host.Count;
@@ -74,7 +77,7 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     }
 
     /// <inheritdoc/>
-    public void Gemm(in GemmArgs args) => _host.Gemm(args);
+    public void Gemm(in GemmArgs args) => GemmLaunch<T, TView, TLane>.Run(_gpu, args);
 
     /// <inheritdoc/>
     public void Factor(in FactorArgs args) => _host.Factor(args);
