@@ -104,6 +104,9 @@ public readonly unsafe struct DoubleLane : ILane<DoubleLane, double>
     public static double First(DoubleLane a) => a._value;
 
     /// <inheritdoc/>
+    public static double FirstInDouble(DoubleLane a) => a._value;
+
+    /// <inheritdoc/>
     public static double SumElements(DoubleLane a) => a._value;
 
     private static long Bits(DoubleLane a) => BitConverter.DoubleToInt64Bits(a._value);

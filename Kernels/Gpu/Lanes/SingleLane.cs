@@ -104,6 +104,9 @@ public readonly unsafe struct SingleLane : ILane<SingleLane, float>
     public static float First(SingleLane a) => a._value;
 
     /// <inheritdoc/>
+    public static double FirstInDouble(SingleLane a) => a._value;
+
+    /// <inheritdoc/>
     public static float SumElements(SingleLane a) => a._value;
 
     private static int Bits(SingleLane a) => BitConverter.SingleToInt32Bits(a._value);
