@@ -10,7 +10,7 @@ internal readonly unsafe struct LogitForwardPass<T>(T* x, T* z, LogitMap<T> map)
     public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
     {
         map.Ends(TLane.Load(x + i), out TLane u, out TLane v);
-        TLane lu = LaneLog.Log<TLane, T>(u), lv = LaneLog.Log<TLane, T>(v);
+        TLane lu = TLane.Log(u), lv = TLane.Log(v);
         TLane.Store((lu - lv) / TLane.Broadcast(map.Temperature), z + i);
         return TLane.Broadcast(map.LogFactor) - lu - lv;
     }
@@ -23,8 +23,8 @@ internal readonly unsafe struct LogitInversePass<T>(T* z, T* x, LogitMap<T> map)
     public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
     {
         TLane t = TLane.Broadcast(map.Temperature) * TLane.Load(z + i);
-        TLane e = LaneExp.Exp<TLane, T>(-TLane.Abs(t));
-        TLane.Store(map.X(LaneMath.SigmoidOf<TLane, T>(t, e), LaneMath.SigmoidOf<TLane, T>(-t, e)), x + i);
+        TLane e = TLane.Exp(-TLane.Abs(t));
+        TLane.Store(map.X(TLane.SigmoidOf(t, e), TLane.SigmoidOf(-t, e)), x + i);
         return -(TLane.Broadcast(map.LogFactor) + LaneMath.SoftplusOf<TLane, T>(t, e) + LaneMath.SoftplusOf<TLane, T>(-t, e));
     }
 }
@@ -75,7 +75,7 @@ internal readonly unsafe struct LogitInverseBackwardRows<T>(T* z, T* dx, T* dLog
         public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
         {
             TLane temperature = TLane.Broadcast(map.Temperature), one = TLane.Constant(1);
-            TLane t = temperature * TLane.Load(z + i), e = LaneExp.Exp<TLane, T>(-TLane.Abs(t)), r = one / (one + e);
+            TLane t = temperature * TLane.Load(z + i), e = TLane.Exp(-TLane.Abs(t)), r = one / (one + e);
             // u v = e/(1 + e)^2 and |v - u| = (1 - e)/(1 + e), with the sign of -t.
             TLane slope = e * r * r * TLane.Broadcast(T.One / map.Slope), difference = TLane.CopySign((one - e) * r, -t);
             TLane bars = TLane.MultiplyAdd(TLane.Broadcast(dLogDet), difference, TLane.Load(dx + i) * slope);
