@@ -4,7 +4,7 @@ using NativeFlow.Kernels;
 namespace NativeFlow.Tests;
 
 /// <summary>A backend that counts the flops of the matrix products and the transfers of the one inside.</summary>
-internal sealed class CountingBackend<T>(IBackend<T> inner, bool asynchronous = false) : IBackend<T> where T : unmanaged, IFloatingPointIeee754<T>
+internal sealed class CountingBackend<T>(IBackend<T> inner, bool asynchronous = false, Func<long>? detours = null) : IBackend<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     private readonly IBackend<T> _inner = inner;
 
@@ -18,6 +18,9 @@ internal sealed class CountingBackend<T>(IBackend<T> inner, bool asynchronous = 
 
     /// <summary>Transfers from the host so far.</summary>
     public long Writes { get; set; }
+
+    /// <summary>What made the count of detours rise, where one is given.</summary>
+    public SortedSet<string> Detours { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Whether ops treat it as a device.</summary>
     public bool IsAsynchronous => asynchronous || _inner.IsAsynchronous;
@@ -51,11 +54,23 @@ internal sealed class CountingBackend<T>(IBackend<T> inner, bool asynchronous = 
         _inner.Gemm(args);
     }
 
-    public void Factor(in FactorArgs args) => _inner.Factor(args);
+    public void Factor(in FactorArgs args)
+    {
+        long before = Count;
+        _inner.Factor(args);
+        if (Count > before) Detours.Add($"{args.Kind}");
+    }
 
     public void Random(in RandomArgs args) => _inner.Random(args);
 
-    public void Run(KernelId kernel, in KernelArgs args) => _inner.Run(kernel, args);
+    public void Run(KernelId kernel, in KernelArgs args)
+    {
+        long before = Count;
+        _inner.Run(kernel, args);
+        if (Count > before) Detours.Add(kernel.Name);
+    }
+
+    private long Count => detours?.Invoke() ?? 0;
 
     public string Explain() => _inner.Explain();
 
