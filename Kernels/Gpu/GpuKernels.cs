@@ -23,6 +23,7 @@ internal sealed class GpuKernels<T, TView, TLane>
         IndexLaunches<T, TView, TLane>.AddTo(this);
         LayoutLaunches<T, TView, TLane>.AddTo(this);
         RowLaunches<T, TView, TLane>.AddTo(this);
+        SearchLaunches<T, TView, TLane>.AddTo(this);
         SpreadLaunches<T, TView, TLane>.AddTo(this);
     }
 
