@@ -140,6 +140,31 @@ internal static class GpuKernelCases
             Add("add-mirrored-tap-counts", [Draw(shape.WeightLength), Draw(shape.WeightLength)], [a, b, c], [0.5], 60);
         }
         Add("add-channel-bias", [Draw(3 * 5 * 7), Draw(5), Draw(3 * 5 * 7)], [3, 5, 7]);
+        foreach ((int rows, int cols, int bins) in (ReadOnlySpan<(int, int, int)>)[(1, 1, 1), (1, 5, 2), (7, 3, 8), (40, 2, 5), (300, 3, 4)])
+            foreach (bool isShared in (ReadOnlySpan<bool>)[true, false])
+                foreach (string inverse in (ReadOnlySpan<string>)["", "-inverse"])
+                {
+                    int n = rows * cols, splines = isShared ? cols : n, length = splines * ((3 * bins) - 1);
+                    // Settings: bound, least width, height and slope, sharpness, factor.
+                    double[] input = [.. Draw(n).Select(v => 3 * v)], settings = [2, 0.01, 0.02, 0.1, 1.5, 0.8], raw = Draw(length);
+                    Add($"rational-quadratic-spline{inverse}", [input, raw, settings, Draw(n), Draw(rows)], [bins], null, 60);
+                    foreach (int given in (ReadOnlySpan<int>)[1, 2, 3])
+                        Add(
+                            $"rational-quadratic-spline{inverse}-backward",
+                            [input, Output(input, raw, settings, rows, bins, inverse), raw, settings, Draw(n), Draw(rows), (given & 1) != 0 ? Draw(n) : null, (given & 2) != 0 ? Draw(length) : null],
+                            [bins],
+                            null,
+                            isShared ? 60 + (10 * rows) : 60);
+                }
         return cases;
+    }
+
+    // What the map gave forward: the reference's backward reads it.
+    private static double[] Output(double[] input, double[] raw, double[] settings, int rows, int bins, string inverse)
+    {
+        double[] output = new double[input.Length], logDet = new double[rows];
+        if (inverse.Length == 0) RationalQuadratic.Forward<double>(input, raw, settings, output, logDet, bins);
+        else RationalQuadratic.Inverse<double>(input, raw, settings, output, logDet, bins);
+        return output;
     }
 }
