@@ -150,7 +150,7 @@ public static unsafe class MatrixOps
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T> =>
-            LaneExp.Exp<TLane, T>(TLane.Load(x + i) - TLane.Broadcast(shift));
+            TLane.Exp(TLane.Load(x + i) - TLane.Broadcast(shift));
     }
 
     private readonly struct ExpTerm<T>(T* x, T shift) : ISumTerm<T>
@@ -158,6 +158,6 @@ public static unsafe class MatrixOps
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TLane AddTo<TLane>(TLane sum, nint i) where TLane : struct, ILane<TLane, T> =>
-            sum + LaneExp.Exp<TLane, T>(TLane.Load(x + i) - TLane.Broadcast(shift));
+            sum + TLane.Exp(TLane.Load(x + i) - TLane.Broadcast(shift));
     }
 }

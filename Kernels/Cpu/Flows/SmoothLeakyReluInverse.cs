@@ -16,7 +16,7 @@ public readonly struct SmoothLeakyReluInverse<T>(T alpha) : IInverseFunction<T>
     private const int MostSteps = 30;
 
     // Error after a step is about the step squared, so a step this small was the last one.
-    private static double Small => typeof(T) == typeof(float) ? 1e-5 : 1e-10;
+    private const double SmallSingle = 1e-5, SmallDouble = 1e-10;
 
     /// <inheritdoc/>
     public T Value(T z)
@@ -30,7 +30,7 @@ public readonly struct SmoothLeakyReluInverse<T>(T alpha) : IInverseFunction<T>
         {
             T step = (f.Value(x) - z) / f.Derivative(x, T.Zero);
             T next = T.Max(low, T.Min(high, x - step));
-            bool done = T.Abs(next - x) <= ScalarMath.Number<T>(Small) * (T.One + T.Abs(x));
+            bool done = T.Abs(next - x) <= ScalarMath.Number<T>(typeof(T) == typeof(float) ? SmallSingle : SmallDouble) * (T.One + T.Abs(x));
             x = next;
             if (done) break;
         }
@@ -48,11 +48,11 @@ public readonly struct SmoothLeakyReluInverse<T>(T alpha) : IInverseFunction<T>
         TLane x = high;
         for (int i = 0; i < MostSteps; i++)
         {
-            TLane e = LaneExp.Exp<TLane, T>(-TLane.Abs(x));
+            TLane e = TLane.Exp(-TLane.Abs(x));
             TLane value = TLane.MultiplyAdd(a, x, rest * LaneMath.SoftplusOf<TLane, T>(x, e));
-            TLane slope = TLane.MultiplyAdd(rest, LaneMath.SigmoidOf<TLane, T>(x, e), a);
+            TLane slope = TLane.MultiplyAdd(rest, TLane.SigmoidOf(x, e), a);
             TLane next = TLane.Max(low, TLane.Min(high, x - ((value - z) / slope)));
-            TLane limit = TLane.Constant(Small) * (one + TLane.Abs(x));
+            TLane limit = TLane.Constant(TLane.IsSingle ? SmallSingle : SmallDouble) * (one + TLane.Abs(x));
             bool more = TLane.Any(TLane.LessThan(limit, TLane.Abs(next - x)));
             x = next;
             if (!more) break;

@@ -16,7 +16,7 @@ public readonly struct SmoothTanhInverse<T>(T k) : IInverseFunction<T>
     private const int MostSteps = 60;
 
     // Error after a step is about the step squared, so a step this small was the last one.
-    private static double Small => typeof(T) == typeof(float) ? 1e-5 : 1e-10;
+    private const double SmallSingle = 1e-5, SmallDouble = 1e-10;
 
     /// <inheritdoc/>
     public T Value(T z)
@@ -29,7 +29,7 @@ public readonly struct SmoothTanhInverse<T>(T k) : IInverseFunction<T>
         {
             T step = (f.Value(x) - a) / f.Derivative(x, T.Zero);
             T next = T.Max(low, T.Min(high, x - step));
-            bool done = T.Abs(next - x) <= ScalarMath.Number<T>(Small) * next;
+            bool done = T.Abs(next - x) <= ScalarMath.Number<T>(typeof(T) == typeof(float) ? SmallSingle : SmallDouble) * next;
             x = next;
             if (done) break;
         }
@@ -48,7 +48,7 @@ public readonly struct SmoothTanhInverse<T>(T k) : IInverseFunction<T>
             TLane t = default(TanhFunction<T>).Value(x);
             TLane value = TLane.MultiplyAdd(slope, x, t), bend = (one - t) * (one + t);
             TLane next = TLane.Max(low, TLane.Min(high, x - ((value - a) / (slope + bend))));
-            bool more = TLane.Any(TLane.LessThan(TLane.Constant(Small) * next, TLane.Abs(next - x)));
+            bool more = TLane.Any(TLane.LessThan(TLane.Constant(TLane.IsSingle ? SmallSingle : SmallDouble) * next, TLane.Abs(next - x)));
             x = next;
             if (!more) break;
         }

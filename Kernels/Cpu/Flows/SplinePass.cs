@@ -167,7 +167,7 @@ internal readonly unsafe ref struct SplinePass<TLane, T>
     {
         TLane sign = TLane.Constant(_args.IsInverse ? -1 : 1);
         for (int i = 0; i < lanes * TLane.Width; i += TLane.Width)
-            TLane.Store(sign * LaneLog.Log<TLane, T>(TLane.Load(_rowNumbers + i)), _rowNumbers + i);
+            TLane.Store(sign * TLane.Log(TLane.Load(_rowNumbers + i)), _rowNumbers + i);
     }
 
     // Adds the gradients of a lane of inputs, and leaves those of the knots with the bin.

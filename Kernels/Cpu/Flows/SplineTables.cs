@@ -207,8 +207,8 @@ internal readonly unsafe struct SplineTables<TLane, T>
         for (int lane = 0; lane < lanes; lane++)
         {
             TLane u = beta * bins.Get(lane, slope), e = bins.Get(lane, derivative);
-            if (derivatives) bins.Put(lane, derivative, LaneMath.SigmoidOf<TLane, T>(u, e));
-            TLane inner = TLane.MultiplyAdd(TLane.Max(TLane.Constant(0), u) + LaneLog.Log1pOfUnit<TLane, T>(e), inverse, least);
+            if (derivatives) bins.Put(lane, derivative, TLane.SigmoidOf(u, e));
+            TLane inner = TLane.MultiplyAdd(TLane.Max(TLane.Constant(0), u) + TLane.Log1pOfUnit(e), inverse, least);
             bins.Put(lane, slope, TLane.Select(TLane.EqualTo(bins.Get(lane, SplineRow.Index), outer), TLane.Constant(1), inner));
         }
     }

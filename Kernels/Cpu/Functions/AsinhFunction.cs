@@ -28,9 +28,9 @@ public readonly struct AsinhFunction<T> : IUnaryFunction<T>
     {
         TLane a = TLane.Abs(x);
         TLane isHuge = TLane.LessThan(TLane.Constant(1073741824), a);
-        TLane small = a + LaneMath.Quotient<TLane, T>(a * a, TLane.Constant(1) + Hypotenuse(x));
+        TLane small = a + TLane.Quotient(a * a, TLane.Constant(1) + Hypotenuse(x));
         // asinh(x) = log(2x) once x^2 + 1 is x^2; log1p(x - 1) is log(x).
-        TLane log = LaneLog.Log1p<TLane, T>(TLane.Select(isHuge, a - TLane.Constant(1), small)) + TLane.Select(isHuge, TLane.Constant(0.69314718055994531), TLane.Constant(0));
+        TLane log = TLane.Log1p(TLane.Select(isHuge, a - TLane.Constant(1), small)) + TLane.Select(isHuge, TLane.Constant(0.69314718055994531), TLane.Constant(0));
         return TLane.CopySign(log, x);
     }
 
@@ -44,7 +44,7 @@ public readonly struct AsinhFunction<T> : IUnaryFunction<T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -LaneLog.Log<TLane, T>(Hypotenuse(x));
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => -TLane.Log(Hypotenuse(x));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

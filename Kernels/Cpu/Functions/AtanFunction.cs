@@ -60,8 +60,8 @@ public readonly struct AtanFunction<T> : IUnaryFunction<T>
     public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T>
     {
         TLane a = TLane.Abs(x), isFar = TLane.LessThan(TLane.Constant(1073741824), a);
-        TLane far = TLane.Constant(2) * LaneLog.Log<TLane, T>(TLane.Select(isFar, a, TLane.Constant(1)));
-        return -TLane.Select(isFar, far, LaneLog.Log1p<TLane, T>(TLane.Select(isFar, TLane.Constant(0), a * a)));
+        TLane far = TLane.Constant(2) * TLane.Log(TLane.Select(isFar, a, TLane.Constant(1)));
+        return -TLane.Select(isFar, far, TLane.Log1p(TLane.Select(isFar, TLane.Constant(0), a * a)));
     }
 
     /// <inheritdoc/>

@@ -135,7 +135,7 @@ public static unsafe class Elementwise
                 if (derivative != null) TLane.Store(d, derivative + i);
                 WideLog.Accumulate(TLane.Widen(d), ref product, ref exponents);
             }
-            sum += LaneLog.Log<TLane, T>(TLane.Narrow(product));
+            sum += TLane.Log(TLane.Narrow(product));
         }
         T total = TLane.SumElements(TLane.MultiplyAdd(TLane.Constant(0.69314718055994531), TLane.Narrow(exponents), sum));
         return i < length ? total + FlowTail<T, TLane, TFunction>(x + i, y + i, derivative == null ? null : derivative + i, (int)(length - i), f) : total;

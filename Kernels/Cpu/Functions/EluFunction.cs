@@ -36,7 +36,7 @@ public readonly struct EluFunction<T> : IUnaryFunction<T>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> =>
-        TLane.Select(TLane.LessThan(TLane.Constant(0), x), x, TLane.Broadcast(_alpha) * LaneExp.Expm1<TLane, T>(x));
+        TLane.Select(TLane.LessThan(TLane.Constant(0), x), x, TLane.Broadcast(_alpha) * TLane.Expm1(x));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

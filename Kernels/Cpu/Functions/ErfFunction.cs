@@ -24,11 +24,11 @@ public readonly struct ErfFunction<T> : IUnaryFunction<T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneErf.Erf<TLane, T>(x);
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => TLane.Erf(x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Constant(1.1283791670955126) * LaneExp.Exp<TLane, T>(-(x * x));
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Constant(1.1283791670955126) * TLane.Exp(-(x * x));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

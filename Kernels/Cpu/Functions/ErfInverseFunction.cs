@@ -24,11 +24,11 @@ public readonly struct ErfInverseFunction<T> : IUnaryFunction<T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneErf.ErfInverse<TLane, T>(x);
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => TLane.ErfInverse(x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Constant(0.88622692545275801) * LaneExp.Exp<TLane, T>(y * y);
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Constant(0.88622692545275801) * TLane.Exp(y * y);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,7 +9,7 @@ internal static class LaneRadial
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLane Cosh<TLane, T>(TLane u) where TLane : struct, ILane<TLane, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
-        TLane r = TLane.Sqrt(u), half = LaneExp.Exp<TLane, T>(r * TLane.Constant(0.5));
+        TLane r = TLane.Sqrt(u), half = TLane.Exp(r * TLane.Constant(0.5));
         TLane e = half * TLane.Constant(0.5) * half;
         return e + (TLane.Constant(0.25) / e);
     }
@@ -34,10 +34,10 @@ internal static class LaneRadial
 
     public static TLane LogSinhRatio<TLane, T>(TLane u) where TLane : struct, ILane<TLane, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
-        TLane r = TLane.Sqrt(u), decay = LaneExp.ExpOfMinusSize<TLane, T>(r + r);
-        TLane far = r + LaneLog.Log1p<TLane, T>(-decay) - TLane.Constant(0.69314718055994531) - (LaneLog.Log<TLane, T>(u) * TLane.Constant(0.5));
+        TLane r = TLane.Sqrt(u), decay = TLane.ExpOfMinusSize(r + r);
+        TLane far = r + TLane.Log1p(-decay) - TLane.Constant(0.69314718055994531) - (TLane.Log(u) * TLane.Constant(0.5));
         far = TLane.Select(TLane.EqualTo(u, TLane.Constant(double.PositiveInfinity)), u, far);
-        return Choose<TLane, T>(u, LaneLog.Log1p<TLane, T>(Series<TLane, T>(u, 0) * Near<TLane, T>(u)), far);
+        return Choose<TLane, T>(u, TLane.Log1p(Series<TLane, T>(u, 0) * Near<TLane, T>(u)), far);
     }
 
     public static TLane LogSinhRatioDerivative<TLane, T>(TLane u) where TLane : struct, ILane<TLane, T> where T : unmanaged, IFloatingPointIeee754<T>
@@ -49,7 +49,7 @@ internal static class LaneRadial
     public static TLane LogSinhRatioSecond<TLane, T>(TLane u) where TLane : struct, ILane<TLane, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
         TLane one = TLane.Constant(1), half = TLane.Constant(0.5), near = TLane.MultiplyAdd(Series<TLane, T>(u, 0), Near<TLane, T>(u), one), slope = Series<TLane, T>(u, 1) / near;
-        TLane r = TLane.Sqrt(u), decay = LaneExp.ExpOfMinusSize<TLane, T>(r), scaled = (decay + decay) / (one - (decay * decay));
+        TLane r = TLane.Sqrt(u), decay = TLane.ExpOfMinusSize(r), scaled = (decay + decay) / (one - (decay * decay));
         TLane far = ((one / u) - (Coth<TLane, T>(r) / r * half) - (scaled * scaled * half)) * half / u;
         return Choose<TLane, T>(u, (Series<TLane, T>(u, 2) / near) - (slope * slope), far);
     }
@@ -82,11 +82,25 @@ internal static class LaneRadial
     private static TLane Series<TLane, T>(TLane u, int order) where TLane : struct, ILane<TLane, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
         TLane x = Near<TLane, T>(u), sum = TLane.Constant(0);
-        ReadOnlySpan<double> c = RadialFunctions.Coefficients;
-        for (int k = c.Length - 1; k >= Math.Max(1, order); k--)
-            sum = TLane.MultiplyAdd(sum, x, TLane.Constant(order == 0 ? c[k] : order == 1 ? k * c[k] : k * (k - 1) * c[k]));
-        return sum;
+        sum = Term<TLane, T>(sum, x, order, 14, RadialFunctions.C14);
+        sum = Term<TLane, T>(sum, x, order, 13, RadialFunctions.C13);
+        sum = Term<TLane, T>(sum, x, order, 12, RadialFunctions.C12);
+        sum = Term<TLane, T>(sum, x, order, 11, RadialFunctions.C11);
+        sum = Term<TLane, T>(sum, x, order, 10, RadialFunctions.C10);
+        sum = Term<TLane, T>(sum, x, order, 9, RadialFunctions.C9);
+        sum = Term<TLane, T>(sum, x, order, 8, RadialFunctions.C8);
+        sum = Term<TLane, T>(sum, x, order, 7, RadialFunctions.C7);
+        sum = Term<TLane, T>(sum, x, order, 6, RadialFunctions.C6);
+        sum = Term<TLane, T>(sum, x, order, 5, RadialFunctions.C5);
+        sum = Term<TLane, T>(sum, x, order, 4, RadialFunctions.C4);
+        sum = Term<TLane, T>(sum, x, order, 3, RadialFunctions.C3);
+        sum = Term<TLane, T>(sum, x, order, 2, RadialFunctions.C2);
+        return order == 2 ? sum : Term<TLane, T>(sum, x, order, 1, RadialFunctions.C1);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLane Term<TLane, T>(TLane sum, TLane x, int order, int k, double c) where TLane : struct, ILane<TLane, T> where T : unmanaged, IFloatingPointIeee754<T>
+        => TLane.MultiplyAdd(sum, x, TLane.Constant(order == 0 ? c : order == 1 ? k * c : k * (k - 1) * c));
 
     // u where the series holds: a large one must not overflow it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -97,7 +111,7 @@ internal static class LaneRadial
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLane Closed<TLane, T>(TLane u) where TLane : struct, ILane<TLane, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
-        TLane r = TLane.Sqrt(u), half = LaneExp.Exp<TLane, T>(r * TLane.Constant(0.5)), e = half * TLane.Constant(0.5) * half;
+        TLane r = TLane.Sqrt(u), half = TLane.Exp(r * TLane.Constant(0.5)), e = half * TLane.Constant(0.5) * half;
         return Kept<TLane, T>((e - (TLane.Constant(0.25) / e)) / r, e);
     }
 
@@ -117,7 +131,7 @@ internal static class LaneRadial
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLane Coth<TLane, T>(TLane r) where TLane : struct, ILane<TLane, T> where T : unmanaged, IFloatingPointIeee754<T>
     {
-        TLane decay = LaneExp.ExpOfMinusSize<TLane, T>(r + r), one = TLane.Constant(1);
+        TLane decay = TLane.ExpOfMinusSize(r + r), one = TLane.Constant(1);
         return one + ((decay + decay) / (one - decay));
     }
 

@@ -24,7 +24,7 @@ public readonly struct Log1pFunction<T> : IUnaryFunction<T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneLog.Log1p<TLane, T>(x);
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => TLane.Log1p(x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

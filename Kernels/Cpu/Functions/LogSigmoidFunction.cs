@@ -28,14 +28,14 @@ public readonly struct LogSigmoidFunction<T> : IUnaryFunction<T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneMath.Sigmoid<TLane, T>(-x);
+    public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Sigmoid(-x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T>
     {
-        TLane e = LaneExp.ExpOfMinusSize<TLane, T>(x);
-        TLane s = LaneMath.Quotient<TLane, T>(TLane.Constant(1), TLane.Constant(1) + e);
+        TLane e = TLane.ExpOfMinusSize(x);
+        TLane s = TLane.Quotient(TLane.Constant(1), TLane.Constant(1) + e);
         return -(e * s * s);
     }
 
@@ -47,9 +47,9 @@ public readonly struct LogSigmoidFunction<T> : IUnaryFunction<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane ValueAndLogDerivative<TLane>(TLane x, out TLane derivative, out TLane logDerivative) where TLane : struct, ILane<TLane, T>
     {
-        TLane e = LaneExp.ExpOfMinusSize<TLane, T>(x);
-        TLane l = LaneLog.Log1pOfUnit<TLane, T>(e);
-        derivative = LaneMath.SigmoidOf<TLane, T>(-x, e);
+        TLane e = TLane.ExpOfMinusSize(x);
+        TLane l = TLane.Log1pOfUnit(e);
+        derivative = TLane.SigmoidOf(-x, e);
         logDerivative = -(TLane.Max(TLane.Constant(0), x) + l);
         return TLane.Min(TLane.Constant(0), x) - l;
     }

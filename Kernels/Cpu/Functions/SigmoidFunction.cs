@@ -25,7 +25,7 @@ public readonly struct SigmoidFunction<T> : IUnaryFunction<T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => LaneMath.Sigmoid<TLane, T>(x);
+    public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T> => TLane.Sigmoid(x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -40,7 +40,7 @@ public readonly struct SigmoidFunction<T> : IUnaryFunction<T>
     public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T>
     {
         TLane a = TLane.Abs(x);
-        TLane l = LaneLog.Log1pOfUnit<TLane, T>(LaneExp.ExpOfMinusSize<TLane, T>(x));
+        TLane l = TLane.Log1pOfUnit(TLane.ExpOfMinusSize(x));
         return -a - (l + l);
     }
 
@@ -49,9 +49,9 @@ public readonly struct SigmoidFunction<T> : IUnaryFunction<T>
     public TLane ValueAndLogDerivative<TLane>(TLane x, out TLane derivative, out TLane logDerivative) where TLane : struct, ILane<TLane, T>
     {
         TLane a = TLane.Abs(x);
-        TLane e = LaneExp.ExpOfMinusSize<TLane, T>(x);
-        TLane l = LaneLog.Log1pOfUnit<TLane, T>(e);
-        TLane y = LaneMath.SigmoidOf<TLane, T>(x, e);
+        TLane e = TLane.ExpOfMinusSize(x);
+        TLane l = TLane.Log1pOfUnit(e);
+        TLane y = TLane.SigmoidOf(x, e);
         logDerivative = -a - (l + l);
         derivative = y * (TLane.Constant(1) - y);
         return y;

@@ -44,29 +44,29 @@ public readonly struct SmoothLeakyReluFunction<T> : IUnaryFunction<T>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane Derivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> =>
-        TLane.MultiplyAdd(TLane.Broadcast(_rest), LaneMath.Sigmoid<TLane, T>(x), TLane.Broadcast(_alpha));
+        TLane.MultiplyAdd(TLane.Broadcast(_rest), TLane.Sigmoid(x), TLane.Broadcast(_alpha));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T>
     {
-        TLane e = LaneExp.ExpOfMinusSize<TLane, T>(x);
-        TLane s = LaneMath.Quotient<TLane, T>(TLane.Constant(1), TLane.Constant(1) + e);
+        TLane e = TLane.ExpOfMinusSize(x);
+        TLane s = TLane.Quotient(TLane.Constant(1), TLane.Constant(1) + e);
         return TLane.Broadcast(_rest) * (e * s * s);
     }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneLog.Log<TLane, T>(TLane.Abs(Derivative(x, y)));
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Log(TLane.Abs(Derivative(x, y)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane ValueAndLogDerivative<TLane>(TLane x, out TLane derivative, out TLane logDerivative) where TLane : struct, ILane<TLane, T>
     {
-        TLane e = LaneExp.ExpOfMinusSize<TLane, T>(x);
+        TLane e = TLane.ExpOfMinusSize(x);
         TLane y = TLane.MultiplyAdd(TLane.Broadcast(_alpha), x, TLane.Broadcast(_rest) * LaneMath.SoftplusOf<TLane, T>(x, e));
-        derivative = TLane.MultiplyAdd(TLane.Broadcast(_rest), LaneMath.SigmoidOf<TLane, T>(x, e), TLane.Broadcast(_alpha));
-        logDerivative = LaneLog.Log<TLane, T>(TLane.Abs(derivative));
+        derivative = TLane.MultiplyAdd(TLane.Broadcast(_rest), TLane.SigmoidOf(x, e), TLane.Broadcast(_alpha));
+        logDerivative = TLane.Log(TLane.Abs(derivative));
         return y;
     }
 }

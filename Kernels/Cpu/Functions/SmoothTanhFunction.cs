@@ -44,7 +44,7 @@ public readonly struct SmoothTanhFunction<T>(T k) : IUnaryFunction<T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneLog.Log<TLane, T>(TLane.Abs(Derivative(x, y)));
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Log(TLane.Abs(Derivative(x, y)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -52,7 +52,7 @@ public readonly struct SmoothTanhFunction<T>(T k) : IUnaryFunction<T>
     {
         TLane t = default(TanhFunction<T>).Value(x);
         derivative = TLane.Broadcast(k) + Slope(t);
-        logDerivative = LaneLog.Log<TLane, T>(TLane.Abs(derivative));
+        logDerivative = TLane.Log(TLane.Abs(derivative));
         return TLane.MultiplyAdd(TLane.Broadcast(k), x, t);
     }
 

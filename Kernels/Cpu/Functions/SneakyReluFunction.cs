@@ -55,14 +55,14 @@ public readonly struct SneakyReluFunction<T> : IUnaryFunction<T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => LaneLog.Log<TLane, T>(TLane.Abs(Derivative(x, y)));
+    public TLane LogDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T> => TLane.Log(TLane.Abs(Derivative(x, y)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane ValueAndLogDerivative<TLane>(TLane x, out TLane derivative, out TLane logDerivative) where TLane : struct, ILane<TLane, T>
     {
         derivative = Derivative(x, x);
-        logDerivative = LaneLog.Log<TLane, T>(TLane.Abs(derivative));
+        logDerivative = TLane.Log(TLane.Abs(derivative));
         return Value(x);
     }
 

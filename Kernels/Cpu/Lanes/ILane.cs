@@ -7,13 +7,19 @@ namespace NativeFlow.Kernels;
 /// A handful of numbers that one instruction treats alike: one (<see cref="ScalarLane{T}"/>), <see cref="Vector{T}"/> or 512 bits.
 /// A function body written once over a lane serves all of them.
 /// </summary>
-/// <remarks>A comparison gives a mask: all bits of an element set, or none. Masks go into <see cref="Select"/> and nowhere else.</remarks>
+/// <remarks>
+/// The functions at the end are here because lanes differ in their best way: tables where 512 bits hold them, else the polynomials of LaneExp, LaneLog and so on.
+/// A comparison gives a mask: all bits of an element set, or none. Masks go into <see cref="Select"/> and nowhere else.
+/// </remarks>
 public unsafe interface ILane<TSelf, T>
     where TSelf : struct, ILane<TSelf, T>
     where T : unmanaged, IFloatingPointIeee754<T>
 {
     /// <summary>Number of elements.</summary>
     static abstract int Width { get; }
+
+    /// <summary>Whether the elements are floats, else doubles: constant where code is compiled for a lane, also on a device, which knows no types at run time.</summary>
+    static abstract bool IsSingle { get; }
 
     /// <summary>Reads <see cref="Width"/> elements; no alignment needed.</summary>
     static abstract TSelf Load(T* source);
@@ -98,4 +104,46 @@ public unsafe interface ILane<TSelf, T>
 
     /// <summary>The sum of all elements, in an order of the lane's own.</summary>
     static abstract T SumElements(TSelf a);
+
+    /// <summary>exp(x), within 2 ulp.</summary>
+    static abstract TSelf Exp(TSelf x);
+
+    /// <summary>exp(-|x|).</summary>
+    static abstract TSelf ExpOfMinusSize(TSelf x);
+
+    /// <summary>exp(x) - 1, relatively accurate near zero.</summary>
+    static abstract TSelf Expm1(TSelf x);
+
+    /// <summary>log(x): -infinity at 0, NaN below.</summary>
+    static abstract TSelf Log(TSelf x);
+
+    /// <summary>log(1 + x), relatively accurate near zero.</summary>
+    static abstract TSelf Log1p(TSelf x);
+
+    /// <summary>log(1 + x) for x in [0, 1] only (what softplus needs): no exponent to take apart.</summary>
+    static abstract TSelf Log1pOfUnit(TSelf x);
+
+    /// <summary>1/(1 + exp(-x)); both tails keep their relative accuracy.</summary>
+    static abstract TSelf Sigmoid(TSelf x);
+
+    /// <summary><see cref="Sigmoid"/> of x, given e = exp(-|x|).</summary>
+    static abstract TSelf SigmoidOf(TSelf x, TSelf e);
+
+    /// <summary>a / b for b between 1 and 1e30.</summary>
+    static abstract TSelf Quotient(TSelf a, TSelf b);
+
+    /// <summary>The hyperbolic tangent, relatively accurate near zero.</summary>
+    static abstract TSelf Tanh(TSelf x);
+
+    /// <summary>The error function.</summary>
+    static abstract TSelf Erf(TSelf x);
+
+    /// <summary>The inverse of the error function: infinite at -1 and 1, NaN outside.</summary>
+    static abstract TSelf ErfInverse(TSelf x);
+
+    /// <summary>sin(x), x in radians.</summary>
+    static abstract TSelf Sin(TSelf x);
+
+    /// <summary>cos(x), x in radians.</summary>
+    static abstract TSelf Cos(TSelf x);
 }

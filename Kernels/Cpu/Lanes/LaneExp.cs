@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace NativeFlow.Kernels;
 
@@ -14,13 +13,8 @@ internal static class LaneExp
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (Vector512.IsHardwareAccelerated)
-        {
-            if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.Exp(TLane.Widen(x).AsSingle()).As<float, T>());
-            return TLane.Narrow(WideExp.Exp(TLane.Widen(x).AsDouble()).As<double, T>());
-        }
         // Within these bounds the result is a normal number; a NaN takes part.
-        if (TLane.Any(TLane.LessThan(TLane.Constant(typeof(T) == typeof(float) ? 87 : 708), TLane.Abs(x)))) return AnyExp<TLane, T>(x);
+        if (TLane.Any(TLane.LessThan(TLane.Constant(TLane.IsSingle ? 87 : 708), TLane.Abs(x)))) return AnyExp<TLane, T>(x);
         TLane r = Reduce<TLane, T>(x, out TLane n);
         return (TLane.Constant(1) + Expm1OfReduced<TLane, T>(r)) * TLane.PowerOfTwo(n);
     }
@@ -32,7 +26,7 @@ internal static class LaneExp
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         // Beyond these bounds the result is 0 or infinity anyway; a NaN passes (second operand).
-        x = typeof(T) == typeof(float)
+        x = TLane.IsSingle
             ? TLane.Max(TLane.Constant(-105), TLane.Min(TLane.Constant(89), x))
             : TLane.Max(TLane.Constant(-746), TLane.Min(TLane.Constant(710), x));
         TLane r = Reduce<TLane, T>(x, out TLane n);
@@ -44,15 +38,7 @@ internal static class LaneExp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLane ExpOfMinusSize<TLane, T>(TLane x)
         where TLane : struct, ILane<TLane, T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        if (Vector512.IsHardwareAccelerated)
-        {
-            if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.ExpOfMinusSize(TLane.Widen(x).AsSingle()).As<float, T>());
-            return TLane.Narrow(WideExp.ExpOfMinusSize(TLane.Widen(x).AsDouble()).As<double, T>());
-        }
-        return Exp<TLane, T>(-TLane.Abs(x));
-    }
+        where T : unmanaged, IFloatingPointIeee754<T> => TLane.Exp(-TLane.Abs(x));
 
     /// <summary>exp(x) - 1, relatively accurate near zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -60,12 +46,7 @@ internal static class LaneExp
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (Vector512.IsHardwareAccelerated)
-        {
-            if (typeof(T) == typeof(float)) return TLane.Narrow(WideExp.Expm1(TLane.Widen(x).AsSingle()).As<float, T>());
-            return TLane.Narrow(WideExp.Expm1(TLane.Widen(x).AsDouble()).As<double, T>());
-        }
-        TLane bounded = typeof(T) == typeof(float)
+        TLane bounded = TLane.IsSingle
             ? TLane.Max(TLane.Constant(-20), TLane.Min(TLane.Constant(89), x))
             : TLane.Max(TLane.Constant(-40), TLane.Min(TLane.Constant(710), x));
         TLane r = Reduce<TLane, T>(bounded, out TLane n);
@@ -73,7 +54,7 @@ internal static class LaneExp
         // Half the result, so that 2^n itself does not overflow: exp(x) - 1 = 2 (s q + s - 1/2), s = 2^(n-1).
         TLane s = TLane.PowerOfTwo(n - TLane.Constant(1));
         TLane half = TLane.MultiplyAdd(s, q, s - TLane.Constant(0.5));
-        TLane isTiny = TLane.LessThan(TLane.Abs(x), TLane.Constant(typeof(T) == typeof(float) ? 1.4901161193847656e-8 : 2.7755575615628914e-17));
+        TLane isTiny = TLane.LessThan(TLane.Abs(x), TLane.Constant(TLane.IsSingle ? 1.4901161193847656e-8 : 2.7755575615628914e-17));
         return TLane.Select(isTiny, x, half + half);
     }
 
@@ -84,7 +65,7 @@ internal static class LaneExp
     {
         n = TLane.Round(x * TLane.Constant(1.4426950408889634));
         // ln 2 in two parts; n times the first is exact even without fused multiply-add.
-        if (typeof(T) == typeof(float))
+        if (TLane.IsSingle)
             return TLane.MultiplyAdd(-n, TLane.Constant(1.42860677e-06), TLane.MultiplyAdd(-n, TLane.Constant(0.693145752), x));
         return TLane.MultiplyAdd(-n, TLane.Constant(2.8235290563031577e-13), TLane.MultiplyAdd(-n, TLane.Constant(0.69314718055966296), x));
     }
@@ -95,7 +76,7 @@ internal static class LaneExp
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         TLane p;
-        if (typeof(T) == typeof(float))
+        if (TLane.IsSingle)
         {
             p = TLane.Constant(0.00139262504);
             p = TLane.MultiplyAdd(p, r, TLane.Constant(0.00836323295));

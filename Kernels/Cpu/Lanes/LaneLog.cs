@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace NativeFlow.Kernels;
 
@@ -14,11 +13,6 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (Vector512.IsHardwareAccelerated)
-        {
-            if (typeof(T) == typeof(float)) return TLane.Narrow(WideLog.Log(TLane.Widen(x).AsSingle()).As<float, T>());
-            return TLane.Narrow(WideLog.Log(TLane.Widen(x).AsDouble()).As<double, T>());
-        }
         if (HasSpecial<TLane, T>(x)) return AnyLog<TLane, T>(x);
         TLane m = TLane.Decompose(x, out TLane e);
         return Combine<TLane, T>(m - TLane.Constant(1), e);
@@ -30,11 +24,6 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (Vector512.IsHardwareAccelerated)
-        {
-            if (typeof(T) == typeof(float)) return TLane.Narrow(WideLog.Log1p(TLane.Widen(x).AsSingle()).As<float, T>());
-            return TLane.Narrow(WideLog.Log1p(TLane.Widen(x).AsDouble()).As<double, T>());
-        }
         TLane one = TLane.Constant(1);
         TLane u = one + x;
         // What the sum lost, from whichever operand was the smaller.
@@ -71,8 +60,8 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        TLane largest = typeof(T) == typeof(float) ? TLane.Constant(float.MaxValue) : TLane.Constant(double.MaxValue);
-        TLane inside = TLane.Max(TLane.Constant(SmallestNormal<T>()), TLane.Min(largest, x));
+        TLane largest = TLane.IsSingle ? TLane.Constant(float.MaxValue) : TLane.Constant(double.MaxValue);
+        TLane inside = TLane.Max(TLane.Constant(SmallestNormal<TLane, T>()), TLane.Min(largest, x));
         return TLane.Any(TLane.Select(TLane.EqualTo(inside, x), TLane.Constant(0), TLane.Constant(1)));
     }
 
@@ -101,11 +90,6 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (Vector512.IsHardwareAccelerated)
-        {
-            if (typeof(T) == typeof(float)) return TLane.Narrow(WideLog.Log1pOfUnit(TLane.Widen(x).AsSingle()).As<float, T>());
-            return TLane.Narrow(WideLog.Log1pOfUnit(TLane.Widen(x).AsDouble()).As<double, T>());
-        }
         // Above sqrt(2) - 1: log(1 + x) = ln 2 + log(1 + (x - 1)/2).
         TLane isLarge = TLane.LessThan(TLane.Constant(0.41421356), x);
         TLane f = TLane.Select(isLarge, (x - TLane.Constant(1)) * TLane.Constant(0.5), x);
@@ -118,9 +102,9 @@ internal static class LaneLog
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        TLane isSmall = TLane.LessThan(x, TLane.Constant(SmallestNormal<T>()));
-        TLane m = TLane.Decompose(TLane.Select(isSmall, x * TLane.Constant(LiftFactor<T>()), x), out e);
-        e -= TLane.Select(isSmall, TLane.Constant(LiftExponent<T>()), TLane.Constant(0));
+        TLane isSmall = TLane.LessThan(x, TLane.Constant(SmallestNormal<TLane, T>()));
+        TLane m = TLane.Decompose(TLane.Select(isSmall, x * TLane.Constant(LiftFactor<TLane, T>()), x), out e);
+        e -= TLane.Select(isSmall, TLane.Constant(LiftExponent<TLane, T>()), TLane.Constant(0));
         return m;
     }
 
@@ -133,7 +117,7 @@ internal static class LaneLog
         TLane p, low;
         TLane square = f * f;
         TLane h = square * TLane.Constant(0.5);
-        if (typeof(T) == typeof(float))
+        if (TLane.IsSingle)
         {
             // log(1+f) = f - (h - f^3 p(f)), h = f^2/2: without a division.
             p = TLane.Constant(-0.0790283382);
@@ -160,7 +144,7 @@ internal static class LaneLog
             p = TLane.MultiplyAdd(p, z, TLane.Constant(0.33333333333333348));
             low = TLane.MultiplyAdd(e, TLane.Constant(2.8235290563031577e-13), s * TLane.MultiplyAdd(z + z, p, h));
         }
-        TLane high = e * (typeof(T) == typeof(float) ? TLane.Constant(0.693145752) : TLane.Constant(0.69314718055966296));
+        TLane high = e * (TLane.IsSingle ? TLane.Constant(0.693145752) : TLane.Constant(0.69314718055966296));
         return high - ((h - low) - f);
     }
 
@@ -178,11 +162,17 @@ internal static class LaneLog
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double SmallestNormal<T>() => typeof(T) == typeof(float) ? 1.1754943508222875e-38 : 2.2250738585072014e-308;
+    private static double SmallestNormal<TLane, T>()
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T> => TLane.IsSingle ? 1.1754943508222875e-38 : 2.2250738585072014e-308;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double LiftFactor<T>() => typeof(T) == typeof(float) ? 33554432 : 18014398509481984;
+    private static double LiftFactor<TLane, T>()
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T> => TLane.IsSingle ? 33554432 : 18014398509481984;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double LiftExponent<T>() => typeof(T) == typeof(float) ? 25 : 54;
+    private static double LiftExponent<TLane, T>()
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T> => TLane.IsSingle ? 25 : 54;
 }

@@ -3,11 +3,12 @@ using System.Runtime.CompilerServices;
 
 namespace NativeFlow.Kernels;
 
-/// <summary>Sine and cosine over a lane: |x| = n pi/2 + r by three parts of pi/2, a minimax polynomial on |r| &lt;= pi/4 for each, the quadrant n chooses. Beyond 2^20 element by element.</summary>
-/// <remarks>Within 2 ulp. The three-part reduction needs fused multiply-add; machines without it go element by element. Own polynomial fits.</remarks>
-internal static unsafe class LaneTrig
+/// <summary>Sine and cosine over a lane: |x| = n pi/2 + r by three parts of pi/2, a minimax polynomial on |r| &lt;= pi/4 for each, the quadrant n chooses. For |x| up to <see cref="Limit"/>.</summary>
+/// <remarks>Within 2 ulp. The three-part reduction needs fused multiply-add. Own polynomial fits.</remarks>
+internal static class LaneTrig
 {
-    private const double Limit = 1048576;
+    /// <summary>Largest |x| that the reduction is right for.</summary>
+    public const double Limit = 1048576;
 
     /// <summary>sin(x).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -15,15 +16,13 @@ internal static unsafe class LaneTrig
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (!ScalarLane<T>.IsFused) return Scalar<TLane, T>(x, x, sine: true, all: true);
         TLane n = Reduce<TLane, T>(x, out TLane r);
         // The second bit of n is the sign, the first exchanges sine and cosine.
         TLane floor = TLane.Round(TLane.MultiplyAdd(n, TLane.Constant(0.5), TLane.Constant(-0.25)));
         TLane y = TLane.Select(IsOdd<TLane, T>(n), Cosine<TLane, T>(r), Sine<TLane, T>(r));
         // -0 keeps its sign because x, not the quadrant alone, gives it.
         TLane sign = TLane.CopySign(TLane.Constant(1), x);
-        y *= TLane.Select(IsOdd<TLane, T>(floor), -sign, sign);
-        return Patched<TLane, T>(x, y, sine: true);
+        return y * TLane.Select(IsOdd<TLane, T>(floor), -sign, sign);
     }
 
     /// <summary>cos(x).</summary>
@@ -32,11 +31,10 @@ internal static unsafe class LaneTrig
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (!ScalarLane<T>.IsFused) return Scalar<TLane, T>(x, x, sine: false, all: true);
         TLane n = Reduce<TLane, T>(x, out TLane r);
         TLane floor = TLane.Round(TLane.MultiplyAdd(n, TLane.Constant(0.5), TLane.Constant(0.25)));
         TLane y = TLane.Select(IsOdd<TLane, T>(n), Sine<TLane, T>(r), Cosine<TLane, T>(r));
-        return Patched<TLane, T>(x, TLane.Select(IsOdd<TLane, T>(floor), -y, y), sine: false);
+        return TLane.Select(IsOdd<TLane, T>(floor), -y, y);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,7 +45,7 @@ internal static unsafe class LaneTrig
         TLane size = TLane.Abs(x);
         TLane n = TLane.Round(size * TLane.Constant(0.6366197723675814));
         // The first difference is exact; the rounding of the second is relative to what is left.
-        if (typeof(T) == typeof(float))
+        if (TLane.IsSingle)
         {
             r = TLane.MultiplyAdd(n, TLane.Constant(-1.5707963705062866), size);
             r = TLane.MultiplyAdd(n, TLane.Constant(4.371138828673793e-08), r);
@@ -68,13 +66,14 @@ internal static unsafe class LaneTrig
         where T : unmanaged, IFloatingPointIeee754<T> =>
         TLane.LessThan(TLane.Constant(0.25), TLane.Abs(TLane.MultiplyAdd(TLane.Round(n * TLane.Constant(0.5)), TLane.Constant(-2), n)));
 
+    /// <summary>sin(r) for |r| up to pi/4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TLane Sine<TLane, T>(TLane r)
+    public static TLane Sine<TLane, T>(TLane r)
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         TLane z = r * r, p;
-        if (typeof(T) == typeof(float))
+        if (TLane.IsSingle)
         {
             p = TLane.MultiplyAdd(z, TLane.Constant(-0.0001951858284883201), TLane.Constant(0.008332191035151482));
             p = TLane.MultiplyAdd(p, z, TLane.Constant(-0.16666655242443085));
@@ -90,13 +89,14 @@ internal static unsafe class LaneTrig
         return TLane.MultiplyAdd(r * z, p, r);
     }
 
+    /// <summary>cos(r) for |r| up to pi/4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TLane Cosine<TLane, T>(TLane r)
+    public static TLane Cosine<TLane, T>(TLane r)
         where TLane : struct, ILane<TLane, T>
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         TLane z = r * r, p;
-        if (typeof(T) == typeof(float))
+        if (TLane.IsSingle)
         {
             p = TLane.MultiplyAdd(z, TLane.Constant(2.4432543796137907e-05), TLane.Constant(-0.0013887310633435845));
             p = TLane.MultiplyAdd(p, z, TLane.Constant(0.04166664555668831));
@@ -111,24 +111,5 @@ internal static unsafe class LaneTrig
         }
         p = TLane.MultiplyAdd(p, z, TLane.Constant(-0.5));
         return TLane.MultiplyAdd(p, z, TLane.Constant(1));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TLane Patched<TLane, T>(TLane x, TLane y, bool sine)
-        where TLane : struct, ILane<TLane, T>
-        where T : unmanaged, IFloatingPointIeee754<T> =>
-        TLane.Any(TLane.LessThan(TLane.Constant(Limit), TLane.Abs(x))) ? Scalar<TLane, T>(x, y, sine, all: false) : y;
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static TLane Scalar<TLane, T>(TLane x, TLane y, bool sine, bool all)
-        where TLane : struct, ILane<TLane, T>
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        T* from = stackalloc T[TLane.Width], to = stackalloc T[TLane.Width];
-        TLane.Store(x, from);
-        TLane.Store(y, to);
-        for (int i = 0; i < TLane.Width; i++)
-            if (all || T.Abs(from[i]) > T.CreateTruncating(Limit)) to[i] = sine ? T.Sin(from[i]) : T.Cos(from[i]);
-        return TLane.Load(to);
     }
 }

@@ -30,6 +30,13 @@ public readonly unsafe struct ScalarLane<T> : ILane<ScalarLane<T>, T>
     }
 
     /// <inheritdoc/>
+    public static bool IsSingle
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => typeof(T) == typeof(float);
+    }
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScalarLane<T> Load(T* source) => new(*source);
 
@@ -166,6 +173,62 @@ public readonly unsafe struct ScalarLane<T> : ILane<ScalarLane<T>, T>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T SumElements(ScalarLane<T> a) => a._value;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> Exp(ScalarLane<T> x) => LaneChoice.Exp<ScalarLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> ExpOfMinusSize(ScalarLane<T> x) => LaneChoice.ExpOfMinusSize<ScalarLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> Expm1(ScalarLane<T> x) => LaneChoice.Expm1<ScalarLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> Log(ScalarLane<T> x) => LaneChoice.Log<ScalarLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> Log1p(ScalarLane<T> x) => LaneChoice.Log1p<ScalarLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> Log1pOfUnit(ScalarLane<T> x) => LaneChoice.Log1pOfUnit<ScalarLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> Sigmoid(ScalarLane<T> x) => LaneChoice.Sigmoid<ScalarLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> SigmoidOf(ScalarLane<T> x, ScalarLane<T> e) => LaneChoice.SigmoidOf<ScalarLane<T>, T>(x, e);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> Quotient(ScalarLane<T> a, ScalarLane<T> b) => LaneChoice.Quotient<ScalarLane<T>, T>(a, b);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> Tanh(ScalarLane<T> x) => LaneChoice.Tanh<ScalarLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> Erf(ScalarLane<T> x) => LaneChoice.Erf<ScalarLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> ErfInverse(ScalarLane<T> x) => LaneChoice.ErfInverse<ScalarLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> Sin(ScalarLane<T> x) => LaneChoice.Sin<ScalarLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ScalarLane<T> Cos(ScalarLane<T> x) => LaneChoice.Cos<ScalarLane<T>, T>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ScalarLane<T> Mask(bool set)

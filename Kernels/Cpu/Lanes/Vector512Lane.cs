@@ -22,6 +22,13 @@ public readonly unsafe struct Vector512Lane<T> : ILane<Vector512Lane<T>, T>
     }
 
     /// <inheritdoc/>
+    public static bool IsSingle
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => typeof(T) == typeof(float);
+    }
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512Lane<T> Load(T* source) => new(Vector512.Load(source));
 
@@ -174,6 +181,62 @@ public readonly unsafe struct Vector512Lane<T> : ILane<Vector512Lane<T>, T>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T SumElements(Vector512Lane<T> a) => Vector512.Sum(a._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> Exp(Vector512Lane<T> x) => LaneChoice.Exp<Vector512Lane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> ExpOfMinusSize(Vector512Lane<T> x) => LaneChoice.ExpOfMinusSize<Vector512Lane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> Expm1(Vector512Lane<T> x) => LaneChoice.Expm1<Vector512Lane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> Log(Vector512Lane<T> x) => LaneChoice.Log<Vector512Lane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> Log1p(Vector512Lane<T> x) => LaneChoice.Log1p<Vector512Lane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> Log1pOfUnit(Vector512Lane<T> x) => LaneChoice.Log1pOfUnit<Vector512Lane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> Sigmoid(Vector512Lane<T> x) => LaneChoice.Sigmoid<Vector512Lane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> SigmoidOf(Vector512Lane<T> x, Vector512Lane<T> e) => LaneChoice.SigmoidOf<Vector512Lane<T>, T>(x, e);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> Quotient(Vector512Lane<T> a, Vector512Lane<T> b) => LaneChoice.Quotient<Vector512Lane<T>, T>(a, b);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> Tanh(Vector512Lane<T> x) => LaneChoice.Tanh<Vector512Lane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> Erf(Vector512Lane<T> x) => LaneChoice.Erf<Vector512Lane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> ErfInverse(Vector512Lane<T> x) => LaneChoice.ErfInverse<Vector512Lane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> Sin(Vector512Lane<T> x) => LaneChoice.Sin<Vector512Lane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512Lane<T> Cos(Vector512Lane<T> x) => LaneChoice.Cos<Vector512Lane<T>, T>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512Lane<T> FromBits(Vector512<uint> bits) => new(bits.As<uint, T>());

@@ -21,6 +21,13 @@ public readonly unsafe struct VectorLane<T> : ILane<VectorLane<T>, T>
     }
 
     /// <inheritdoc/>
+    public static bool IsSingle
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => typeof(T) == typeof(float);
+    }
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorLane<T> Load(T* source) => new(Vector.Load(source));
 
@@ -178,6 +185,62 @@ public readonly unsafe struct VectorLane<T> : ILane<VectorLane<T>, T>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T SumElements(VectorLane<T> a) => Vector.Sum(a._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> Exp(VectorLane<T> x) => LaneChoice.Exp<VectorLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> ExpOfMinusSize(VectorLane<T> x) => LaneChoice.ExpOfMinusSize<VectorLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> Expm1(VectorLane<T> x) => LaneChoice.Expm1<VectorLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> Log(VectorLane<T> x) => LaneChoice.Log<VectorLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> Log1p(VectorLane<T> x) => LaneChoice.Log1p<VectorLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> Log1pOfUnit(VectorLane<T> x) => LaneChoice.Log1pOfUnit<VectorLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> Sigmoid(VectorLane<T> x) => LaneChoice.Sigmoid<VectorLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> SigmoidOf(VectorLane<T> x, VectorLane<T> e) => LaneChoice.SigmoidOf<VectorLane<T>, T>(x, e);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> Quotient(VectorLane<T> a, VectorLane<T> b) => LaneChoice.Quotient<VectorLane<T>, T>(a, b);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> Tanh(VectorLane<T> x) => LaneChoice.Tanh<VectorLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> Erf(VectorLane<T> x) => LaneChoice.Erf<VectorLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> ErfInverse(VectorLane<T> x) => LaneChoice.ErfInverse<VectorLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> Sin(VectorLane<T> x) => LaneChoice.Sin<VectorLane<T>, T>(x);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static VectorLane<T> Cos(VectorLane<T> x) => LaneChoice.Cos<VectorLane<T>, T>(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static VectorLane<T> FromBits(Vector<uint> bits) => new(bits.As<uint, T>());

@@ -15,6 +15,9 @@ public readonly unsafe struct DoubleLane : ILane<DoubleLane, double>
     public static int Width => 1;
 
     /// <inheritdoc/>
+    public static bool IsSingle => false;
+
+    /// <inheritdoc/>
     public static DoubleLane Load(double* source) => new(*source);
 
     /// <inheritdoc/>
@@ -108,6 +111,48 @@ public readonly unsafe struct DoubleLane : ILane<DoubleLane, double>
 
     /// <inheritdoc/>
     public static double SumElements(DoubleLane a) => a._value;
+
+    /// <inheritdoc/>
+    public static DoubleLane Exp(DoubleLane x) => LaneExp.Exp<DoubleLane, double>(x);
+
+    /// <inheritdoc/>
+    public static DoubleLane ExpOfMinusSize(DoubleLane x) => LaneExp.ExpOfMinusSize<DoubleLane, double>(x);
+
+    /// <inheritdoc/>
+    public static DoubleLane Expm1(DoubleLane x) => LaneExp.Expm1<DoubleLane, double>(x);
+
+    /// <inheritdoc/>
+    public static DoubleLane Log(DoubleLane x) => LaneLog.Log<DoubleLane, double>(x);
+
+    /// <inheritdoc/>
+    public static DoubleLane Log1p(DoubleLane x) => LaneLog.Log1p<DoubleLane, double>(x);
+
+    /// <inheritdoc/>
+    public static DoubleLane Log1pOfUnit(DoubleLane x) => LaneLog.Log1pOfUnit<DoubleLane, double>(x);
+
+    /// <inheritdoc/>
+    public static DoubleLane Sigmoid(DoubleLane x) => LaneMath.Sigmoid<DoubleLane, double>(x);
+
+    /// <inheritdoc/>
+    public static DoubleLane SigmoidOf(DoubleLane x, DoubleLane e) => LaneMath.SigmoidOf<DoubleLane, double>(x, e);
+
+    /// <inheritdoc/>
+    public static DoubleLane Quotient(DoubleLane a, DoubleLane b) => a / b;
+
+    /// <inheritdoc/>
+    public static DoubleLane Tanh(DoubleLane x) => LaneTanh.Tanh<DoubleLane, double>(x);
+
+    /// <inheritdoc/>
+    public static DoubleLane Erf(DoubleLane x) => LaneErf.Erf<DoubleLane, double>(x);
+
+    /// <inheritdoc/>
+    public static DoubleLane ErfInverse(DoubleLane x) => LaneErf.ErfInverse<DoubleLane, double>(x);
+
+    /// <inheritdoc/>
+    public static DoubleLane Sin(DoubleLane x) => TrigReduction.IsNeeded(x._value) ? TrigReduction.Sin(x._value) : LaneTrig.Sin<DoubleLane, double>(x);
+
+    /// <inheritdoc/>
+    public static DoubleLane Cos(DoubleLane x) => TrigReduction.IsNeeded(x._value) ? TrigReduction.Cos(x._value) : LaneTrig.Cos<DoubleLane, double>(x);
 
     private static long Bits(DoubleLane a) => BitConverter.DoubleToInt64Bits(a._value);
 

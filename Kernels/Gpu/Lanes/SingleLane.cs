@@ -15,6 +15,9 @@ public readonly unsafe struct SingleLane : ILane<SingleLane, float>
     public static int Width => 1;
 
     /// <inheritdoc/>
+    public static bool IsSingle => true;
+
+    /// <inheritdoc/>
     public static SingleLane Load(float* source) => new(*source);
 
     /// <inheritdoc/>
@@ -108,6 +111,48 @@ public readonly unsafe struct SingleLane : ILane<SingleLane, float>
 
     /// <inheritdoc/>
     public static float SumElements(SingleLane a) => a._value;
+
+    /// <inheritdoc/>
+    public static SingleLane Exp(SingleLane x) => LaneExp.Exp<SingleLane, float>(x);
+
+    /// <inheritdoc/>
+    public static SingleLane ExpOfMinusSize(SingleLane x) => LaneExp.ExpOfMinusSize<SingleLane, float>(x);
+
+    /// <inheritdoc/>
+    public static SingleLane Expm1(SingleLane x) => LaneExp.Expm1<SingleLane, float>(x);
+
+    /// <inheritdoc/>
+    public static SingleLane Log(SingleLane x) => LaneLog.Log<SingleLane, float>(x);
+
+    /// <inheritdoc/>
+    public static SingleLane Log1p(SingleLane x) => LaneLog.Log1p<SingleLane, float>(x);
+
+    /// <inheritdoc/>
+    public static SingleLane Log1pOfUnit(SingleLane x) => LaneLog.Log1pOfUnit<SingleLane, float>(x);
+
+    /// <inheritdoc/>
+    public static SingleLane Sigmoid(SingleLane x) => LaneMath.Sigmoid<SingleLane, float>(x);
+
+    /// <inheritdoc/>
+    public static SingleLane SigmoidOf(SingleLane x, SingleLane e) => LaneMath.SigmoidOf<SingleLane, float>(x, e);
+
+    /// <inheritdoc/>
+    public static SingleLane Quotient(SingleLane a, SingleLane b) => a / b;
+
+    /// <inheritdoc/>
+    public static SingleLane Tanh(SingleLane x) => LaneTanh.Tanh<SingleLane, float>(x);
+
+    /// <inheritdoc/>
+    public static SingleLane Erf(SingleLane x) => LaneErf.Erf<SingleLane, float>(x);
+
+    /// <inheritdoc/>
+    public static SingleLane ErfInverse(SingleLane x) => new((float)DoubleLane.First(LaneErf.ErfInverse<DoubleLane, double>(DoubleLane.Broadcast(x._value))));
+
+    /// <inheritdoc/>
+    public static SingleLane Sin(SingleLane x) => TrigReduction.IsNeeded(x._value) ? new((float)DoubleLane.First(TrigReduction.Sin(x._value))) : LaneTrig.Sin<SingleLane, float>(x);
+
+    /// <inheritdoc/>
+    public static SingleLane Cos(SingleLane x) => TrigReduction.IsNeeded(x._value) ? new((float)DoubleLane.First(TrigReduction.Cos(x._value))) : LaneTrig.Cos<SingleLane, float>(x);
 
     private static int Bits(SingleLane a) => BitConverter.SingleToInt32Bits(a._value);
 
