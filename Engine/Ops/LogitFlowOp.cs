@@ -14,25 +14,30 @@ public sealed class LogitFlowOp<T> : Op<T> where T : unmanaged, IFloatingPointIe
     public static readonly LogitFlowOp<T> Instance = new();
 
     // Slices in, settings, out, log-det.
-    private static readonly KernelId ForwardId = CpuKernels<T>.Define("logit-flow",
-        static (in CpuArgs<T> a) => LogitFlow.Forward(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.ForwardSimd(a[0], a[2], a[3], a[1], a.Workers));
+    private static readonly KernelId ForwardId = PortableKernels<T>.Define(CpuKernels<T>.Define("logit-flow",
+        static (in CpuArgs<T> a) => LogitFlow.Forward(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.ForwardSimd(a[0], a[2], a[3], a[1], a.Workers)),
+        static (launcher, in a) => launcher.LogitForward(a));
 
-    private static readonly KernelId InverseId = CpuKernels<T>.Define("logit-flow-inverse",
-        static (in CpuArgs<T> a) => LogitFlow.Inverse(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.InverseSimd(a[0], a[2], a[3], a[1], a.Workers));
+    private static readonly KernelId InverseId = PortableKernels<T>.Define(CpuKernels<T>.Define("logit-flow-inverse",
+        static (in CpuArgs<T> a) => LogitFlow.Inverse(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.InverseSimd(a[0], a[2], a[3], a[1], a.Workers)),
+        static (launcher, in a) => launcher.LogitInverse(a));
 
     // Slices in, settings, dout, dlogdet, din.
-    private static readonly KernelId BackwardId = CpuKernels<T>.Define("logit-flow-backward",
+    private static readonly KernelId BackwardId = PortableKernels<T>.Define(CpuKernels<T>.Define("logit-flow-backward",
         static (in CpuArgs<T> a) => LogitFlow.Backward(a[0], a[2], a[3], a[4], a[1]),
-        static (in CpuArgs<T> a) => LogitFlow.BackwardSimd(a[0], a[2], a[3], a[4], a[1], a.Workers));
+        static (in CpuArgs<T> a) => LogitFlow.BackwardSimd(a[0], a[2], a[3], a[4], a[1], a.Workers)),
+        static (launcher, in a) => launcher.LogitBackward(new KernelArgs([a.Slices[0], a.Slices[2], a.Slices[3], a.Slices[1], a.Slices[4]])));
 
-    private static readonly KernelId InverseBackwardId = CpuKernels<T>.Define("logit-flow-inverse-backward",
+    private static readonly KernelId InverseBackwardId = PortableKernels<T>.Define(CpuKernels<T>.Define("logit-flow-inverse-backward",
         static (in CpuArgs<T> a) => LogitFlow.InverseBackward(a[0], a[2], a[3], a[4], a[1]),
-        static (in CpuArgs<T> a) => LogitFlow.InverseBackwardSimd(a[0], a[2], a[3], a[4], a[1], a.Workers));
+        static (in CpuArgs<T> a) => LogitFlow.InverseBackwardSimd(a[0], a[2], a[3], a[4], a[1], a.Workers)),
+        static (launcher, in a) => launcher.LogitInverseBackward(new KernelArgs([a.Slices[0], a.Slices[2], a.Slices[3], a.Slices[1], a.Slices[4]])));
 
     // Slices x, settings, found: row and column of the first element outside (row -1: none). Two numbers, so that float holds both exactly.
-    private static readonly KernelId OutsideId = CpuKernels<T>.Define("logit-flow-outside",
+    private static readonly KernelId OutsideId = PortableKernels<T>.Define(CpuKernels<T>.Define("logit-flow-outside",
         static (in CpuArgs<T> a) => PutPlace(LogitFlow.FindOutside<T>(a[0], a[1]), a.Size(0), a[2]),
-        static (in CpuArgs<T> a) => PutPlace(LogitFlow.FindOutsideSimd<T>(a[0], a[1]), a.Size(0), a[2]));
+        static (in CpuArgs<T> a) => PutPlace(LogitFlow.FindOutsideSimd<T>(a[0], a[1]), a.Size(0), a[2])),
+        static (launcher, in a) => launcher.LogitOutside(a));
 
     /// <inheritdoc/>
     public override string Name => "logit-flow";

@@ -24,6 +24,8 @@ internal sealed class GpuKernels<T, TView, TLane>
         LayoutLaunches<T, TView, TLane>.AddTo(this);
         RowLaunches<T, TView, TLane>.AddTo(this);
         ScalarLaunches<T, TView, TLane>.AddTo(this);
+        SearchLaunches<T, TView, TLane>.AddTo(this);
+        SplineLaunches<T, TView, TLane>.AddTo(this);
         SpreadLaunches<T, TView, TLane>.AddTo(this);
     }
 

@@ -22,7 +22,7 @@ public readonly struct UnpackTriangleKernel<T, TView, TLane>(TView entries, TVie
         int i = (group.X * group.Items) + group.Item;
         if (i >= n * n) return;
         int row = i / n, c = i - (row * n);
-        TLane value = TLane.Constant(row == c ? 1 : 0);
+        TLane value = TLane.Constant(row == c ? 1.0 : 0.0);
         if (row == c && diagonal.Length > 0) value = TLane.Broadcast(diagonal.Load(row));
         if ((lower != 0 ? c < row : c > row) && entries.Length > 0) value = TLane.Broadcast(entries.Load(PackedTriangle.At(row, c, n, lower)));
         y.Store(i, TLane.First(value));
