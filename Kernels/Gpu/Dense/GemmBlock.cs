@@ -28,10 +28,8 @@ public struct GemmBlock<T, TLane>
     public readonly void Store<TView>(in GemmEpilogue<T, TView, TLane> epilogue, TView c, int at, in GemmShape shape, int row, int column)
         where TView : struct, IView<T>
     {
-        int count = shape.N - column;
-        if (row < shape.M) epilogue.Store(c, at, column, count, _row0.Value);
-        if (row + 1 < shape.M) epilogue.Store(c, at + shape.RowC, column, count, _row1.Value);
-        if (row + 2 < shape.M) epilogue.Store(c, at + (2 * shape.RowC), column, count, _row2.Value);
-        if (row + 3 < shape.M) epilogue.Store(c, at + (3 * shape.RowC), column, count, _row3.Value);
+        // A loop over selected registers: the four rows written out would be four times the code to compile.
+        for (int r = 0; r < 4; r++)
+            if (row + r < shape.M) epilogue.Store(c, at + (r * shape.RowC), column, shape.N - column, r < 2 ? (r == 0 ? _row0.Value : _row1.Value) : r == 2 ? _row2.Value : _row3.Value);
     }
 }

@@ -5,7 +5,7 @@ namespace NativeFlow.Kernels.Gpu;
 /// <param name="Slabs">Slabs, at least 1.</param>
 internal readonly record struct GemmPlan(GemmTiling Tiling, int Slabs)
 {
-    private const int MostSlabs = 32, LeastSlab = 64;
+    private const int MostSlabs = 32, LeastSlab = 64, SmallArea = 256, SmallDepth = 64, MostLines = 4;
 
     // Partial results: at most 256 MB of floats.
     private const long MostPartial = 1L << 26;
@@ -19,6 +19,8 @@ internal readonly record struct GemmPlan(GemmTiling Tiling, int Slabs)
     /// <param name="limits">The device's.</param>
     public static GemmPlan For(int m, int n, int k, int batch, bool isDouble, in GpuLimits limits)
     {
+        if (m * (long)n <= SmallArea && k <= SmallDepth) return new GemmPlan(GemmTiling.Small, 1);
+        if (Math.Min(m, n) <= MostLines) return ForLines(Math.Max(m, n), k, batch, limits);
         var best = new GemmPlan(GemmTiling.Tile16x32, 1);
         double least = double.MaxValue;
         for (GemmTiling tiling = GemmTiling.Tile128x128; tiling <= GemmTiling.Tile16x32; tiling++)
@@ -37,6 +39,17 @@ internal readonly record struct GemmPlan(GemmTiling Tiling, int Slabs)
             }
         }
         return best;
+    }
+
+    // Four groups for each processor, by slabs of at least 256 terms.
+    private static GemmPlan ForLines(int lines, int k, int batch, in GpuLimits limits)
+    {
+        const int LinesPerGroup = 16, GroupsPerProcessor = 4, LeastTerms = 256;
+        long groups = (((long)lines + LinesPerGroup - 1) / LinesPerGroup) * batch;
+        int slabs = 1;
+        while (slabs < MostSlabs && groups * slabs < GroupsPerProcessor * (long)limits.Processors && k / (2 * slabs) >= LeastTerms
+            && 2L * slabs * (lines + 3L) * 4 * batch <= MostPartial) slabs *= 2;
+        return new GemmPlan(GemmTiling.Lines, slabs);
     }
 
     // Clocks: groups go over the processors in waves; a processor with few warps cannot hide the latency of its memory.

@@ -17,4 +17,10 @@ internal enum GemmTiling
 
     /// <summary><see cref="GemmTile16x32"/>.</summary>
     Tile16x32,
+
+    /// <summary><see cref="GemmLines{T, TView, TLane}"/>: at most four columns or rows.</summary>
+    Lines,
+
+    /// <summary><see cref="GemmSmallKernel{T, TView, TLane}"/>: any size, meant for little products.</summary>
+    Small,
 }
