@@ -85,7 +85,7 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     }
 
     /// <inheritdoc/>
-    public void Random(in RandomArgs args) => _host.Random(args);
+    public void Random(in RandomArgs args) => RandomLaunch<T, TView, TLane>.Run(_gpu, args);
 
     /// <inheritdoc/>
     public void Run(KernelId kernel, in KernelArgs args)

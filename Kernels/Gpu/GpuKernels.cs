@@ -18,7 +18,12 @@ internal sealed class GpuKernels<T, TView, TLane>
 
     public GpuKernels()
     {
+        ActNormLaunches<T, TView, TLane>.AddTo(this);
         BasicLaunches<T, TView, TLane>.AddTo(this);
+        IndexLaunches<T, TView, TLane>.AddTo(this);
+        LayoutLaunches<T, TView, TLane>.AddTo(this);
+        RowLaunches<T, TView, TLane>.AddTo(this);
+        SpreadLaunches<T, TView, TLane>.AddTo(this);
     }
 
     /// <summary>Says how kernel <paramref name="name"/> runs; its slices, sizes and reals are those of the CPU kernel of that name.</summary>

@@ -49,17 +49,6 @@ internal sealed class HostDetour<T, TView>(IGpuDevice<T, TView> device, GpuBlock
         }
     }
 
-    /// <summary>Random numbers of the CPU.</summary>
-    public void Random(in RandomArgs args)
-    {
-        ReadOnlySpan<Slice> slices = [args.Destination];
-        Span<Slice> host = stackalloc Slice[1];
-        Down(slices, host);
-        RandomNumbers.Fill(_memory.Span(host[0]), args);
-        Up(host, slices);
-        Release(host);
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {

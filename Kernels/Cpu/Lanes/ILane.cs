@@ -99,6 +99,9 @@ public unsafe interface ILane<TSelf, T>
     /// <summary>The first element.</summary>
     static abstract T First(TSelf a);
 
+    /// <summary>The first element in double precision.</summary>
+    static abstract double FirstInDouble(TSelf a);
+
     /// <summary>The sum of all elements, in an order of the lane's own.</summary>
     static abstract T SumElements(TSelf a);
 

@@ -168,6 +168,9 @@ public readonly unsafe struct ScalarLane<T> : ILane<ScalarLane<T>, T>
     public static T First(ScalarLane<T> a) => a._value;
 
     /// <inheritdoc/>
+    public static double FirstInDouble(ScalarLane<T> a) => double.CreateTruncating(a._value);
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T SumElements(ScalarLane<T> a) => a._value;
 

@@ -176,6 +176,9 @@ public readonly unsafe struct Vector512Lane<T> : ILane<Vector512Lane<T>, T>
     public static T First(Vector512Lane<T> a) => a._value.ToScalar();
 
     /// <inheritdoc/>
+    public static double FirstInDouble(Vector512Lane<T> a) => double.CreateTruncating(a._value.ToScalar());
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T SumElements(Vector512Lane<T> a) => Vector512.Sum(a._value);
 

@@ -180,6 +180,9 @@ public readonly unsafe struct VectorLane<T> : ILane<VectorLane<T>, T>
     public static T First(VectorLane<T> a) => a._value[0];
 
     /// <inheritdoc/>
+    public static double FirstInDouble(VectorLane<T> a) => double.CreateTruncating(a._value[0]);
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T SumElements(VectorLane<T> a) => Vector.Sum(a._value);
 

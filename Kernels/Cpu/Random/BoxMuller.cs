@@ -29,12 +29,12 @@ internal static unsafe class BoxMuller
         for (int i = 0; i < count; i += TLane.Width)
         {
             // 2 - v is in (0, 1]: its logarithm is finite.
-            TLane.Store(Radius(TLane.Constant(2) - TLane.Load((double*)first + i)), (double*)first + i);
+            TLane.Store(Radius<TLane, double>(TLane.Constant(2) - TLane.Load((double*)first + i)), (double*)first + i);
         }
         for (int i = 0; i < count; i += TLane.Width)
         {
             TLane radius = TLane.Load((double*)first + i);
-            Turn(TLane.Load((double*)second + i) - TLane.Constant(1), out TLane cosine, out TLane sine);
+            Turn<TLane, double>(TLane.Load((double*)second + i) - TLane.Constant(1), out TLane cosine, out TLane sine);
             TLane.Store(radius * cosine, (double*)first + i);
             TLane.Store(radius * sine, (double*)second + i);
         }
@@ -42,8 +42,9 @@ internal static unsafe class BoxMuller
 
     // sqrt(-2 log u), the logarithm as in LaneLog but rounded after every operation.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TLane Radius<TLane>(TLane u)
-        where TLane : struct, ILane<TLane, double>
+    internal static TLane Radius<TLane, T>(TLane u)
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         TLane f = TLane.Decompose(u, out TLane e) - TLane.Constant(1);
         TLane s = f / (TLane.Constant(2) + f);
@@ -63,8 +64,9 @@ internal static unsafe class BoxMuller
 
     // cos and sin of u turns: the quarter q nearest to 4u, and at most an eighth of a turn beside it.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Turn<TLane>(TLane u, out TLane cosine, out TLane sine)
-        where TLane : struct, ILane<TLane, double>
+    internal static void Turn<TLane, T>(TLane u, out TLane cosine, out TLane sine)
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         TLane one = TLane.Constant(1);
         TLane t = TLane.Constant(4) * u;

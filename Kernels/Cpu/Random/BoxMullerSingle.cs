@@ -29,10 +29,10 @@ internal static unsafe class BoxMullerSingle
         count = (count + 15) & ~15;
         if (TLane.Width == 16) Split512(first, second, count, w, u, beside, quarter);
         else Split(first, second, count, w, u, beside, quarter);
-        for (int i = 0; i < count; i += TLane.Width) TLane.Store(Radius(TLane.Load(w + i), TLane.Load(u + i)), w + i);
+        for (int i = 0; i < count; i += TLane.Width) TLane.Store(Radius<TLane, float>(TLane.Load(w + i), TLane.Load(u + i)), w + i);
         for (int i = 0; i < count; i += TLane.Width)
         {
-            Turn(TLane.Load(beside + i), TLane.Load(quarter + i), out TLane cosine, out TLane sine);
+            Turn<TLane, float>(TLane.Load(beside + i), TLane.Load(quarter + i), out TLane cosine, out TLane sine);
             TLane radius = TLane.Load(w + i);
             TLane.Store(radius * cosine, w + i);
             TLane.Store(radius * sine, u + i);
@@ -83,8 +83,9 @@ internal static unsafe class BoxMullerSingle
 
     // sqrt(-2 log u) for u = 1 - w, the logarithm as in LaneLog but rounded after every operation; near u = 1 it is taken from w, which has all its digits there.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TLane Radius<TLane>(TLane w, TLane u)
-        where TLane : struct, ILane<TLane, float>
+    internal static TLane Radius<TLane, T>(TLane w, TLane u)
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         TLane m = TLane.Decompose(u, out TLane e);
         TLane f = TLane.Select(TLane.EqualTo(e, TLane.Constant(0)), -w, m - TLane.Constant(1));
@@ -100,8 +101,9 @@ internal static unsafe class BoxMullerSingle
 
     // As in BoxMuller; own fits.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Turn<TLane>(TLane beside, TLane q, out TLane cosine, out TLane sine)
-        where TLane : struct, ILane<TLane, float>
+    internal static void Turn<TLane, T>(TLane beside, TLane q, out TLane cosine, out TLane sine)
+        where TLane : struct, ILane<TLane, T>
+        where T : unmanaged, IFloatingPointIeee754<T>
     {
         TLane one = TLane.Constant(1), angle = beside * TLane.Constant(1.5707963267948966), z = angle * angle;
         TLane ps = (TLane.Constant(-0.00019514454) * z) + TLane.Constant(0.008332155);

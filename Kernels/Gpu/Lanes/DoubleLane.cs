@@ -107,6 +107,9 @@ public readonly unsafe struct DoubleLane : ILane<DoubleLane, double>
     public static double First(DoubleLane a) => a._value;
 
     /// <inheritdoc/>
+    public static double FirstInDouble(DoubleLane a) => a._value;
+
+    /// <inheritdoc/>
     public static double SumElements(DoubleLane a) => a._value;
 
     /// <inheritdoc/>

@@ -107,6 +107,9 @@ public readonly unsafe struct SingleLane : ILane<SingleLane, float>
     public static float First(SingleLane a) => a._value;
 
     /// <inheritdoc/>
+    public static double FirstInDouble(SingleLane a) => a._value;
+
+    /// <inheritdoc/>
     public static float SumElements(SingleLane a) => a._value;
 
     /// <inheritdoc/>

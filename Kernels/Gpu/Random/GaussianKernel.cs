@@ -1,0 +1,29 @@
+using System.Numerics;
+
+namespace NativeFlow.Kernels.Gpu;
+
+/// <summary>Standard normal numbers in double precision, as <see cref="BoxMuller"/> makes them: two elements an item.</summary>
+/// <param name="y">Filled.</param>
+/// <param name="stream">The random words.</param>
+/// <param name="skip">Elements of the first piece before y.</param>
+public readonly struct GaussianKernel<T, TView, TLane>(TView y, RandomStream stream, int skip) : IKernel<T, TView>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TView : struct, IView<T>
+    where TLane : struct, ILane<TLane, T>
+{
+    /// <inheritdoc/>
+    public static bool HasBarriers => false;
+
+    /// <inheritdoc/>
+    public void Run<TGroup>(TGroup group) where TGroup : struct, IGroup<T, TView>
+    {
+        int i = (group.X * group.Items) + group.Item;
+        if (i >= (y.Length + skip + 1) / 2) return;
+        stream.Pairs(stream.Piece(i), out ulong pair0, out ulong pair1);
+        TLane radius = BoxMuller.Radius<TLane, T>(TLane.Constant(DeviceMath.Subtract(1, RandomStream.Unit(pair0))));
+        BoxMuller.Turn<TLane, T>(TLane.Constant(RandomStream.Unit(pair1)), out TLane cosine, out TLane sine);
+        int at = (2 * i) - skip;
+        if (at >= 0) y.Store(at, TLane.First(radius * cosine));
+        if (at + 1 < y.Length) y.Store(at + 1, TLane.First(radius * sine));
+    }
+}

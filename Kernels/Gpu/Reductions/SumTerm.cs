@@ -1,0 +1,20 @@
+using System.Numerics;
+
+namespace NativeFlow.Kernels.Gpu;
+
+/// <summary>x[i], summed.</summary>
+/// <param name="x">Read.</param>
+public readonly struct SumTerm<T, TView, TLane>(TView x) : ITerm<TLane>
+    where T : unmanaged, IFloatingPointIeee754<T>
+    where TView : struct, IView<T>
+    where TLane : struct, ILane<TLane, T>
+{
+    /// <inheritdoc/>
+    public static TLane Neutral => TLane.Constant(0);
+
+    /// <inheritdoc/>
+    public TLane Join(TLane running, int i) => running + TLane.Broadcast(x.Load(i));
+
+    /// <inheritdoc/>
+    public static TLane Join(TLane a, TLane b) => a + b;
+}
