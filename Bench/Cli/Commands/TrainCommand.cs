@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Numerics;
 using System.Text;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Cli.Graphs;
 using NativeFlow.Cli.Latent;
 using NativeFlow.Cli.Training;
@@ -41,6 +42,7 @@ internal static class TrainCommand
         Option<bool>[] flags = LatentNames.CreateFlags();
         Option<bool> standardize = Arguments.Switch("--standardize", "put a fixed standardising layer first (means and deviations of the training rows); likelihoods are then shown in both units");
         Option<string?> threads = Arguments.Text("--threads", "threads; results do not depend on it [one per processor]", "N");
+        Option<string?> device = DeviceChoice.CreateOption();
         Option<string?> output = Arguments.Text("--out", "folder for model.safetensors, history.jsonl, samples.png, summary.json and the checkpoint [runs/...]", "DIR");
         Option<bool> resume = Arguments.Switch("--resume", "go on with the run in --out, from its last checkpoint, with the options it was started with");
         Option<bool> asJson = Arguments.Switch("--json", "print the summary as JSON on standard output; progress goes to standard error");
@@ -54,7 +56,7 @@ internal static class TrainCommand
         Command command = new("train", "Trains a flow; without further words a self-normalizing flow on the built-in handwritten digits. Ctrl-C stops after the step and saves (exit code 0); --resume goes on, to the same bits.");
         foreach (Option<string?> option in identity) command.Add(option);
         foreach (Option<bool> flag in flags) command.Add(flag);
-        foreach (Option option in (ReadOnlySpan<Option>)[standardize, context, monitor, report, threads, output, resume, asJson, quiet, every]) command.Add(option);
+        foreach (Option option in (ReadOnlySpan<Option>)[standardize, context, monitor, report, threads, device, output, resume, asJson, quiet, every]) command.Add(option);
         command.SetAction(parsed =>
         {
             var given = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -69,6 +71,7 @@ internal static class TrainCommand
             var request = new TrainRequest(
                 given, parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(asJson), parsed.GetValue(quiet),
                 parsed.GetValue(threads) is { } n ? Arguments.Whole("--threads", n, 1) : Environment.ProcessorCount,
+                DeviceChoice.Of(parsed.GetValue(device)),
                 parsed.GetValue(every) is { } s ? Arguments.Number("--checkpoint-seconds", s, zero: true) : 10,
                 parsed.GetValue(monitor) is { } k ? Arguments.Whole("--monitor", k, 1) : 0,
                 parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error)
@@ -127,7 +130,8 @@ internal static class TrainCommand
         double offset = run.Standardize ? ModelBuilder.StandardizedOffset(data) : double.NaN;
         var display = new TrainDisplay(writer, Terminal.IsOne(writer), request.Quiet, data.Levels > 0, offset);
         using var stop = new StopSignal();
-        using var training = new TrainRun<T>(run, data, folder, display, stop, request.Threads, resume, request.CheckpointSeconds, request.Monitor, request.ReportEvery);
+        using var training = new TrainRun<T>(run, data, folder, display, stop, request.Device, request.Threads, resume, request.CheckpointSeconds, request.Monitor, request.ReportEvery);
+        if (request.Device.Line is { } device) display.Line(device);
         display.Line($"data   {data.Train.Name}: {data.Train.Rows} train, {data.Validation.Rows} validation, {data.Test.Rows} test rows x {data.Train.Columns}{(data.Levels > 0 ? $", {data.Levels} levels, dequantised" : "")}{(run.Standardize ? ", standardised" : "")}");
         if (choice.Noise is not null) display.Line(choice.Describe());
         display.Line($"model  {run.Model}: {string.Join(" > ", training.Flow.Transforms.Select(t => t is IJacobianLayer<T> l ? $"{t.Kind}({l.Strategy.Name}{Weight(l.Strategy)})" : LayerStrategies.NameOf(t) is { } name ? $"{t.Kind}({name})" : t.Kind))} > {training.Flow.Base.Kind}; {training.Flow.Store.ParameterCount} parameters, {run.Dtype}, {training.BackendName}");

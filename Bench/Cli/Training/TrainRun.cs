@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Numerics;
 using System.Text.Json;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
 using NativeFlow.Layers;
@@ -34,10 +35,10 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
     private IReadOnlyList<LearnedInverseReport> _inverses = [];
 
     /// <summary>Sets everything up; touches no file of the folder except to read the checkpoint that <paramref name="resume"/> asks for.</summary>
-    public TrainRun(RunDescription run, DataSet data, RunFolder folder, TrainDisplay display, StopSignal stop, int threads, bool resume, double checkpointSeconds, int monitorEvery = 0, int reportEvery = 0)
+    public TrainRun(RunDescription run, DataSet data, RunFolder folder, TrainDisplay display, StopSignal stop, DeviceChoice device, int threads, bool resume, double checkpointSeconds, int monitorEvery = 0, int reportEvery = 0)
     {
         (_run, _data, _folder, _display, _stop, _checkpointSeconds, _secondsBefore, _resumed) = (run, data, folder, display, stop, checkpointSeconds, run.Seconds, resume);
-        _backend = new SimdBackend<T>(threads);
+        _backend = device.Make<T>(threads);
         // The checkpoint holds the recipe of the run; a recipe file may have changed since.
         _flow = resume ? ModelFile.Load<T>(folder.Checkpoint, _backend) : ModelFile.FromRecipe<T>(ModelBuilder.Recipe(run, data), _backend);
         if (_flow.Dimension != data.Train.Columns)
