@@ -28,6 +28,6 @@ public readonly struct KeepFindingKernel<T, TView, TLane>(TView found, TView x, 
         kept.Store(0, pass);
         kept.Store(1, row);
         kept.Store(2, column);
-        kept.Store(3, x.Length > 0 ? x.Load((TLane.ToInt32(first) * cols) + TLane.ToInt32(TLane.Broadcast(column))) : TLane.First(TLane.Constant(0)));
+        kept.Store(3, x.Length > 0 ? x.Load(((int)TLane.FirstInDouble(first) * cols) + (int)TLane.FirstInDouble(TLane.Broadcast(column))) : TLane.First(TLane.Constant(0)));
     }
 }

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace NativeFlow.Kernels.Gpu;
 
-/// <summary>How the operations of <see cref="ScalarKernels{T}"/> run, and checks whose findings stay in memory.</summary>
+/// <summary>How the operations of <see cref="ScalarKernels{T}"/> run, and the findings of checks that stay in memory.</summary>
 internal static class ScalarLaunches<T, TView, TLane>
     where T : unmanaged, IFloatingPointIeee754<T>
     where TView : struct, IView<T>
@@ -25,14 +25,6 @@ internal static class ScalarLaunches<T, TView, TLane>
         kernels.Add("shorten", static (gpu, in a) => gpu.Each(a.Slices[1].Length, new ShortenKernel<T, TView, TLane>(gpu.Read(a.Slices[0]), gpu.Update(a.Slices[1]), Real(a, 0))));
         kernels.Add("keep-finding", static (gpu, in a) => gpu.Each(
             1, new KeepFindingKernel<T, TView, TLane>(gpu.Read(a.Slices[0]), gpu.Read(a.Slices[1]), gpu.Update(a.Slices[2]), Real(a, 0), Real(a, 1), a.Sizes[0])));
-        kernels.Add("outside-interval", static (gpu, in a) =>
-        {
-            int cols = a.Sizes[0], rows = cols == 0 ? 0 : a.Slices[0].Length / cols;
-            Slice first = gpu.Scratch(Math.Max(1, rows));
-            if (rows > 0)
-                gpu.Launch(new Grid(rows, 1, 1, gpu.Items), new FirstOutsideKernel<T, TView, TLane>(gpu.Read(a.Slices[0]), gpu.Write(first), Real(a, 0), Real(a, 1), cols, a.Sizes[1]));
-            gpu.Launch(new Grid(1, 1, 1, gpu.Items), new FirstRowKernel<T, TView, TLane>(rows > 0 ? gpu.Read(first) : gpu.Read(Slice.None), gpu.Write(a.Slices[1]), cols));
-        });
     }
 
     private static T Real(in KernelArgs a, int index) => T.CreateTruncating(a.Reals[index]);

@@ -98,9 +98,14 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
         return stretch.IsNone ? objective : objective.With(_tape, stretch);
     }
 
-    // A step of which nothing is read.
-    private void Advance(ReadOnlySpan<T> batch, ReadOnlySpan<T> context, double rate)
+    /// <summary>
+    /// A training step of which nothing is read, so that a device runs ahead of the caller: as <see cref="Step(ReadOnlySpan{T}, ReadOnlySpan{T}, double)"/>, but
+    /// its numbers come with the next <see cref="Report"/>, which must come within <see cref="TrainerOptions.ReportEvery"/> steps.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">That many steps wait to be reported.</exception>
+    public void Advance(ReadOnlySpan<T> batch, ReadOnlySpan<T> context, double rate)
     {
+        if (_ring?.Count == Options.ReportEvery) throw new InvalidOperationException($"FlowTrainer.Advance: {_ring.Count} steps wait to be reported; call Report first.");
         long step = _state.Step;
         FlowObjective objective = Record(batch, context);
         _tape.Backward(objective.Loss);
@@ -109,16 +114,22 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
         _ring ??= new StepRing<T>(Flow.Backend, Options.ReportEvery, Flow.Reconstructions.Length);
         _ring.Add(_tape, step, objective, Flow.Reconstructions, _clip?.Measured ?? Slice.None, rate);
         _state.Step = step + 1;
-        _state.CountStep();
     }
 
-    // Reads what was put off and hands it on; false when somebody wants to stop.
-    private bool Report(StepRing<T> ring, Func<StepReport, bool>? onStep)
+    /// <summary>Reads the numbers of all steps since the last report, at once, and hands them on.</summary>
+    /// <param name="onStep">Called for every step; returns false to stop.</param>
+    /// <returns>False when a call wants to stop.</returns>
+    /// <exception cref="NonFiniteException">A loss or a gradient's norm is not finite; the parameters are spoilt.</exception>
+    public bool Report(Func<StepReport, bool>? onStep = null) => Deliver(onStep, inEpoch: false);
+
+    private bool Deliver(Func<StepReport, bool>? onStep, bool inEpoch)
     {
         _tape.Checks.Require();
+        if (_ring is not { } ring) return true;
         ring.Read();
         // All of it before the first call, which may write a checkpoint.
-        for (int i = 0; i < ring.Count; i++) _state.Add(ring[i].Objective, ring[i].ReconstructionError);
+        if (inEpoch)
+            for (int i = 0; i < ring.Count; i++) _state.Add(ring[i].Objective, ring[i].ReconstructionError);
         bool goesOn = true;
         if (onStep is not null)
             for (int i = 0; i < ring.Count; i++) goesOn &= onStep(ring[i]);
@@ -157,10 +168,10 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
             else
             {
                 Advance(_batch, _context, rate);
-                StepRing<T> ring = _ring!;
-                value = ring[ring.Count - 1].Value;
+                _state.CountStep();
+                value = _ring!.LastValue;
                 // At the same steps whether the run was resumed or not.
-                if (_state.Step % Options.ReportEvery == 0 || _state.StepInEpoch == batches.BatchesPerEpoch) goesOn = Report(ring, onStep);
+                if (_state.Step % Options.ReportEvery == 0 || _state.StepInEpoch == batches.BatchesPerEpoch) goesOn = Deliver(onStep, inEpoch: true);
             }
             if (!goesOn && _state.StepInEpoch < batches.BatchesPerEpoch) return null;
         }

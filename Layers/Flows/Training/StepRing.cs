@@ -30,6 +30,9 @@ internal sealed class StepRing<T> : IDisposable where T : unmanaged, IFloatingPo
     /// <summary>Steps kept.</summary>
     public int Count { get; private set; }
 
+    /// <summary>What the newest step's log-determinants are.</summary>
+    public ValueKind LastValue => _entries[Count - 1].Value;
+
     /// <summary>Forgets them.</summary>
     public void Clear() => Count = 0;
 
