@@ -38,6 +38,21 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     /// <inheritdoc/>
     public long AllocatedElements => _blocks.AllocatedElements - _gpu.ScratchElements;
 
+    /// <summary>How exactly matrices are multiplied.</summary>
+    /// <exception cref="NotSupportedException">Tensor cores asked for in double precision, or of a device that has none.</exception>
+    public GemmPrecision GemmPrecision
+    {
+        get => _gpu.Precision;
+        set
+        {
+            if (value != GemmPrecision.Full && typeof(T) != typeof(float))
+                throw new NotSupportedException($"{Name}: products in {value} are for single precision; use GemmPrecision.Full, or --dtype float.");
+            if (value != GemmPrecision.Full && !_device.Limits.HasTensorCores)
+                throw new NotSupportedException($"{Name}: products in {value} need tensor cores, which this device lacks; use GemmPrecision.Full.");
+            _gpu.Precision = value;
+        }
+    }
+
     /// <summary>What launchers work with.</summary>
     internal GpuContext<T, TView, TLane> Gpu => _gpu;
 

@@ -13,7 +13,7 @@ internal static class GemmLaunch<T, TView, TLane>
     /// <summary>Starts the kernels of a product, or of a batch.</summary>
     /// <exception cref="ArgumentException">A slice is too short, or the result overlaps an operand.</exception>
     public static void Run(GpuContext<T, TView, TLane> gpu, in GemmArgs args)
-        => Run(gpu, args, GemmPlan.For(args.M, args.N, args.K, args.Batch, typeof(T) == typeof(double), gpu.Limits));
+        => Run(gpu, args, GemmPlan.For(args.M, args.N, args.K, args.Batch, typeof(T) == typeof(double), gpu.Limits, gpu.Precision));
 
     /// <summary>Starts the kernels of a product, or of a batch, by a given plan.</summary>
     /// <exception cref="ArgumentException">A slice is too short, or the result overlaps an operand.</exception>
@@ -36,6 +36,9 @@ internal static class GemmLaunch<T, TView, TLane>
             case GemmTiling.Tile32x32: Tiled<GemmTile32x32>(gpu, args, shape, plan.Slabs); break;
             case GemmTiling.Tile16x32: Tiled<GemmTile16x32>(gpu, args, shape, plan.Slabs); break;
             case GemmTiling.Lines: Lines(gpu, args, shape, plan.Slabs); break;
+            case GemmTiling.Tensor128x128: Tiled<GemmTensor128x128>(gpu, args, shape, plan.Slabs); break;
+            case GemmTiling.Tensor64x64: Tiled<GemmTensor64x64>(gpu, args, shape, plan.Slabs); break;
+            case GemmTiling.Tensor32x32: Tiled<GemmTensor32x32>(gpu, args, shape, plan.Slabs); break;
             default:
                 gpu.Each(checked(args.Batch * args.M * args.N), new GemmSmallKernel<T, TView, TLane>(
                     gpu.Read(args.A), gpu.Read(args.B), Result(gpu, args, ldc), shape, args.Batch, Epilogue(gpu, args, shape)));
@@ -119,9 +122,13 @@ internal static class GemmLaunch<T, TView, TLane>
         long tiles = ((shape.M + TTile.Rows - 1L) / TTile.Rows) * ((shape.N + TTile.Columns - 1L) / TTile.Columns);
         TView a = gpu.Read(args.A), b = gpu.Read(args.B);
         for (int first = 0; first < args.Batch; first += MostAlongZ)
-            gpu.Launch(
-                new Grid(checked((int)tiles), slabs, Math.Min(args.Batch - first, MostAlongZ), TTile.Items),
-                new GemmKernel<T, TView, TLane, TTile, TFormA, TFormB>(a, b, c, shape with { FirstProduct = first }, epilogue));
+        {
+            GemmShape part = shape with { FirstProduct = first };
+            var grid = new Grid(checked((int)tiles), slabs, Math.Min(args.Batch - first, MostAlongZ), TTile.Items);
+            if (!TTile.IsTensor) gpu.Launch(grid, new GemmKernel<T, TView, TLane, TTile, TFormA, TFormB>(a, b, c, part, epilogue));
+            else if (gpu.Precision == GemmPrecision.Tf32x3) gpu.Launch(grid, new Tf32GemmKernel<T, TView, TLane, TTile, TFormA, TFormB, Tf32Products.Three>(a, b, c, part, epilogue));
+            else gpu.Launch(grid, new Tf32GemmKernel<T, TView, TLane, TTile, TFormA, TFormB, Tf32Products.One>(a, b, c, part, epilogue));
+        }
     }
 
     private static GemmEpilogue<T, TView, TLane> Epilogue(GpuContext<T, TView, TLane> gpu, in GemmArgs args, in GemmShape shape)

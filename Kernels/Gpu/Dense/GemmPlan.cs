@@ -17,10 +17,12 @@ internal readonly record struct GemmPlan(GemmTiling Tiling, int Slabs)
     /// <param name="batch">Products.</param>
     /// <param name="isDouble">In double precision.</param>
     /// <param name="limits">The device's.</param>
-    public static GemmPlan For(int m, int n, int k, int batch, bool isDouble, in GpuLimits limits)
+    /// <param name="precision">Whether by matrix instructions.</param>
+    public static GemmPlan For(int m, int n, int k, int batch, bool isDouble, in GpuLimits limits, GemmPrecision precision = GemmPrecision.Full)
     {
         if (m * (long)n <= SmallArea && k <= SmallDepth) return new GemmPlan(GemmTiling.Small, 1);
         if (Math.Min(m, n) <= MostLines) return ForLines(Math.Max(m, n), k, batch, limits);
+        if (precision != GemmPrecision.Full) return ForTensors(m, n, k, batch, limits);
         var best = new GemmPlan(GemmTiling.Tile16x32, 1);
         double least = double.MaxValue;
         for (GemmTiling tiling = GemmTiling.Tile128x128; tiling <= GemmTiling.Tile16x32; tiling++)
@@ -32,7 +34,7 @@ internal readonly record struct GemmPlan(GemmTiling Tiling, int Slabs)
             double tiles = Math.Ceiling((double)m / rows) * Math.Ceiling((double)n / columns) * batch;
             for (int slabs = 1; slabs <= MostSlabs; slabs *= 2)
             {
-                if (slabs > 1 && (k / slabs < LeastSlab || (long)slabs * m * (n + 3) * batch > MostPartial)) break;
+                if (slabs > 1 && (k / slabs < LeastSlab || slabs * (double)m * (n + 3.0) * batch > MostPartial)) break;
                 double time = Time(tiles * slabs, Math.Ceiling((double)k / slabs), rows * columns, items, resident, rate, limits.Processors);
                 if (slabs > 1) time += SumTime((double)m * n * batch, slabs, limits.Processors);
                 if (time < least) (least, best) = (time, new GemmPlan(tiling, slabs));
@@ -50,6 +52,20 @@ internal readonly record struct GemmPlan(GemmTiling Tiling, int Slabs)
         while (slabs < MostSlabs && groups * slabs < GroupsPerProcessor * (long)limits.Processors && k / (2 * slabs) >= LeastTerms
             && 2L * slabs * (lines + 3L) * 4 * batch <= MostPartial) slabs *= 2;
         return new GemmPlan(GemmTiling.Lines, slabs);
+    }
+
+    // The largest tile that gives every processor a group; slabs until there are two.
+    private static GemmPlan ForTensors(int m, int n, int k, int batch, in GpuLimits limits)
+    {
+        long large = Tiles(GemmTensor128x128.Rows), middling = Tiles(GemmTensor64x64.Rows);
+        GemmTiling tiling = limits.Items >= GemmTensor128x128.Items && large >= limits.Processors ? GemmTiling.Tensor128x128
+            : limits.Items >= GemmTensor64x64.Items ? GemmTiling.Tensor64x64 : GemmTiling.Tensor32x32;
+        long tiles = tiling switch { GemmTiling.Tensor128x128 => large, GemmTiling.Tensor64x64 => middling, _ => Tiles(GemmTensor32x32.Rows) };
+        int slabs = 1;
+        while (slabs < MostSlabs && tiles * slabs < 2L * limits.Processors && k / (2 * slabs) >= LeastSlab && 2L * slabs * m * (n + 3L) * batch <= MostPartial) slabs *= 2;
+        return new GemmPlan(tiling, slabs);
+
+        long Tiles(int side) => ((m + side - 1L) / side) * ((n + side - 1L) / side) * batch;
     }
 
     // Clocks: groups go over the processors in waves; a processor with few warps cannot hide the latency of its memory.

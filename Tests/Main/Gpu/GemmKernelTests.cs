@@ -129,7 +129,7 @@ public sealed class GemmKernelTests
     }
 
     // As it is; with a factor, a bias and aligned strides; accumulating over odd strides; a batch that shares B.
-    private static GemmArgs Variant(int m, int n, int k, bool ta, bool tb, int variant)
+    internal static GemmArgs Variant(int m, int n, int k, bool ta, bool tb, int variant)
     {
         int colsA = ta ? m : k, colsB = tb ? k : n;
         var p = new GemmArgs(m, n, k, default, default, default) { TransposeA = ta, TransposeB = tb };
