@@ -27,6 +27,8 @@ internal static class BasicLaunches<T, TView, TLane>
         kernels.Add("sum-squares", static (gpu, in a) => Reduction<T, TView, TLane>.Rows(gpu, 1, a.Slices[0].Length, new SquareTerm<T, TView, TLane>(gpu.Read(a.Slices[0])), a.Slices[1].Part(0, 1), a.Reals[0], adds: true));
         kernels.Add("dot", static (gpu, in a) => Reduction<T, TView, TLane>.Rows(
             gpu, 1, a.Slices[0].Length, new DotTerm<T, TView, TLane>(gpu.Read(a.Slices[0]), gpu.Read(a.Slices[1])), a.Slices[2].Part(0, 1), a.Reals[0], adds: true));
+        kernels.Add("circular-log-abs-det-jvp", static (gpu, in a) => Reduction<T, TView, TLane>.Rows(
+            gpu, 1, a.Slices[0].Length, new DotTerm<T, TView, TLane>(gpu.Read(a.Slices[0]), gpu.Read(a.Slices[1])), a.Slices[2].Part(0, 1)));
         kernels.Add("max-abs", static (gpu, in a) => Reduction<T, TView, TLane>.Rows(gpu, 1, a.Slices[0].Length, new LargestTerm<T, TView, TLane>(gpu.Read(a.Slices[0])), a.Slices[1].Part(0, 1)));
         kernels.Add("row-sum", static (gpu, in a) => Reduction<T, TView, TLane>.Rows(
             gpu, a.Sizes[0], a.Sizes[1], new SumTerm<T, TView, TLane>(gpu.Read(a.Slices[0])), a.Slices[1], a.Reals[0], adds: true));

@@ -38,7 +38,7 @@ public readonly struct SplineParameters<T, TView, TLane>(TView raw, TView settin
     }
 
     /// <summary>Exponential of a raw size.</summary>
-    public TLane Exp(int side, int j, TLane greatest) => LaneExp.Exp<TLane, T>((Factor * Raw(side, j)) - greatest);
+    public TLane Exp(int side, int j, TLane greatest) => TLane.Exp((Factor * Raw(side, j)) - greatest);
 
     /// <summary>What the softmax shares out, in units of x.</summary>
     public TLane Rest(int side) => (TLane.Constant(1) - (Setting(1 + side) * TLane.Constant(bins))) * (Bound + Bound);

@@ -40,6 +40,6 @@ public readonly struct SplineValueKernel<T, TView, TLane>(TView input, TView raw
         if (inverse != 0) x = bin.X(bin.InversePart(v));
         TLane z = bin.Forward(bin.Part(x), out TLane slope);
         output.Store(i, TLane.First(inverse != 0 ? x : z));
-        logSlope.Store(i, TLane.First(LaneLog.Log<TLane, T>(slope)));
+        logSlope.Store(i, TLane.First(TLane.Log(slope)));
     }
 }
