@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
+using NativeFlow.Kernels.Gpu;
 using NativeFlow.Layers;
 
 namespace NativeFlow.Cli;
@@ -30,6 +31,7 @@ public static class Program
             Commands.ScoreCommand.Create(),
             Commands.SampleCommand.Create(),
             Commands.InfoCommand.Create(),
+            Commands.DevicesCommand.Create(),
             Commands.LayersCommand.Create(),
             Commands.AuditCommand.Create(),
             Commands.BaselineCommand.Create(),
@@ -53,27 +55,21 @@ public static class Program
 
             return parsed.Invoke(new InvocationConfiguration { Output = stdout, Error = stderr, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
-        catch (BadInputException e)
-        {
-            return Fail(stderr, e.Message, BadInput);
-        }
-        catch (Exception e) when (e is NotSupportedException or OutsideDomainException)
-        {
-            return Fail(stderr, e.Message, BadInput);
-        }
-        catch (Exception e) when (e is NonFiniteException or SingularMatrixException or NotContractionException or NotConvergedException)
-        {
-            return Fail(stderr, e.Message, Failed);
-        }
-        catch (OutOfMemoryException)
-        {
-            return Fail(stderr, "out of memory; use a smaller model, batch or data set, or --dtype float.", Failed);
-        }
         catch (Exception e)
         {
-            return Fail(stderr, $"internal error, please report it: {e.GetType().Name}: {e.Message}", Failed);
+            (string message, int code) = Outcome(e);
+            return Fail(stderr, message, code);
         }
     }
+
+    /// <summary>What a failure says, and its exit code.</summary>
+    internal static (string Message, int Code) Outcome(Exception failure) => failure switch
+    {
+        BadInputException or NotSupportedException or OutsideDomainException or DeviceMemoryException => (failure.Message, BadInput),
+        NonFiniteException or SingularMatrixException or NotContractionException or NotConvergedException => (failure.Message, Failed),
+        OutOfMemoryException => ("out of memory; use a smaller model, batch or data set, or --dtype float.", Failed),
+        _ => ($"internal error, please report it: {failure.GetType().Name}: {failure.Message}", Failed),
+    };
 
     private static int Fail(TextWriter stderr, string message, int code)
     {

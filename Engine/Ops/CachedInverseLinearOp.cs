@@ -41,11 +41,9 @@ public sealed class CachedInverseLinearOp<T> : Op<T> where T : unmanaged, IFloat
     public override void Backward(in OpContext<T> c)
     {
         int b = c.In(0).Rows, d = c.In(0).Cols;
-        Span<T> g = stackalloc T[1];
-        c.Backend.Read(c.Dy(1), g);
         LinearMap.InputGradient(c);
         if (c.Wants(3)) BasicKernels<T>.ColumnSum(c.Backend, c.Dy(), c.Dx(3), b, d);
-        if (c.Wants(1)) LinearMap.WeightGradient(c, 1, c.Dy(), c.X(0), b, c.X(2), double.CreateTruncating(g[0]));
+        if (c.Wants(1)) LinearMap.WeightGradient(c, 1, c.Dy(), c.X(0), b, c.X(2), c.Dy(1));
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using NativeFlow.Kernels;
 
 namespace NativeFlow.Engine;
@@ -10,32 +11,35 @@ public sealed class ClampOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee75
     public static readonly ClampOp<T> Instance = new();
 
     // Slices x, y; reals low, high. NaN passes.
-    private static readonly KernelId Kernel = CpuKernels<T>.Define("clamp",
+    private static readonly KernelId Kernel = PortableKernels<T>.Define(CpuKernels<T>.Define("clamp",
         static (in CpuArgs<T> a) =>
         {
             T low = a.Real(0), high = a.Real(1);
             Span<T> x = a[0], y = a[1];
             for (int i = 0; i < y.Length; i++) y[i] = x[i] < low ? low : x[i] > high ? high : x[i];
-        });
+        }),
+        static (launcher, in a) => launcher.Each(a, new ClampBody(a.Real<T>(0), a.Real<T>(1))));
 
     // Slices x, v, w; reals low, high: w += v where x lies inside.
-    private static readonly KernelId AddInsideKernel = CpuKernels<T>.Define("clamp-backward",
+    private static readonly KernelId AddInsideKernel = PortableKernels<T>.Define(CpuKernels<T>.Define("clamp-backward",
         static (in CpuArgs<T> a) =>
         {
             T low = a.Real(0), high = a.Real(1);
             Span<T> x = a[0], v = a[1], w = a[2];
             for (int i = 0; i < w.Length; i++)
                 if (!(x[i] < low || x[i] > high)) w[i] += v[i];
-        });
+        }),
+        static (launcher, in a) => launcher.Each(a, new AddInsideBody(a.Real<T>(0), a.Real<T>(1)), adds: true));
 
     // Slices x, y; reals low, high.
-    private static readonly KernelId InsideKernel = CpuKernels<T>.Define("inside",
+    private static readonly KernelId InsideKernel = PortableKernels<T>.Define(CpuKernels<T>.Define("inside",
         static (in CpuArgs<T> a) =>
         {
             T low = a.Real(0), high = a.Real(1);
             Span<T> x = a[0], y = a[1];
             for (int i = 0; i < y.Length; i++) y[i] = x[i] < low || x[i] > high ? T.Zero : T.One;
-        });
+        }),
+        static (launcher, in a) => launcher.Each(a, new InsideBody(a.Real<T>(0), a.Real<T>(1))));
 
     /// <inheritdoc/>
     public override string Name => "clamp";
@@ -88,6 +92,45 @@ public sealed class ClampOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee75
     {
         Node<T> n = tape.Node(node);
         return tape.Multiply(v, Inside(tape, tape.Input(n, 0), n.P0, n.P1));
+    }
+
+    private readonly struct ClampBody(T low, T high) : IElementBody<T>
+    {
+        public static int Inputs => 1;
+
+        public static bool HasRow => false;
+
+        public static int Settings => 0;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TLane At<TLane>(in ElementLanes<TLane> x, in BodySettings<T> settings) where TLane : struct, ILane<TLane, T>
+            => TLane.Select(TLane.LessThan(x.A, TLane.Broadcast(low)), TLane.Broadcast(low), TLane.Select(TLane.LessThan(TLane.Broadcast(high), x.A), TLane.Broadcast(high), x.A));
+    }
+
+    private readonly struct AddInsideBody(T low, T high) : IElementBody<T>
+    {
+        public static int Inputs => 2;
+
+        public static bool HasRow => false;
+
+        public static int Settings => 0;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TLane At<TLane>(in ElementLanes<TLane> x, in BodySettings<T> settings) where TLane : struct, ILane<TLane, T>
+            => TLane.Select(TLane.LessThan(x.A, TLane.Broadcast(low)), x.Before, TLane.Select(TLane.LessThan(TLane.Broadcast(high), x.A), x.Before, x.Before + x.B));
+    }
+
+    private readonly struct InsideBody(T low, T high) : IElementBody<T>
+    {
+        public static int Inputs => 1;
+
+        public static bool HasRow => false;
+
+        public static int Settings => 0;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TLane At<TLane>(in ElementLanes<TLane> x, in BodySettings<T> settings) where TLane : struct, ILane<TLane, T>
+            => TLane.Select(TLane.LessThan(x.A, TLane.Broadcast(low)), TLane.Constant(0), TLane.Select(TLane.LessThan(TLane.Broadcast(high), x.A), TLane.Constant(0), TLane.Constant(1)));
     }
 }
 

@@ -42,9 +42,7 @@ public sealed class ConvLogAbsDetOp<T> : Op<T> where T : unmanaged, IFloatingPoi
     /// <exception cref="SingularMatrixException">T is exactly singular.</exception>
     public override void Backward(in OpContext<T> c)
     {
-        Span<T> dy = stackalloc T[1];
-        c.Backend.Read(c.Dy(), dy);
-        AddGradient(c, c.Dx(0), double.CreateTruncating(dy[0]));
+        AddGradient(c, c.Dx(0), c.Dy());
     }
 
     /// <inheritdoc/>
@@ -54,7 +52,7 @@ public sealed class ConvLogAbsDetOp<T> : Op<T> where T : unmanaged, IFloatingPoi
         if (c.Tx(0).IsNone) return;
         Slice gradient = c.Borrow(c.In(0).Length);
         BasicKernels<T>.Fill(c.Backend, gradient, 0);
-        AddGradient(c, gradient, 1);
+        AddGradient(c, gradient, Slice.None);
         BasicKernels<T>.Dot(c.Backend, gradient, c.Tx(0), c.Ty());
     }
 
@@ -66,10 +64,10 @@ public sealed class ConvLogAbsDetOp<T> : Op<T> where T : unmanaged, IFloatingPoi
         if (shape.Circular) throw new ArgumentException($"{what}: {shape}; this is for zeros around the image, circular padding has a Fourier form.");
     }
 
-    private static void AddGradient(in OpContext<T> c, Slice dw, double alpha)
+    private static void AddGradient(in OpContext<T> c, Slice dw, Slice factor)
     {
         ConvShape shape = Conv2dOp<T>.Shape(c.Node);
-        ConvDeterminant<T>.AddGradient(c.Backend, shape, c.X(0), c.Scratch, dw, c.Borrow(ConvDeterminant<T>.WorkLength(shape)), alpha);
+        ConvDeterminant<T>.AddGradient(c.Backend, shape, c.X(0), c.Scratch, dw, c.Borrow(ConvDeterminant<T>.WorkLength(shape)), 1, factor);
     }
 }
 

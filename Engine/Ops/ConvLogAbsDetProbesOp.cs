@@ -54,13 +54,12 @@ public sealed class ConvLogAbsDetProbesOp<T> : Op<T> where T : unmanaged, IFloat
     {
         ConvShape shape = Conv2dOp<T>.Shape(c.Node);
         int n = (int)c.Node.P0;
-        Span<T> dy = stackalloc T[1];
-        c.Backend.Read(c.Dy(), dy);
         Slice v = c.Borrow(n * shape.InLength), u = c.Borrow(n * shape.InLength), work = c.Borrow(ConvBand<T>.SolveWork(shape, n));
         c.Backend.Random(new RandomArgs(RandomKind.Rademacher, v, c.Node.Key, unchecked((ulong)(int)c.Node.P1)));
         ConvBand<T>.Solve(c.Backend, shape, c.Scratch, n, v, u, work, transposed: true);
-        Slice dw = c.ClaimDx(0, out bool add);
-        Convolution<T>.WeightGradient(c.Backend, shape, n, v, u, dw, double.CreateTruncating(dy[0]) / n, add);
+        Slice sum = c.Borrow(c.In(0).Length);
+        Convolution<T>.WeightGradient(c.Backend, shape, n, v, u, sum, 1, add: false);
+        ScalarKernels<T>.AddScaled(c.Backend, c.Dy(), sum, c.Dx(0), 1.0 / n);
     }
 
     /// <inheritdoc/>

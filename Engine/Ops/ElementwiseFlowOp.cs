@@ -10,74 +10,21 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
     public static readonly ElementwiseFlowOp<T> Instance = new();
 
     // Slices x, z, f', log-det; sizes function; reals parameter.
-    private static readonly KernelId ForwardId = CpuKernels<T>.Define("elementwise-flow",
-        static (in CpuArgs<T> a) =>
-        {
-            switch ((FlowFunction)a.Size(0))
-            {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.Forward(a[0], a[1], a[2], a[3], new LeakyReluFunction<T>(a.Real(0))); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.Forward(a[0], a[1], a[2], a[3], new SmoothLeakyReluFunction<T>(a.Real(0))); break;
-                case FlowFunction.SneakyRelu: ElementwiseFlow.Forward(a[0], a[1], a[2], a[3], new SneakyReluFunction<T>(a.Real(0))); break;
-                case FlowFunction.SmoothTanh: ElementwiseFlow.Forward(a[0], a[1], a[2], a[3], new SmoothTanhFunction<T>(a.Real(0))); break;
-                default: throw Unknown(a.Size(0));
-            }
-        },
-        static (in CpuArgs<T> a) =>
-        {
-            switch ((FlowFunction)a.Size(0))
-            {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new LeakyReluFunction<T>(a.Real(0)), a.Workers); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new SmoothLeakyReluFunction<T>(a.Real(0)), a.Workers); break;
-                case FlowFunction.SneakyRelu: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new SneakyReluFunction<T>(a.Real(0)), a.Workers); break;
-                case FlowFunction.SmoothTanh: ElementwiseFlow.ForwardSimd(a[0], a[1], a[2], a[3], new SmoothTanhFunction<T>(a.Real(0)), a.Workers); break;
-                default: throw Unknown(a.Size(0));
-            }
-        });
+    private static readonly KernelId ForwardId = PortableKernels<T>.Define(CpuKernels<T>.Define("elementwise-flow",
+        static (in CpuArgs<T> a) => FlowFunctions<T>.With(a.Size(0), a.Real(0), new NaiveForward(a)),
+        static (in CpuArgs<T> a) => FlowFunctions<T>.With(a.Size(0), a.Real(0), new FastForward(a))),
+        static (launcher, in a) => FlowFunctions<T>.With(a.Sizes[0], a.Real<T>(0), new PortableForward(launcher, a)));
 
     // Slices x, z, f', dz, dlogdet, dx; sizes function, whether to add; reals parameter.
-    private static readonly KernelId BackwardId = CpuKernels<T>.Define("elementwise-flow-backward",
-        static (in CpuArgs<T> a) =>
-        {
-            switch ((FlowFunction)a.Size(0))
-            {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new LeakyReluFunction<T>(a.Real(0))); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new SmoothLeakyReluFunction<T>(a.Real(0))); break;
-                case FlowFunction.SneakyRelu: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new SneakyReluFunction<T>(a.Real(0))); break;
-                case FlowFunction.SmoothTanh: ElementwiseFlow.Backward(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new SmoothTanhFunction<T>(a.Real(0))); break;
-                default: throw Unknown(a.Size(0));
-            }
-        },
-        static (in CpuArgs<T> a) =>
-        {
-            switch ((FlowFunction)a.Size(0))
-            {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new LeakyReluFunction<T>(a.Real(0)), a.Workers); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new SmoothLeakyReluFunction<T>(a.Real(0)), a.Workers); break;
-                case FlowFunction.SneakyRelu: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new SneakyReluFunction<T>(a.Real(0)), a.Workers); break;
-                case FlowFunction.SmoothTanh: ElementwiseFlow.BackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], a.Size(1) == 1, new SmoothTanhFunction<T>(a.Real(0)), a.Workers); break;
-                default: throw Unknown(a.Size(0));
-            }
-        });
+    private static readonly KernelId BackwardId = PortableKernels<T>.Define(CpuKernels<T>.Define("elementwise-flow-backward",
+        static (in CpuArgs<T> a) => FlowFunctions<T>.With(a.Size(0), a.Real(0), new NaiveBackward(a)),
+        static (in CpuArgs<T> a) => FlowFunctions<T>.With(a.Size(0), a.Real(0), new FastBackward(a))),
+        static (launcher, in a) => FlowFunctions<T>.With(a.Sizes[0], a.Real<T>(0), new PortableBackward(launcher, a)));
 
     // Slices x, y, f', tangent, bend; sizes function; reals parameter: bend = f''/f' times the tangent, which is already that of x.
-    private static readonly KernelId BendId = CpuKernels<T>.Define("elementwise-flow-bend",
-        static (in CpuArgs<T> a) =>
-        {
-            Span<T> x = a[0], y = a[1], d = a[2], t = a[3], bend = a[4];
-            T p = a.Real(0);
-            for (int i = 0; i < x.Length; i++)
-            {
-                T second = (FlowFunction)a.Size(0) switch
-                {
-                    FlowFunction.LeakyRelu => new LeakyReluFunction<T>(p).SecondDerivative(x[i], y[i]),
-                    FlowFunction.SmoothLeakyRelu => new SmoothLeakyReluFunction<T>(p).SecondDerivative(x[i], y[i]),
-                    FlowFunction.SneakyRelu => new SneakyReluFunction<T>(p).SecondDerivative(x[i], y[i]),
-                    FlowFunction.SmoothTanh => new SmoothTanhFunction<T>(p).SecondDerivative(x[i], y[i]),
-                    _ => throw Unknown(a.Size(0)),
-                };
-                bend[i] = second / d[i] * t[i];
-            }
-        });
+    private static readonly KernelId BendId = PortableKernels<T>.Define(CpuKernels<T>.Define("elementwise-flow-bend",
+        static (in CpuArgs<T> a) => FlowFunctions<T>.With(a.Size(0), a.Real(0), new NaiveBend(a))),
+        static (launcher, in a) => FlowFunctions<T>.With(a.Sizes[0], a.Real<T>(0), new PortableBend(launcher, a)));
 
     /// <inheritdoc/>
     public override string Name => "elementwise-flow";
@@ -121,5 +68,86 @@ public sealed class ElementwiseFlowOp<T> : Op<T> where T : unmanaged, IFloatingP
     internal static void Bend(in OpContext<T> c, Slice x, Slice z, Slice tangent, Slice bend)
         => c.Run(BendId, [x, z, c.Scratch, tangent, bend], [c.Node.I0], [c.Node.P0]);
 
-    internal static ArgumentException Unknown(int function) => new($"ElementwiseFlow: there is no function number {function}.");
+    private readonly ref struct NaiveForward(CpuArgs<T> a) : IFlowFunctionUser<T>
+    {
+        private readonly CpuArgs<T> _a = a;
+
+        public void Use<TFunction, TInverse>(TFunction f, TInverse inverse)
+            where TFunction : struct, IUnaryFunction<T>
+            where TInverse : struct, IInverseFunction<T>
+            => ElementwiseFlow.Forward(_a[0], _a[1], _a[2], _a[3], f);
+    }
+
+    private readonly ref struct FastForward(CpuArgs<T> a) : IFlowFunctionUser<T>
+    {
+        private readonly CpuArgs<T> _a = a;
+
+        public void Use<TFunction, TInverse>(TFunction f, TInverse inverse)
+            where TFunction : struct, IUnaryFunction<T>
+            where TInverse : struct, IInverseFunction<T>
+            => ElementwiseFlow.ForwardSimd(_a[0], _a[1], _a[2], _a[3], f, _a.Workers);
+    }
+
+    private readonly ref struct PortableForward(IPortableLauncher<T> launcher, KernelArgs a) : IFlowFunctionUser<T>
+    {
+        private readonly IPortableLauncher<T> _launcher = launcher;
+        private readonly KernelArgs _a = a;
+
+        public void Use<TFunction, TInverse>(TFunction f, TInverse inverse)
+            where TFunction : struct, IUnaryFunction<T>
+            where TInverse : struct, IInverseFunction<T>
+            => _launcher.FlowForward(_a, f);
+    }
+
+    private readonly ref struct NaiveBackward(CpuArgs<T> a) : IFlowFunctionUser<T>
+    {
+        private readonly CpuArgs<T> _a = a;
+
+        public void Use<TFunction, TInverse>(TFunction f, TInverse inverse)
+            where TFunction : struct, IUnaryFunction<T>
+            where TInverse : struct, IInverseFunction<T>
+            => ElementwiseFlow.Backward(_a[0], _a[1], _a[2], _a[3], _a[4], _a[5], _a.Size(1) == 1, f);
+    }
+
+    private readonly ref struct FastBackward(CpuArgs<T> a) : IFlowFunctionUser<T>
+    {
+        private readonly CpuArgs<T> _a = a;
+
+        public void Use<TFunction, TInverse>(TFunction f, TInverse inverse)
+            where TFunction : struct, IUnaryFunction<T>
+            where TInverse : struct, IInverseFunction<T>
+            => ElementwiseFlow.BackwardSimd(_a[0], _a[1], _a[2], _a[3], _a[4], _a[5], _a.Size(1) == 1, f, _a.Workers);
+    }
+
+    private readonly ref struct PortableBackward(IPortableLauncher<T> launcher, KernelArgs a) : IFlowFunctionUser<T>
+    {
+        private readonly IPortableLauncher<T> _launcher = launcher;
+        private readonly KernelArgs _a = a;
+
+        public void Use<TFunction, TInverse>(TFunction f, TInverse inverse)
+            where TFunction : struct, IUnaryFunction<T>
+            where TInverse : struct, IInverseFunction<T>
+            => _launcher.FlowBackward(_a, _a.Sizes[1] == 1, f);
+    }
+
+    private readonly ref struct NaiveBend(CpuArgs<T> a) : IFlowFunctionUser<T>
+    {
+        private readonly CpuArgs<T> _a = a;
+
+        public void Use<TFunction, TInverse>(TFunction f, TInverse inverse)
+            where TFunction : struct, IUnaryFunction<T>
+            where TInverse : struct, IInverseFunction<T>
+            => ElementwiseFlow.Bend(_a[0], _a[1], _a[2], _a[3], _a[4], f);
+    }
+
+    private readonly ref struct PortableBend(IPortableLauncher<T> launcher, KernelArgs a) : IFlowFunctionUser<T>
+    {
+        private readonly IPortableLauncher<T> _launcher = launcher;
+        private readonly KernelArgs _a = a;
+
+        public void Use<TFunction, TInverse>(TFunction f, TInverse inverse)
+            where TFunction : struct, IUnaryFunction<T>
+            where TInverse : struct, IInverseFunction<T>
+            => _launcher.FlowBend(_a, f);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using NativeFlow.Kernels;
 
 namespace NativeFlow.Engine;
@@ -10,59 +11,21 @@ public sealed class ElementwiseInverseOp<T> : Op<T> where T : unmanaged, IFloati
     public static readonly ElementwiseInverseOp<T> Instance = new();
 
     // Slices z, x, f', log-det; sizes function; reals parameter.
-    private static readonly KernelId ForwardId = CpuKernels<T>.Define("elementwise-inverse",
-        static (in CpuArgs<T> a) =>
-        {
-            T p = a.Real(0);
-            switch ((FlowFunction)a.Size(0))
-            {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.Inverse(a[0], a[1], a[2], a[3], new LeakyReluFunction<T>(p), new LeakyReluInverse<T>(p)); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.Inverse(a[0], a[1], a[2], a[3], new SmoothLeakyReluFunction<T>(p), new SmoothLeakyReluInverse<T>(p)); break;
-                case FlowFunction.SneakyRelu: ElementwiseFlow.Inverse(a[0], a[1], a[2], a[3], new SneakyReluFunction<T>(p), new SneakyReluInverse<T>(p)); break;
-                case FlowFunction.SmoothTanh: ElementwiseFlow.Inverse(a[0], a[1], a[2], a[3], new SmoothTanhFunction<T>(p), new SmoothTanhInverse<T>(p)); break;
-                default: throw ElementwiseFlowOp<T>.Unknown(a.Size(0));
-            }
-        },
-        static (in CpuArgs<T> a) =>
-        {
-            T p = a.Real(0);
-            switch ((FlowFunction)a.Size(0))
-            {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.InverseSimd(a[0], a[1], a[2], a[3], new LeakyReluFunction<T>(p), new LeakyReluInverse<T>(p), a.Workers); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.InverseSimd(a[0], a[1], a[2], a[3], new SmoothLeakyReluFunction<T>(p), new SmoothLeakyReluInverse<T>(p), a.Workers); break;
-                case FlowFunction.SneakyRelu: ElementwiseFlow.InverseSimd(a[0], a[1], a[2], a[3], new SneakyReluFunction<T>(p), new SneakyReluInverse<T>(p), a.Workers); break;
-                case FlowFunction.SmoothTanh: ElementwiseFlow.InverseSimd(a[0], a[1], a[2], a[3], new SmoothTanhFunction<T>(p), new SmoothTanhInverse<T>(p), a.Workers); break;
-                default: throw ElementwiseFlowOp<T>.Unknown(a.Size(0));
-            }
-        });
+    private static readonly KernelId ForwardId = PortableKernels<T>.Define(CpuKernels<T>.Define("elementwise-inverse",
+        static (in CpuArgs<T> a) => FlowFunctions<T>.With(a.Size(0), a.Real(0), new NaiveForward(a)),
+        static (in CpuArgs<T> a) => FlowFunctions<T>.With(a.Size(0), a.Real(0), new FastForward(a))),
+        static (launcher, in a) => FlowFunctions<T>.With(a.Sizes[0], a.Real<T>(0), new PortableForward(launcher, a)));
 
     // Slices z, x, f', dx, dlogdet, dz; sizes function; reals parameter.
-    private static readonly KernelId BackwardId = CpuKernels<T>.Define("elementwise-inverse-backward",
-        static (in CpuArgs<T> a) =>
-        {
-            switch ((FlowFunction)a.Size(0))
-            {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.InverseBackward(a[0], a[1], a[2], a[3], a[4], a[5], new LeakyReluFunction<T>(a.Real(0))); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.InverseBackward(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothLeakyReluFunction<T>(a.Real(0))); break;
-                case FlowFunction.SneakyRelu: ElementwiseFlow.InverseBackward(a[0], a[1], a[2], a[3], a[4], a[5], new SneakyReluFunction<T>(a.Real(0))); break;
-                case FlowFunction.SmoothTanh: ElementwiseFlow.InverseBackward(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothTanhFunction<T>(a.Real(0))); break;
-                default: throw ElementwiseFlowOp<T>.Unknown(a.Size(0));
-            }
-        },
-        static (in CpuArgs<T> a) =>
-        {
-            switch ((FlowFunction)a.Size(0))
-            {
-                case FlowFunction.LeakyRelu: ElementwiseFlow.InverseBackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new LeakyReluFunction<T>(a.Real(0)), a.Workers); break;
-                case FlowFunction.SmoothLeakyRelu: ElementwiseFlow.InverseBackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothLeakyReluFunction<T>(a.Real(0)), a.Workers); break;
-                case FlowFunction.SneakyRelu: ElementwiseFlow.InverseBackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new SneakyReluFunction<T>(a.Real(0)), a.Workers); break;
-                case FlowFunction.SmoothTanh: ElementwiseFlow.InverseBackwardSimd(a[0], a[1], a[2], a[3], a[4], a[5], new SmoothTanhFunction<T>(a.Real(0)), a.Workers); break;
-                default: throw ElementwiseFlowOp<T>.Unknown(a.Size(0));
-            }
-        });
+    private static readonly KernelId BackwardId = PortableKernels<T>.Define(CpuKernels<T>.Define("elementwise-inverse-backward",
+        static (in CpuArgs<T> a) => FlowFunctions<T>.With(a.Size(0), a.Real(0), new NaiveBackward(a)),
+        static (in CpuArgs<T> a) => FlowFunctions<T>.With(a.Size(0), a.Real(0), new FastBackward(a))),
+        static (launcher, in a) => FlowFunctions<T>.With(a.Sizes[0], a.Real<T>(0), new PortableBackward(launcher, a)));
 
-    private static readonly KernelId QuotientId = CpuKernels<T>.Define("elementwise-inverse-jvp",
-        static (in CpuArgs<T> a) => { Span<T> x = a[0], d = a[1], y = a[2]; for (int i = 0; i < y.Length; i++) y[i] = x[i] / d[i]; });
+    // Slices x, d, y: y = x / d.
+    private static readonly KernelId QuotientId = PortableKernels<T>.Define(CpuKernels<T>.Define("elementwise-inverse-jvp",
+        static (in CpuArgs<T> a) => { Span<T> x = a[0], d = a[1], y = a[2]; for (int i = 0; i < y.Length; i++) y[i] = x[i] / d[i]; }),
+        static (launcher, in a) => launcher.Each(a, default(QuotientBody)));
 
     /// <inheritdoc/>
     public override string Name => "elementwise-inverse";
@@ -97,5 +60,80 @@ public sealed class ElementwiseInverseOp<T> : Op<T> where T : unmanaged, IFloati
         c.Run(QuotientId, [c.Tx(0), c.Scratch, c.Ty()]);
         ElementwiseFlowOp<T>.Bend(c, c.Y(), c.X(0), c.Ty(), bend);
         BasicKernels<T>.RowSum(c.Backend, bend, c.Ty(1), c.In(0).Rows, c.In(0).Cols, -1);
+    }
+
+    private readonly ref struct NaiveForward(CpuArgs<T> a) : IFlowFunctionUser<T>
+    {
+        private readonly CpuArgs<T> _a = a;
+
+        public void Use<TFunction, TInverse>(TFunction f, TInverse inverse)
+            where TFunction : struct, IUnaryFunction<T>
+            where TInverse : struct, IInverseFunction<T>
+            => ElementwiseFlow.Inverse(_a[0], _a[1], _a[2], _a[3], f, inverse);
+    }
+
+    private readonly ref struct FastForward(CpuArgs<T> a) : IFlowFunctionUser<T>
+    {
+        private readonly CpuArgs<T> _a = a;
+
+        public void Use<TFunction, TInverse>(TFunction f, TInverse inverse)
+            where TFunction : struct, IUnaryFunction<T>
+            where TInverse : struct, IInverseFunction<T>
+            => ElementwiseFlow.InverseSimd(_a[0], _a[1], _a[2], _a[3], f, inverse, _a.Workers);
+    }
+
+    private readonly ref struct PortableForward(IPortableLauncher<T> launcher, KernelArgs a) : IFlowFunctionUser<T>
+    {
+        private readonly IPortableLauncher<T> _launcher = launcher;
+        private readonly KernelArgs _a = a;
+
+        public void Use<TFunction, TInverse>(TFunction f, TInverse inverse)
+            where TFunction : struct, IUnaryFunction<T>
+            where TInverse : struct, IInverseFunction<T>
+            => _launcher.FlowInverse(_a, f, inverse);
+    }
+
+    private readonly ref struct NaiveBackward(CpuArgs<T> a) : IFlowFunctionUser<T>
+    {
+        private readonly CpuArgs<T> _a = a;
+
+        public void Use<TFunction, TInverse>(TFunction f, TInverse inverse)
+            where TFunction : struct, IUnaryFunction<T>
+            where TInverse : struct, IInverseFunction<T>
+            => ElementwiseFlow.InverseBackward(_a[0], _a[1], _a[2], _a[3], _a[4], _a[5], f);
+    }
+
+    private readonly ref struct FastBackward(CpuArgs<T> a) : IFlowFunctionUser<T>
+    {
+        private readonly CpuArgs<T> _a = a;
+
+        public void Use<TFunction, TInverse>(TFunction f, TInverse inverse)
+            where TFunction : struct, IUnaryFunction<T>
+            where TInverse : struct, IInverseFunction<T>
+            => ElementwiseFlow.InverseBackwardSimd(_a[0], _a[1], _a[2], _a[3], _a[4], _a[5], f, _a.Workers);
+    }
+
+    private readonly ref struct PortableBackward(IPortableLauncher<T> launcher, KernelArgs a) : IFlowFunctionUser<T>
+    {
+        private readonly IPortableLauncher<T> _launcher = launcher;
+        private readonly KernelArgs _a = a;
+
+        public void Use<TFunction, TInverse>(TFunction f, TInverse inverse)
+            where TFunction : struct, IUnaryFunction<T>
+            where TInverse : struct, IInverseFunction<T>
+            => _launcher.FlowInverseBackward(_a, f);
+    }
+
+    private readonly struct QuotientBody : IElementBody<T>
+    {
+        public static int Inputs => 2;
+
+        public static bool HasRow => false;
+
+        public static int Settings => 0;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TLane At<TLane>(in ElementLanes<TLane> x, in BodySettings<T> settings) where TLane : struct, ILane<TLane, T>
+            => x.A / x.B;
     }
 }

@@ -5,6 +5,7 @@ using NativeFlow.Kernels;
 namespace NativeFlow.Engine;
 
 /// <summary>Refuses values outside an interval, for maps that are defined on part of the line only. Records nothing. NaN is in no interval: it is refused too.</summary>
+/// <remarks>When it throws is a matter of <see cref="DeferredChecks{T}"/>: at once on the CPU and in evaluation, at the next read in training on a device.</remarks>
 public static class IntervalCheck
 {
     /// <summary>Checks that every element of x lies in (low, high), or in [low, high] where <paramref name="closed"/>. One pass over x; allocates nothing.</summary>
@@ -17,12 +18,11 @@ public static class IntervalCheck
     /// <param name="closed">Whether the ends are in the interval.</param>
     /// <exception cref="OutsideDomainException">An element is not in the interval, or NaN; the message names row, column and value of the first.</exception>
     public static void RequireBetween<T>(this Tape<T> tape, Var x, double low, double high, string what, string wayOut, bool closed = false) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        if (FirstOutside(tape, x, low, high, closed) is not (int row, int column, T value)) return;
-        throw new OutsideDomainException(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{tape.Scope}{what}: row {row}, column {column} is {value}, outside {(closed ? '[' : '(')}{low:G6}, {high:G6}{(closed ? ']' : ')')}; {wayOut}."));
-    }
+        => Check(tape, x, new CheckSite<T>(
+            static (s, row, column, value) => new OutsideDomainException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{s.Scope}{s.What}: row {row}, column {column} is {value}, outside {(s.Closed ? '[' : '(')}{s.Low:G6}, {s.High:G6}{(s.Closed ? ']' : ')')}; {s.WayOut}.")),
+            tape.Scope, what, wayOut, low, high, closed));
 
     /// <summary>Checks that lengths of rows [rows x 1] stay below a limit, as those of points of a ball do. One pass; allocates nothing.</summary>
     /// <param name="tape">The tape that holds them.</param>
@@ -31,24 +31,19 @@ public static class IntervalCheck
     /// <param name="what">Who asks.</param>
     /// <exception cref="OutsideDomainException">A length is not below the limit, or NaN; the message names row and length of the first.</exception>
     public static void RequireNormBelow<T>(this Tape<T> tape, Var norms, double limit, string what) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        if (FirstOutside(tape, norms, -1, limit, false) is not (int row, _, T norm)) return;
-        throw new OutsideDomainException(string.Create(CultureInfo.InvariantCulture, $"{tape.Scope}{what}: row {row} has norm {norm}, expected one below {limit:G6}; scale the points, or give the radius that they have."));
-    }
+        => Check(tape, norms, new CheckSite<T>(
+            static (s, row, _, norm) => new OutsideDomainException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{s.Scope}{s.What}: row {row} has norm {norm}, expected one below {s.High:G6}; scale the points, or give the radius that they have.")),
+            tape.Scope, what, "", -1, limit, false));
 
-    // Row, column and value of the first element outside, or none.
-    private static (int Row, int Column, T Value)? FirstOutside<T>(Tape<T> tape, Var x, double low, double high, bool closed) where T : unmanaged, IFloatingPointIeee754<T>
+    private static void Check<T>(Tape<T> tape, Var x, in CheckSite<T> site) where T : unmanaged, IFloatingPointIeee754<T>
     {
         (int, int) borrowed = tape.Workspace.Mark;
-        Slice found = tape.Workspace.Take(2);
-        tape.Backend.Run(Kernels<T>.Find, new KernelArgs([tape.ValueOf(x), found], [x.Cols, closed ? 1 : 0], [low, high]));
-        Span<T> place = stackalloc T[2], value = stackalloc T[1];
-        tape.Backend.Read(found, place);
+        Slice found = tape.Workspace.Take(2), values = tape.ValueOf(x);
+        tape.Backend.Run(Kernels<T>.Find, new KernelArgs([values, found], [x.Cols, site.Closed ? 1 : 0], [site.Low, site.High]));
+        tape.Checks.Check(site, found, values, x.Cols, -1);
         tape.Workspace.Reset(borrowed);
-        if (place[0] < T.Zero) return null;
-        int row = int.CreateTruncating(place[0]), column = int.CreateTruncating(place[1]);
-        tape.Backend.Read(tape.ValueOf(x).Part((row * x.Cols) + column, 1), value);
-        return (row, column, value[0]);
     }
 
     private static class Kernels<T> where T : unmanaged, IFloatingPointIeee754<T>

@@ -27,10 +27,10 @@ internal static class LinearMap
     }
 
     /// <summary>
-    /// dw += left^T x + scale r^T, for left and x of <paramref name="rows"/> rows: panel by panel of dw, so that part of a panel is still
+    /// dw += left^T x + scale g[0] r^T, for left and x of <paramref name="rows"/> rows: panel by panel of dw, so that part of a panel is still
     /// in the second-level cache when the transposed part is added to it.
     /// </summary>
-    public static void WeightGradient<T>(in OpContext<T> c, int input, Slice left, Slice x, int rows, Slice r, double scale)
+    public static void WeightGradient<T>(in OpContext<T> c, int input, Slice left, Slice x, int rows, Slice r, Slice g, double scale = 1)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int d = c.In(input).Cols;
@@ -40,7 +40,7 @@ internal static class LinearMap
             int count = Math.Min(PanelRows, d - i);
             Slice panel = dw.Part(i * d, count * d);
             c.Backend.Gemm(new GemmArgs(count, d, rows, left.Part(i, rows * d - i), x, panel) { TransposeA = true, Lda = d, Accumulate = add });
-            BasicKernels<T>.AddTransposed(c.Backend, r.Part(i, d * d - i), d, panel, d, d, count, scale);
+            ScalarKernels<T>.AddTransposed(c.Backend, g, r.Part(i, d * d - i), d, panel, d, d, count, scale);
         }
     }
 

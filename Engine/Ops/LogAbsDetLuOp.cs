@@ -43,10 +43,8 @@ public sealed class LogAbsDetLuOp<T> : Op<T> where T : unmanaged, IFloatingPoint
     public override void Backward(in OpContext<T> c)
     {
         int d = c.In(0).Rows;
-        Span<T> dy = stackalloc T[1];
-        c.Backend.Read(c.Dy(), dy);
         Slice inverse = Inverse(c, d);
-        BasicKernels<T>.AddTransposed(c.Backend, inverse, c.Dx(0), d, d, double.CreateTruncating(dy[0]));
+        ScalarKernels<T>.AddTransposed(c.Backend, c.Dy(), inverse, c.Dx(0), d, d);
     }
 
     /// <inheritdoc/>

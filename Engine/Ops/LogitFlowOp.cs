@@ -14,25 +14,30 @@ public sealed class LogitFlowOp<T> : Op<T> where T : unmanaged, IFloatingPointIe
     public static readonly LogitFlowOp<T> Instance = new();
 
     // Slices in, settings, out, log-det.
-    private static readonly KernelId ForwardId = CpuKernels<T>.Define("logit-flow",
-        static (in CpuArgs<T> a) => LogitFlow.Forward(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.ForwardSimd(a[0], a[2], a[3], a[1], a.Workers));
+    private static readonly KernelId ForwardId = PortableKernels<T>.Define(CpuKernels<T>.Define("logit-flow",
+        static (in CpuArgs<T> a) => LogitFlow.Forward(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.ForwardSimd(a[0], a[2], a[3], a[1], a.Workers)),
+        static (launcher, in a) => launcher.LogitForward(a));
 
-    private static readonly KernelId InverseId = CpuKernels<T>.Define("logit-flow-inverse",
-        static (in CpuArgs<T> a) => LogitFlow.Inverse(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.InverseSimd(a[0], a[2], a[3], a[1], a.Workers));
+    private static readonly KernelId InverseId = PortableKernels<T>.Define(CpuKernels<T>.Define("logit-flow-inverse",
+        static (in CpuArgs<T> a) => LogitFlow.Inverse(a[0], a[2], a[3], a[1]), static (in CpuArgs<T> a) => LogitFlow.InverseSimd(a[0], a[2], a[3], a[1], a.Workers)),
+        static (launcher, in a) => launcher.LogitInverse(a));
 
     // Slices in, settings, dout, dlogdet, din.
-    private static readonly KernelId BackwardId = CpuKernels<T>.Define("logit-flow-backward",
+    private static readonly KernelId BackwardId = PortableKernels<T>.Define(CpuKernels<T>.Define("logit-flow-backward",
         static (in CpuArgs<T> a) => LogitFlow.Backward(a[0], a[2], a[3], a[4], a[1]),
-        static (in CpuArgs<T> a) => LogitFlow.BackwardSimd(a[0], a[2], a[3], a[4], a[1], a.Workers));
+        static (in CpuArgs<T> a) => LogitFlow.BackwardSimd(a[0], a[2], a[3], a[4], a[1], a.Workers)),
+        static (launcher, in a) => launcher.LogitBackward(new KernelArgs([a.Slices[0], a.Slices[2], a.Slices[3], a.Slices[1], a.Slices[4]])));
 
-    private static readonly KernelId InverseBackwardId = CpuKernels<T>.Define("logit-flow-inverse-backward",
+    private static readonly KernelId InverseBackwardId = PortableKernels<T>.Define(CpuKernels<T>.Define("logit-flow-inverse-backward",
         static (in CpuArgs<T> a) => LogitFlow.InverseBackward(a[0], a[2], a[3], a[4], a[1]),
-        static (in CpuArgs<T> a) => LogitFlow.InverseBackwardSimd(a[0], a[2], a[3], a[4], a[1], a.Workers));
+        static (in CpuArgs<T> a) => LogitFlow.InverseBackwardSimd(a[0], a[2], a[3], a[4], a[1], a.Workers)),
+        static (launcher, in a) => launcher.LogitInverseBackward(new KernelArgs([a.Slices[0], a.Slices[2], a.Slices[3], a.Slices[1], a.Slices[4]])));
 
     // Slices x, settings, found: row and column of the first element outside (row -1: none). Two numbers, so that float holds both exactly.
-    private static readonly KernelId OutsideId = CpuKernels<T>.Define("logit-flow-outside",
+    private static readonly KernelId OutsideId = PortableKernels<T>.Define(CpuKernels<T>.Define("logit-flow-outside",
         static (in CpuArgs<T> a) => PutPlace(LogitFlow.FindOutside<T>(a[0], a[1]), a.Size(0), a[2]),
-        static (in CpuArgs<T> a) => PutPlace(LogitFlow.FindOutsideSimd<T>(a[0], a[1]), a.Size(0), a[2]));
+        static (in CpuArgs<T> a) => PutPlace(LogitFlow.FindOutsideSimd<T>(a[0], a[1]), a.Size(0), a[2])),
+        static (launcher, in a) => launcher.LogitOutside(a));
 
     /// <inheritdoc/>
     public override string Name => "logit-flow";
@@ -53,7 +58,6 @@ public sealed class LogitFlowOp<T> : Op<T> where T : unmanaged, IFloatingPointIe
     /// <inheritdoc/>
     public override void Forward(in OpContext<T> c)
     {
-        if (c.Node.I0 == 0) RequireInside(c);
         c.Run(c.Node.I0 == 0 ? ForwardId : InverseId, [c.X(0), c.X(1), c.Y(), c.Y(1)]);
     }
 
@@ -86,6 +90,7 @@ public sealed class LogitFlowOp<T> : Op<T> where T : unmanaged, IFloatingPointIe
     private static (Var, Var) Record(Tape<T> tape, Var x, in LogitSettings settings, int inverse)
     {
         Var numbers = settings.Record(tape);
+        if (inverse == 0) RequireInside(tape, x, numbers, settings);
         ref readonly Node<T> node = ref tape.Record(Instance, [x, numbers], x.Rows, x.Cols, x.Rows, 1, i0: inverse);
         return (node.Out0, node.Out1);
     }
@@ -96,21 +101,19 @@ public sealed class LogitFlowOp<T> : Op<T> where T : unmanaged, IFloatingPointIe
         found[1] = T.CreateTruncating(i < 0 ? 0 : i % cols);
     }
 
-    private static void RequireInside(in OpContext<T> c)
+    private static void RequireInside(Tape<T> tape, Var x, Var numbers, in LogitSettings settings)
     {
-        Slice found = c.Borrow(2);
-        c.Run(OutsideId, [c.X(0), c.X(1), found], [c.In(0).Cols]);
-        Span<T> place = stackalloc T[2];
-        c.Backend.Read(found, place);
-        if (place[0] < T.Zero) return;
-        int row = int.CreateTruncating(place[0]), column = int.CreateTruncating(place[1]);
-        Span<T> value = stackalloc T[1], settings = stackalloc T[LogitFlow.SettingCount];
-        c.Backend.Read(c.X(0).Part((row * c.In(0).Cols) + column, 1), value);
-        c.Backend.Read(c.X(1), settings);
-        double low = double.CreateTruncating(settings[0]), high = double.CreateTruncating(settings[1]), alpha = double.CreateTruncating(settings[2]);
-        bool clips = settings[4] > T.Zero;
-        double margin = clips ? 0 : alpha * (high - low) / (1 - 2 * alpha);
-        throw new OutsideDomainException(string.Create(CultureInfo.InvariantCulture,
-            $"{c.Node.Scope}logit: row {row}, column {column} is {value[0]}, outside {(clips ? '[' : '(')}{low - margin:G6}, {high + margin:G6}{(clips ? ']' : ')')}; scale or clip the data, {(alpha == 0 && !clips ? "set alpha above 0, " : "")}or set low and high to its range."));
+        bool clips = settings.Clip > 0;
+        double margin = clips ? 0 : settings.Alpha * (settings.High - settings.Low) / (1 - (2 * settings.Alpha));
+        var site = new CheckSite<T>(
+            static (s, row, column, value) => new OutsideDomainException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{s.Scope}logit: row {row}, column {column} is {value}, outside {(s.Closed ? '[' : '(')}{s.Low:G6}, {s.High:G6}{(s.Closed ? ']' : ')')}; scale or clip the data, {s.WayOut}or set low and high to its range.")),
+            tape.Scope, "logit", settings.Alpha == 0 && !clips ? "set alpha above 0, " : "", settings.Low - margin, settings.High + margin, clips);
+        (int, int) borrowed = tape.Workspace.Mark;
+        Slice found = tape.Workspace.Take(2);
+        tape.Backend.Run(OutsideId, new KernelArgs([tape.ValueOf(x), tape.ValueOf(numbers), found], [x.Cols]));
+        tape.Checks.Check(site, found, tape.ValueOf(x), x.Cols, -1);
+        tape.Workspace.Reset(borrowed);
     }
 }

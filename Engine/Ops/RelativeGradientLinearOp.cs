@@ -52,9 +52,7 @@ public sealed class RelativeGradientLinearOp<T> : Op<T> where T : unmanaged, IFl
     {
         IBackend<T> backend = c.Backend;
         int b = c.In(0).Rows, d = c.In(0).Cols;
-        Span<T> slot = stackalloc T[1];
-        backend.Read(c.Dy(1), slot);
-        double g = double.CreateTruncating(slot[0]);
+        Slice g = c.Dy(1);
         LinearMap.InputGradient(c);
         if (c.Wants(1))
         {
@@ -62,14 +60,14 @@ public sealed class RelativeGradientLinearOp<T> : Op<T> where T : unmanaged, IFl
             Slice zw = c.Borrow(b * d);
             backend.Gemm(new GemmArgs(b, d, d, c.Y(), c.X(1), zw));
             backend.Gemm(new GemmArgs(d, d, b, c.Dy(), zw, dw) { TransposeA = true, Accumulate = add });
-            BasicKernels<T>.AddScaled(backend, c.X(1), dw, g);
+            ScalarKernels<T>.AddScaled(backend, g, c.X(1), dw);
         }
         if (!c.Wants(2)) return;
         Slice zb = c.Borrow(b);
         backend.Gemm(new GemmArgs(b, 1, d, c.Y(), c.X(2), zb));
         backend.Gemm(new GemmArgs(1, d, b, zb, c.Dy(), c.Dx(2)) { TransposeA = true, Accumulate = true, Lda = 1 });
         BasicKernels<T>.ColumnSum(backend, c.Dy(), c.Dx(2), b, d);
-        if (c.Node.I0 == 0) BasicKernels<T>.AddScaled(backend, c.X(2), c.Dx(2), g);
+        if (c.Node.I0 == 0) ScalarKernels<T>.AddScaled(backend, g, c.X(2), c.Dx(2));
     }
 
     /// <inheritdoc/>

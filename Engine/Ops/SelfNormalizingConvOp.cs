@@ -122,9 +122,9 @@ public sealed class SelfNormalizingConvOp<T> : Op<T> where T : unmanaged, IFloat
         Parts p = PartsOf(c);
         double a = c.Node.P1;
         bool published = a != 1;
-        Span<T> cotangents = stackalloc T[3];
-        backend.Read(c.Dy(1), cotangents);
-        double g = double.CreateTruncating(cotangents[0]), k = 2 * c.Node.P0 / p.Measured * double.CreateTruncating(cotangents[1]);
+        // The cotangents stay where they are; k is the factor on the second.
+        Slice g = c.Dy(1).Part(0, 1), penalty = c.Dy(1).Part(1, 1);
+        double k = 2 * c.Node.P0 / p.Measured;
         Slice x = c.X(0), w = c.X(1), r = c.X(2), dz = c.Dy();
 
         if (c.Wants(3)) Convolution<T>.BiasGradient(backend, p.Rows, shape.OutChannels, shape.Pixels, dz, c.Dx(3));
@@ -148,33 +148,34 @@ public sealed class SelfNormalizingConvOp<T> : Op<T> where T : unmanaged, IFloat
         {
             // k P, by a scaled kernel; on the data it joins a dz, so that one weight gradient serves both.
             Slice scaled = c.Borrow(r.Length), dw = c.ClaimDx(1, out bool add);
-            BasicKernels<T>.Scale(backend, r, scaled, k);
+            ScalarKernels<T>.Scale(backend, penalty, r, scaled, k);
             if (p.HasProbes) Convolution<T>.WeightGradient(backend, shape, p.Rows, x, dz, dw, a, add);
             else BasicKernels<T>.Scale(backend, dz, left, a);
             Convolution<T>.InputGradient(backend, shape, p.Measured, p.Error, scaled, left, add: !p.HasProbes);
             Convolution<T>.WeightGradient(backend, shape, p.Measured, p.Probes, left, dw, 1, add || p.HasProbes);
-            AddTapCounts(backend, shape, r, dw, a * g);
+            AddTapCounts(c, shape, r, dw, g, a);
         }
 
         if (!c.Wants(2)) return;
         Slice dr = c.ClaimDx(2, out bool added);
         if (!published)
         {
-            Convolution<T>.WeightGradient(backend, shape, p.Measured, p.MappedProbes, p.Error, dr, k, added);
+            if (!added) BasicKernels<T>.Fill(backend, dr, 0);
+            AddPenaltyGradient(c, shape, p, dr, penalty, k);
             return;
         }
         if (p.HasProbes)
         {
             Convolution<T>.WeightGradient(backend, shape, p.Rows, p.Mapped, dxHere, dr, -0.5, added);
-            Convolution<T>.WeightGradient(backend, shape, p.Measured, p.MappedProbes, p.Error, dr, k, add: true);
+            AddPenaltyGradient(c, shape, p, dr, penalty, k);
         }
         else
         {
-            BasicKernels<T>.Scale(backend, p.Error, left, k);
+            ScalarKernels<T>.Scale(backend, penalty, p.Error, left, k);
             BasicKernels<T>.AddScaled(backend, dxHere, left, -0.5);
             Convolution<T>.WeightGradient(backend, shape, p.Rows, p.Mapped, left, dr, 1, added);
         }
-        AddTapCounts(backend, shape, w, dr, -0.5 * g);
+        AddTapCounts(c, shape, w, dr, g, -0.5);
     }
 
     /// <inheritdoc/>
@@ -195,6 +196,23 @@ public sealed class SelfNormalizingConvOp<T> : Op<T> where T : unmanaged, IFloat
     {
         (int p, int q, int s) = shape.Pack();
         backend.Run(AddTapCountsId, new KernelArgs([r, dw], [p, q, s], [alpha]));
+    }
+
+    // dw += scale g[0] flip(r) .* m.
+    private static void AddTapCounts(in OpContext<T> c, in ConvShape shape, Slice r, Slice dw, Slice g, double scale)
+    {
+        Slice counts = c.Borrow(dw.Length);
+        BasicKernels<T>.Fill(c.Backend, counts, 0);
+        AddTapCounts(c.Backend, shape, r, counts, 1);
+        ScalarKernels<T>.AddScaled(c.Backend, g, counts, dw, scale);
+    }
+
+    // dr += scale penalty[0] wgrad(z~, E).
+    private static void AddPenaltyGradient(in OpContext<T> c, in ConvShape shape, in Parts p, Slice dr, Slice penalty, double scale)
+    {
+        Slice gradient = c.Borrow(dr.Length);
+        Convolution<T>.WeightGradient(c.Backend, shape, p.Measured, p.MappedProbes, p.Error, gradient, 1, add: false);
+        ScalarKernels<T>.AddScaled(c.Backend, penalty, gradient, dr, scale);
     }
 
     private static Parts PartsOf(in OpContext<T> c)

@@ -125,10 +125,9 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
         int b = c.In(0).Rows, d = c.In(0).Cols, probes = c.Node.I1, n = probes == 0 ? b : probes;
         bool published = c.Node.I0 != (int)SelfNormalizingForm.ReconstructionOnly;
         double a = published ? 0.5 : 1;
-        Span<T> cotangents = stackalloc T[3];
-        backend.Read(c.Dy(1), cotangents);
-        double g = double.CreateTruncating(cotangents[0]);
-        double k = 2 * c.Node.P0 / n * double.CreateTruncating(cotangents[1]);
+        // The cotangents stay where they are; k is the factor on the second.
+        Slice g = c.Dy(1).Part(0, 1), penalty = c.Dy(1).Part(1, 1);
+        double k = 2 * c.Node.P0 / n;
         bool apart = Parts(c, out Slice zt, out Slice e, out Slice v, out Slice vw);
         Slice x = c.X(0), w = c.X(1), r = c.X(2), dz = c.Dy();
 
@@ -148,17 +147,18 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
         if (c.Wants(1))
         {
             // P = E R, scaled; on the data it joins dZ, so that one product serves both.
-            backend.Gemm(new GemmArgs(n, d, d, e, r, left) { Alpha = k });
+            backend.Gemm(new GemmArgs(n, d, d, e, r, left));
             if (!apart)
             {
-                BasicKernels<T>.AddScaled(backend, dz, left, a);
-                LinearMap.WeightGradient(c, 1, left, x, b, r, a * g);
+                ScalarKernels<T>.ScaleAndAdd(backend, penalty, dz, left, k, a);
+                LinearMap.WeightGradient(c, 1, left, x, b, r, g, a);
             }
             else
             {
+                ScalarKernels<T>.Scale(backend, penalty, left, left, k);
                 Slice dw = c.ClaimDx(1, out bool add);
                 backend.Gemm(new GemmArgs(d, d, b, dz, x, dw) { TransposeA = true, Accumulate = add, Alpha = a });
-                LinearMap.WeightGradient(c, 1, left, v, n, r, a * g);
+                LinearMap.WeightGradient(c, 1, left, v, n, r, g, a);
             }
         }
 
@@ -166,20 +166,21 @@ public sealed class SelfNormalizingLinearOp<T> : Op<T> where T : unmanaged, IFlo
         if (!published)
         {
             Slice dr = c.ClaimDx(2, out bool add);
-            backend.Gemm(new GemmArgs(d, d, n, e, vw, dr) { TransposeA = true, Accumulate = add, Alpha = k });
+            ScalarKernels<T>.Scale(backend, penalty, e, left, k);
+            backend.Gemm(new GemmArgs(d, d, n, left, vw, dr) { TransposeA = true, Accumulate = add });
         }
         else if (!apart)
         {
-            BasicKernels<T>.Scale(backend, e, left, k);
+            ScalarKernels<T>.Scale(backend, penalty, e, left, k);
             BasicKernels<T>.AddScaled(backend, dxHere, left, -0.5);
-            LinearMap.WeightGradient(c, 2, left, zt, b, w, -0.5 * g);
+            LinearMap.WeightGradient(c, 2, left, zt, b, w, g, -0.5);
         }
         else
         {
             Slice dr = c.ClaimDx(2, out bool add);
             backend.Gemm(new GemmArgs(d, d, b, dxHere, zt, dr) { TransposeA = true, Accumulate = add, Alpha = -0.5 });
-            BasicKernels<T>.Scale(backend, e, left, k);
-            LinearMap.WeightGradient(c, 2, left, vw, n, w, -0.5 * g);
+            ScalarKernels<T>.Scale(backend, penalty, e, left, k);
+            LinearMap.WeightGradient(c, 2, left, vw, n, w, g, -0.5);
         }
     }
 

@@ -15,12 +15,14 @@ public sealed class UnaryDerivativeOp<T, TFunction> : Op<T>
     {
         Page = function;
         // Slices x, y, result; real: parameter.
-        _derivative = CpuKernels<T>.Define(function + "-derivative",
+        _derivative = PortableKernels<T>.Define(CpuKernels<T>.Define(function + "-derivative",
             (in CpuArgs<T> a) => ReferenceElementwise.Derivative(a[0], a[1], a[2], make(a.Real64(0))),
-            (in CpuArgs<T> a) => Elementwise.Derivative(a[0], a[1], a[2], make(a.Real64(0))));
-        _second = CpuKernels<T>.Define(function + "-second-derivative",
+            (in CpuArgs<T> a) => Elementwise.Derivative(a[0], a[1], a[2], make(a.Real64(0)))),
+            (launcher, in a) => launcher.Derivative(a, make(a.Reals[0])));
+        _second = PortableKernels<T>.Define(CpuKernels<T>.Define(function + "-second-derivative",
             (in CpuArgs<T> a) => ReferenceElementwise.SecondDerivative(a[0], a[1], a[2], make(a.Real64(0))),
-            (in CpuArgs<T> a) => Elementwise.SecondDerivative(a[0], a[1], a[2], make(a.Real64(0))));
+            (in CpuArgs<T> a) => Elementwise.SecondDerivative(a[0], a[1], a[2], make(a.Real64(0)))),
+            (launcher, in a) => launcher.SecondDerivative(a, make(a.Reals[0])));
     }
 
     /// <inheritdoc/>

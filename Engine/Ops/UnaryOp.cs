@@ -17,13 +17,15 @@ public sealed class UnaryOp<T, TFunction> : Op<T>
         Formula = formula;
         Derivative = new UnaryDerivativeOp<T, TFunction>(name, function);
         // Slices x, y; real: parameter.
-        _value = CpuKernels<T>.Define(name,
+        _value = PortableKernels<T>.Define(CpuKernels<T>.Define(name,
             (in CpuArgs<T> a) => ReferenceElementwise.Map(a[0], a[1], function(a.Real64(0))),
-            (in CpuArgs<T> a) => Elementwise.Map(a[0], a[1], function(a.Real64(0))));
+            (in CpuArgs<T> a) => Elementwise.Map(a[0], a[1], function(a.Real64(0)))),
+            (launcher, in a) => launcher.Map(a, function(a.Reals[0])));
         // Slices x, y, dy, dx; real: parameter.
-        _backward = CpuKernels<T>.Define(name + "-backward",
+        _backward = PortableKernels<T>.Define(CpuKernels<T>.Define(name + "-backward",
             (in CpuArgs<T> a) => ReferenceElementwise.AddDerivative(a[0], a[1], a[2], a[3], function(a.Real64(0))),
-            (in CpuArgs<T> a) => Elementwise.AddDerivative(a[0], a[1], a[2], a[3], function(a.Real64(0))));
+            (in CpuArgs<T> a) => Elementwise.AddDerivative(a[0], a[1], a[2], a[3], function(a.Real64(0)))),
+            (launcher, in a) => launcher.AddDerivative(a, function(a.Reals[0])));
     }
 
     /// <inheritdoc/>

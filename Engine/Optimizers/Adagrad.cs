@@ -10,7 +10,7 @@ namespace NativeFlow.Engine;
 public sealed class Adagrad<T> : Optimizer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     // Slices value, gradient, s; reals rate, eps, decay.
-    private static readonly KernelId TheKernel = CpuKernels<T>.Define("adagrad",
+    private static readonly KernelId TheKernel = PlaneSweep<T, Rule>.Define("adagrad",
         static (in CpuArgs<T> a) =>
         {
             Span<T> w = a[0], gradient = a[1], s = a[2];
@@ -21,7 +21,7 @@ public sealed class Adagrad<T> : Optimizer<T> where T : unmanaged, IFloatingPoin
                 w[i] -= a.Real(0) * (g / (T.Sqrt(s[i]) + a.Real(1)));
             }
         },
-        static (in CpuArgs<T> a) => PlaneSweep<T, Rule>.Run(a, new Rule(a.Real(0), a.Real(1), a.Real(2))));
+        static (in KernelArgs a) => new Rule(a.Real<T>(0), a.Real<T>(1), a.Real<T>(2)));
 
     /// <summary>Creates the optimiser.</summary>
     /// <exception cref="BadInputException">An option is out of range.</exception>

@@ -16,7 +16,7 @@ namespace NativeFlow.Engine;
 public sealed class Adam<T> : Optimizer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     // Slices value, gradient, m, v, [largest v]; reals as AdamConstants writes them, then L2 decay and the factor on w; one of the two is neutral.
-    private static readonly KernelId PlainKernel = CpuKernels<T>.Define("adam",
+    private static readonly KernelId PlainKernel = PlaneSweep<T, PlainRule>.Define("adam",
         static (in CpuArgs<T> a) =>
         {
             Span<T> w = a[0], gradient = a[1], m = a[2], v = a[3];
@@ -28,9 +28,9 @@ public sealed class Adam<T> : Optimizer<T> where T : unmanaged, IFloatingPointIe
                 w[i] = a.Real(8) * w[i] - a.Real(5) * (m[i] / (T.Sqrt(v[i]) * a.Real(6) + a.Real(4)));
             }
         },
-        static (in CpuArgs<T> a) => PlaneSweep<T, PlainRule>.Run(a, new PlainRule(new AdamConstants<T>(a), a.Real(7), a.Real(8))));
+        static (in KernelArgs a) => new PlainRule(new AdamConstants<T>(a), a.Real<T>(7), a.Real<T>(8)));
 
-    private static readonly KernelId MaximumKernel = CpuKernels<T>.Define("adam-amsgrad",
+    private static readonly KernelId MaximumKernel = PlaneSweep<T, MaximumRule>.Define("adam-amsgrad",
         static (in CpuArgs<T> a) =>
         {
             Span<T> w = a[0], gradient = a[1], m = a[2], v = a[3], largest = a[4];
@@ -43,7 +43,7 @@ public sealed class Adam<T> : Optimizer<T> where T : unmanaged, IFloatingPointIe
                 w[i] = a.Real(8) * w[i] - a.Real(5) * (m[i] / (T.Sqrt(largest[i]) * a.Real(6) + a.Real(4)));
             }
         },
-        static (in CpuArgs<T> a) => PlaneSweep<T, MaximumRule>.Run(a, new MaximumRule(new AdamConstants<T>(a), a.Real(7), a.Real(8))));
+        static (in KernelArgs a) => new MaximumRule(new AdamConstants<T>(a), a.Real<T>(7), a.Real<T>(8)));
 
     /// <summary>Creates the optimiser.</summary>
     /// <exception cref="BadInputException">An option is out of range.</exception>

@@ -9,15 +9,15 @@ internal readonly struct AdamConstants<T> where T : unmanaged, IFloatingPointIee
 {
     private readonly T _keep1, _take1, _keep2, _take2, _eps, _rate, _correction;
 
-    public AdamConstants(in CpuArgs<T> args)
+    public AdamConstants(in KernelArgs args)
     {
-        _keep1 = args.Real(0);
-        _take1 = args.Real(1);
-        _keep2 = args.Real(2);
-        _take2 = args.Real(3);
-        _eps = args.Real(4);
-        _rate = args.Real(5);
-        _correction = args.Real(6);
+        _keep1 = args.Real<T>(0);
+        _take1 = args.Real<T>(1);
+        _keep2 = args.Real<T>(2);
+        _take2 = args.Real<T>(3);
+        _eps = args.Real<T>(4);
+        _rate = args.Real<T>(5);
+        _correction = args.Real<T>(6);
     }
 
     public static void Write(Span<double> constants, double beta1, double beta2, double eps, double learningRate, long step)

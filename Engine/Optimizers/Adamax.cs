@@ -10,7 +10,7 @@ namespace NativeFlow.Engine;
 public sealed class Adamax<T> : Optimizer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     // Slices value, gradient, m, u; reals b1, 1 - b1, b2, eps, corrected rate, decay.
-    private static readonly KernelId TheKernel = CpuKernels<T>.Define("adamax",
+    private static readonly KernelId TheKernel = PlaneSweep<T, Rule>.Define("adamax",
         static (in CpuArgs<T> a) =>
         {
             Span<T> w = a[0], gradient = a[1], m = a[2], u = a[3];
@@ -22,7 +22,7 @@ public sealed class Adamax<T> : Optimizer<T> where T : unmanaged, IFloatingPoint
                 w[i] -= a.Real(4) * (m[i] / u[i]);
             }
         },
-        static (in CpuArgs<T> a) => PlaneSweep<T, Rule>.Run(a, new Rule(a.Real(0), a.Real(1), a.Real(2), a.Real(3), a.Real(4), a.Real(5))));
+        static (in KernelArgs a) => new Rule(a.Real<T>(0), a.Real<T>(1), a.Real<T>(2), a.Real<T>(3), a.Real<T>(4), a.Real<T>(5)));
 
     /// <summary>Creates the optimiser.</summary>
     /// <exception cref="BadInputException">An option is out of range.</exception>

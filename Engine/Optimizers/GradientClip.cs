@@ -28,22 +28,34 @@ public sealed class GradientClip<T> : IDisposable where T : unmanaged, IFloating
     /// <summary>How it is measured.</summary>
     public GradientNorm Norm { get; }
 
+    /// <summary>Memory of the last norm.</summary>
+    public Slice Measured => _result;
+
     /// <summary>
     /// Multiplies the gradients by min(1, max/(norm + 1e-6)) and returns the norm before that. A norm that is infinite or NaN (in
     /// <typeparamref name="T"/>) is returned and the gradients are left alone: the caller decides. Cost: one pass to measure, one to scale.
     /// </summary>
     public double Apply()
     {
+        Shorten();
+        return ReadNorm();
+    }
+
+    /// <summary>As <see cref="Apply"/> without reading the norm, which lies in <see cref="Measured"/> until the next call: nothing waits.</summary>
+    public void Shorten()
+    {
         IBackend<T> backend = _store.Backend;
         Slice gradients = _store.Gradients;
         if (Norm == GradientNorm.Two) PlaneNorm<T>.Norm2(backend, gradients, _result);
         else BasicKernels<T>.MaxAbs(backend, gradients, _result);
+        ScalarKernels<T>.Shorten(backend, _result, gradients, MaxNorm);
+    }
+
+    private double ReadNorm()
+    {
         Span<T> read = stackalloc T[1];
-        backend.Read(_result, read);
-        double norm = double.CreateTruncating(read[0]);
-        double factor = MaxNorm / (norm + 1e-6);
-        if (double.IsFinite(norm) && factor < 1) BasicKernels<T>.Scale(backend, gradients, gradients, factor);
-        return norm;
+        _store.Backend.Read(_result, read);
+        return double.CreateTruncating(read[0]);
     }
 
     /// <summary>Gives the result's memory back.</summary>

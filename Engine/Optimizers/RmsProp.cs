@@ -14,21 +14,21 @@ namespace NativeFlow.Engine;
 public sealed class RmsProp<T> : Optimizer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     // Slices value, gradient, s, [a], [b]; sizes none; reals rate, alpha, 1 - alpha, eps, decay, momentum. One kernel for each set of slots.
-    private static readonly KernelId PlainKernel = CpuKernels<T>.Define("rmsprop",
+    private static readonly KernelId PlainKernel = PlaneSweep<T, Rule<Off, Off>>.Define("rmsprop",
         static (in CpuArgs<T> a) => Reference(a, false, false),
-        static (in CpuArgs<T> a) => PlaneSweep<T, Rule<Off, Off>>.Run(a, new Rule<Off, Off>(a)));
+        static (in KernelArgs a) => new Rule<Off, Off>(a));
 
-    private static readonly KernelId MomentumKernel = CpuKernels<T>.Define("rmsprop-momentum",
+    private static readonly KernelId MomentumKernel = PlaneSweep<T, Rule<Off, On>>.Define("rmsprop-momentum",
         static (in CpuArgs<T> a) => Reference(a, false, true),
-        static (in CpuArgs<T> a) => PlaneSweep<T, Rule<Off, On>>.Run(a, new Rule<Off, On>(a)));
+        static (in KernelArgs a) => new Rule<Off, On>(a));
 
-    private static readonly KernelId CentredKernel = CpuKernels<T>.Define("rmsprop-centred",
+    private static readonly KernelId CentredKernel = PlaneSweep<T, Rule<On, Off>>.Define("rmsprop-centred",
         static (in CpuArgs<T> a) => Reference(a, true, false),
-        static (in CpuArgs<T> a) => PlaneSweep<T, Rule<On, Off>>.Run(a, new Rule<On, Off>(a)));
+        static (in KernelArgs a) => new Rule<On, Off>(a));
 
-    private static readonly KernelId CentredMomentumKernel = CpuKernels<T>.Define("rmsprop-centred-momentum",
+    private static readonly KernelId CentredMomentumKernel = PlaneSweep<T, Rule<On, On>>.Define("rmsprop-centred-momentum",
         static (in CpuArgs<T> a) => Reference(a, true, true),
-        static (in CpuArgs<T> a) => PlaneSweep<T, Rule<On, On>>.Run(a, new Rule<On, On>(a)));
+        static (in KernelArgs a) => new Rule<On, On>(a));
 
     /// <summary>Creates the optimiser.</summary>
     /// <exception cref="BadInputException">An option is out of range.</exception>
@@ -131,11 +131,11 @@ public sealed class RmsProp<T> : Optimizer<T> where T : unmanaged, IFloatingPoin
         public static bool IsOn => false;
     }
 
-    private readonly struct Rule<TCentred, TMomentum>(in CpuArgs<T> args) : IPlaneRule<Rule<TCentred, TMomentum>, T>
+    private readonly struct Rule<TCentred, TMomentum>(in KernelArgs args) : IPlaneRule<Rule<TCentred, TMomentum>, T>
         where TCentred : struct, ISwitch
         where TMomentum : struct, ISwitch
     {
-        private readonly T _rate = args.Real(0), _keep = args.Real(1), _take = args.Real(2), _eps = args.Real(3), _decay = args.Real(4), _momentum = args.Real(5);
+        private readonly T _rate = args.Real<T>(0), _keep = args.Real<T>(1), _take = args.Real<T>(2), _eps = args.Real<T>(3), _decay = args.Real<T>(4), _momentum = args.Real<T>(5);
 
         public static int Slots => 1 + (TCentred.IsOn ? 1 : 0) + (TMomentum.IsOn ? 1 : 0);
 

@@ -13,7 +13,7 @@ namespace NativeFlow.Engine;
 public sealed class Sgd<T> : Optimizer<T> where T : unmanaged, IFloatingPointIeee754<T>
 {
     // Slices value, gradient; reals rate, decay.
-    private static readonly KernelId PlainKernel = CpuKernels<T>.Define("sgd",
+    private static readonly KernelId PlainKernel = PlaneSweep<T, PlainRule>.Define("sgd",
         static (in CpuArgs<T> a) =>
         {
             Span<T> w = a[0], gradient = a[1];
@@ -23,10 +23,10 @@ public sealed class Sgd<T> : Optimizer<T> where T : unmanaged, IFloatingPointIee
                 w[i] -= a.Real(0) * g;
             }
         },
-        static (in CpuArgs<T> a) => PlaneSweep<T, PlainRule>.Run(a, new PlainRule(a.Real(0), a.Real(1))));
+        static (in KernelArgs a) => new PlainRule(a.Real<T>(0), a.Real<T>(1)));
 
     // Slices value, gradient, b; reals rate, decay, momentum, factor on g in b, factors on g and on b in the update.
-    private static readonly KernelId MomentumKernel = CpuKernels<T>.Define("sgd-momentum",
+    private static readonly KernelId MomentumKernel = PlaneSweep<T, MomentumRule>.Define("sgd-momentum",
         static (in CpuArgs<T> a) =>
         {
             Span<T> w = a[0], gradient = a[1], b = a[2];
@@ -37,7 +37,7 @@ public sealed class Sgd<T> : Optimizer<T> where T : unmanaged, IFloatingPointIee
                 w[i] -= a.Real(0) * (a.Real(4) * g + a.Real(5) * b[i]);
             }
         },
-        static (in CpuArgs<T> a) => PlaneSweep<T, MomentumRule>.Run(a, new MomentumRule(a.Real(0), a.Real(1), a.Real(2), a.Real(3), a.Real(4), a.Real(5))));
+        static (in KernelArgs a) => new MomentumRule(a.Real<T>(0), a.Real<T>(1), a.Real<T>(2), a.Real<T>(3), a.Real<T>(4), a.Real<T>(5)));
 
     /// <summary>Creates the optimiser.</summary>
     /// <exception cref="BadInputException">An option is out of range, or Nesterov is asked for without momentum or with dampening.</exception>

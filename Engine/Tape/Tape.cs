@@ -28,6 +28,7 @@ public sealed partial class Tape<T> : IDisposable where T : unmanaged, IFloating
         Store = store;
         _arena = new Arena<T>(backend, capacity);
         Workspace = new Workspace<T>(backend, 1 << 12);
+        Checks = new DeferredChecks<T>(this);
     }
 
     /// <summary>Where values live and ops run.</summary>
@@ -38,6 +39,9 @@ public sealed partial class Tape<T> : IDisposable where T : unmanaged, IFloating
 
     /// <summary>Memory that ops borrow for one call.</summary>
     public Workspace<T> Workspace { get; }
+
+    /// <summary>What its ops refuse, and when they say so.</summary>
+    public DeferredChecks<T> Checks { get; }
 
     /// <summary>Whether gradients will be asked for. Off, parameters count as constants and ops may skip what only backward needs.</summary>
     public bool RecordsGradients { get; set; } = true;
@@ -89,6 +93,7 @@ public sealed partial class Tape<T> : IDisposable where T : unmanaged, IFloating
         _backwardNext = -1;
         _arena.Reset((0, 0));
         Workspace.Reset((0, 0));
+        Checks.NextPass();
     }
 
     /// <summary>A place to come back to with <see cref="Release"/>: for recomputation and throw-away parts of a graph. Marks nest.</summary>
@@ -205,7 +210,8 @@ public sealed partial class Tape<T> : IDisposable where T : unmanaged, IFloating
     public void Backward(Var loss, bool accumulate = false)
     {
         if (loss.Length != 1) throw new ArgumentException($"Backward: the loss is {loss.Shape}, it must be 1x1; sum it first, or give a seed.");
-        BeginBackward(loss, [T.One], accumulate);
+        BeginBackward(loss, accumulate);
+        BasicKernels<T>.Fill(Backend, GradOf(loss), 1);
         while (StepBackward() >= 0) { }
     }
 
@@ -219,13 +225,9 @@ public sealed partial class Tape<T> : IDisposable where T : unmanaged, IFloating
     /// <summary>Clears gradients and seeds the output; then <see cref="StepBackward"/> walks one node at a time.</summary>
     public void BeginBackward(Var output, ReadOnlySpan<T> seed, bool accumulate = false)
     {
-        if (!output.NeedsGrad) throw new InvalidOperationException("Backward: no gradient flows into this value; nothing it depends on needs one (or the tape's RecordsGradients is off).");
         if (seed.Length != output.Length) throw new ArgumentException($"Backward: a seed of {seed.Length} numbers for an output of {output.Shape}.");
-        TapeRules.Check(this, 0);
-        _arena.ClearGradients((0, 0));
-        if (!accumulate) Store?.ClearGradients();
+        BeginBackward(output, accumulate);
         Backend.Write(seed, GradOf(output));
-        _backwardNext = Count - 1;
     }
 
     /// <summary>Runs the next node's backward and returns its number; -1 when done. The gradients it changed are those of its inputs.</summary>
@@ -272,11 +274,19 @@ public sealed partial class Tape<T> : IDisposable where T : unmanaged, IFloating
         return v.Chunk == Var.ParameterChunk ? BoundStore.Tangents.Part(v.Offset, v.Length) : Slice.None;
     }
 
-    /// <summary>Copies a value out.</summary>
-    public void Read(Var v, Span<T> destination) => Backend.Read(ValueOf(v), destination);
+    /// <summary>Copies a value out; throws what checks have found and not said yet (see <see cref="DeferredChecks{T}"/>).</summary>
+    public void Read(Var v, Span<T> destination)
+    {
+        Checks.Require();
+        Backend.Read(ValueOf(v), destination);
+    }
 
-    /// <summary>Copies a gradient out.</summary>
-    public void ReadGrad(Var v, Span<T> destination) => Backend.Read(GradOf(v), destination);
+    /// <summary>Copies a gradient out, as <see cref="Read"/>.</summary>
+    public void ReadGrad(Var v, Span<T> destination)
+    {
+        Checks.Require();
+        Backend.Read(GradOf(v), destination);
+    }
 
     /// <summary>Value of a 1x1.</summary>
     public T Scalar(Var v)
@@ -291,6 +301,16 @@ public sealed partial class Tape<T> : IDisposable where T : unmanaged, IFloating
     {
         _arena.Dispose();
         Workspace.Dispose();
+        Checks.Dispose();
+    }
+
+    private void BeginBackward(Var output, bool accumulate)
+    {
+        if (!output.NeedsGrad) throw new InvalidOperationException("Backward: no gradient flows into this value; nothing it depends on needs one (or the tape's RecordsGradients is off).");
+        TapeRules.Check(this, 0);
+        _arena.ClearGradients((0, 0));
+        if (!accumulate) Store?.ClearGradients();
+        _backwardNext = Count - 1;
     }
 
     private ParameterStore<T> BoundStore => Store ?? throw new InvalidOperationException("Tape: this handle names a parameter or buffer, but the tape is bound to no store.");

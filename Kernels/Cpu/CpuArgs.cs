@@ -15,6 +15,9 @@ public readonly ref struct CpuArgs<T> where T : unmanaged, IFloatingPointIeee754
         Workers = workers;
     }
 
+    /// <summary>The arguments as they were given.</summary>
+    public KernelArgs Args => _args;
+
     /// <summary>Threads of the backend.</summary>
     public Workers Workers { get; }
 
@@ -28,7 +31,7 @@ public readonly ref struct CpuArgs<T> where T : unmanaged, IFloatingPointIeee754
     public int Size(int index) => _args.Sizes[index];
 
     /// <summary>Real constant number <paramref name="index"/>, rounded to T.</summary>
-    public T Real(int index) => T.CreateTruncating(_args.Reals[index]);
+    public T Real(int index) => _args.Real<T>(index);
 
     /// <summary>Real constant number <paramref name="index"/> as given.</summary>
     public double Real64(int index) => _args.Reals[index];

@@ -15,6 +15,9 @@ public interface IBackend<T> : IDisposable where T : unmanaged, IFloatingPointIe
     /// <summary>Elements allocated now.</summary>
     long AllocatedElements { get; }
 
+    /// <summary>Whether kernels run while the caller goes on, so that <see cref="Read"/> makes it wait. What a training step finds wrong is then looked at when the trainer reads anyway.</summary>
+    bool IsAsynchronous => false;
+
     /// <summary>Makes a block of zeros that never moves.</summary>
     Slice Allocate(int elements);
 

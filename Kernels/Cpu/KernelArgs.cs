@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace NativeFlow.Kernels;
 
 /// <summary>What one kernel call is given: memory, sizes and real constants, in the order that the kernel's own file states.</summary>
@@ -19,4 +21,7 @@ public readonly ref struct KernelArgs
 
     /// <summary>Real constants.</summary>
     public ReadOnlySpan<double> Reals { get; }
+
+    /// <summary>Real constant number <paramref name="index"/>, rounded to T.</summary>
+    public T Real<T>(int index) where T : unmanaged, IFloatingPointIeee754<T> => T.CreateTruncating(Reals[index]);
 }

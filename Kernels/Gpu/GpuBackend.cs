@@ -17,6 +17,7 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     private readonly GpuBlocks _blocks = new();
     private readonly GpuContext<T, TView, TLane> _gpu;
     private readonly GpuKernels<T, TView, TLane> _kernels = new();
+    private readonly PortableLauncher<T, TView, TLane> _portable;
     private readonly HostDetour<T, TView> _host;
 
     /// <summary>Makes a backend on a device, which it then owns.</summary>
@@ -24,6 +25,7 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     {
         _device = device;
         _gpu = new GpuContext<T, TView, TLane>(device, _blocks);
+        _portable = new PortableLauncher<T, TView, TLane>(_gpu);
         _host = new HostDetour<T, TView>(device, _blocks);
     }
 
@@ -31,7 +33,25 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     public string Name => _device.Name;
 
     /// <inheritdoc/>
+    public bool IsAsynchronous => true;
+
+    /// <inheritdoc/>
     public long AllocatedElements => _blocks.AllocatedElements - _gpu.ScratchElements;
+
+    /// <summary>How exactly matrices are multiplied.</summary>
+    /// <exception cref="NotSupportedException">Tensor cores asked for in double precision, or of a device that has none.</exception>
+    public GemmPrecision GemmPrecision
+    {
+        get => _gpu.Precision;
+        set
+        {
+            if (value != GemmPrecision.Full && typeof(T) != typeof(float))
+                throw new NotSupportedException($"{Name}: products in {value} are for single precision; use GemmPrecision.Full, or --dtype float.");
+            if (value != GemmPrecision.Full && !_device.Limits.HasTensorCores)
+                throw new NotSupportedException($"{Name}: products in {value} need tensor cores, which this device lacks; use GemmPrecision.Full.");
+            _gpu.Precision = value;
+        }
+    }
 
     /// <summary>What launchers work with.</summary>
     internal GpuContext<T, TView, TLane> Gpu => _gpu;
@@ -92,9 +112,13 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     {
         if (_kernels.Find(kernel) is { } launch)
         {
-            foreach (Slice s in args.Slices)
-                if (!s.IsNone) _blocks.Of(s);
+            Check(args);
             launch(_gpu, args);
+        }
+        else if (PortableKernels<T>.Find(kernel) is { } portable)
+        {
+            Check(args);
+            portable(_portable, args);
         }
         else _host.Run(kernel, args);
     }
@@ -104,7 +128,7 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     {
         var text = new StringBuilder(Name).Append('\n');
         foreach ((string name, _) in CpuKernels<T>.All())
-            text.Append("  ").Append(name).Append(_kernels.Find(KernelId.Of(name)) is not null ? ": device\n" : ": host\n");
+            text.Append("  ").Append(name).Append(IsOnDevice(KernelId.Of(name)) ? ": device\n" : ": host\n");
         return text.ToString();
     }
 
@@ -113,5 +137,13 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     {
         _host.Dispose();
         _device.Dispose();
+    }
+
+    private bool IsOnDevice(KernelId kernel) => _kernels.Find(kernel) is not null || PortableKernels<T>.Find(kernel) is not null;
+
+    private void Check(in KernelArgs args)
+    {
+        foreach (Slice s in args.Slices)
+            if (!s.IsNone) _blocks.Of(s);
     }
 }

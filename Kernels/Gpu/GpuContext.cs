@@ -19,6 +19,9 @@ internal sealed class GpuContext<T, TView, TLane>(IGpuDevice<T, TView> device, G
     /// <summary>What the device can do.</summary>
     public GpuLimits Limits => device.Limits;
 
+    /// <summary>How exactly products are computed.</summary>
+    public GemmPrecision Precision { get; set; }
+
     /// <summary>Items of a group for kernels that work element by element.</summary>
     public int Items => Math.Min(ElementItems, device.Limits.Items);
 

@@ -20,9 +20,13 @@ internal sealed class GpuKernels<T, TView, TLane>
     {
         ActNormLaunches<T, TView, TLane>.AddTo(this);
         BasicLaunches<T, TView, TLane>.AddTo(this);
+        ConvLaunches<T, TView, TLane>.AddTo(this);
         IndexLaunches<T, TView, TLane>.AddTo(this);
         LayoutLaunches<T, TView, TLane>.AddTo(this);
         RowLaunches<T, TView, TLane>.AddTo(this);
+        ScalarLaunches<T, TView, TLane>.AddTo(this);
+        SearchLaunches<T, TView, TLane>.AddTo(this);
+        SplineLaunches<T, TView, TLane>.AddTo(this);
         SpreadLaunches<T, TView, TLane>.AddTo(this);
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using NativeFlow.Cli.Compare;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
@@ -32,6 +33,7 @@ internal static class CompareCommand
         ];
         Option<bool> cost = Arguments.Switch("--cost", "no training: only the cost of a step, all strategies in turn, with local exponents between successive --dims");
         Option<string?> threads = Arguments.Text("--threads", "threads of a step; results by steps do not depend on it [1]", "N");
+        Option<string?> device = DeviceChoice.CreateOption();
         Option<string?> output = Arguments.Text("--out", "folder for the report (HTML, Markdown, CSV), config.json, results.jsonl and checkpoints of unfinished runs [none: nothing is kept]", "DIR");
         Option<bool> resume = Arguments.Switch("--resume", "go on with the comparison in --out, with the options it was started with");
         Option<bool> asJson = Arguments.Switch("--json", "print all records as JSON on standard output; progress and table go to standard error");
@@ -42,7 +44,7 @@ internal static class CompareCommand
         every.Hidden = true;
         Command command = new("compare", "Jacobian strategies beside each other: same model, same start values, same batches, same budget; exact NLL, time, flops, memory, gradients' angles, divergences. Ctrl-C stops after the step and saves; --resume goes on.");
         foreach (Option<string?> option in identity) command.Add(option);
-        foreach (Option option in (ReadOnlySpan<Option>)[cost, threads, output, resume, asJson, csv, target, quiet, every]) command.Add(option);
+        foreach (Option option in (ReadOnlySpan<Option>)[cost, threads, device, output, resume, asJson, csv, target, quiet, every]) command.Add(option);
         command.SetAction(parsed =>
         {
             var given = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -52,6 +54,7 @@ internal static class CompareCommand
             return Run(new Request(
                 given, parsed.GetValue(output) is { } path ? new CompareFolder(path) : null, parsed.GetValue(resume), parsed.GetValue(asJson), parsed.GetValue(csv), parsed.GetValue(target) is { } level ? Number(level) : null, parsed.GetValue(quiet),
                 parsed.GetValue(threads) is { } n ? Arguments.Whole("--threads", n, 1) : 1,
+                DeviceChoice.Of(parsed.GetValue(device)),
                 parsed.GetValue(every) is { } s ? Arguments.Number("--checkpoint-seconds", s, zero: true) : 30,
                 parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error));
         });
@@ -83,6 +86,7 @@ internal static class CompareCommand
     {
         TextWriter writer = request.Json ? request.Stderr : request.Stdout;
         using var stop = new StopSignal();
+        request.Device.Say(writer);
         var progress = new CompareProgressLine(writer, request.Quiet);
         progress.Say("opening data and models", 0);
         CompareCell[] cells = [.. CompareData.Open(settings.Data, settings.Dims, settings.Cost).Select((data, i) => new CompareCell(i, data, settings))];
@@ -102,7 +106,7 @@ internal static class CompareCommand
 
         List<CompareRecord> done = expected is null ? [] : request.Folder!.Continue();
         if (expected is null) request.Folder?.Begin(settings, checksums);
-        var engine = new CompareEngine<T>(settings, cells, request.Folder, done, progress, stop, request.Threads, request.CheckpointSeconds);
+        var engine = new CompareEngine<T>(settings, cells, request.Folder, done, progress, stop, request.Device, request.Threads, request.CheckpointSeconds);
         bool finished = engine.Run();
         progress.Clear();
         IReadOnlyList<CompareRecord> records = engine.Records;
@@ -131,7 +135,7 @@ internal static class CompareCommand
             Title = settings.Cost ? "Cost of a training step" : "Jacobian strategies compared",
             Model = string.Join("; ", cells.Select(c => c.Model).Distinct()),
             Budget = settings.Budget,
-            Machine = FormattableString.Invariant($"{machine.Cpu}, {machine.Cores} {(machine.Cores == 1 ? "core" : "cores")}, {request.Threads} {(request.Threads == 1 ? "thread" : "threads")} a run, {machine.System}"),
+            Machine = FormattableString.Invariant($"{machine.Cpu}, {machine.Cores} {(machine.Cores == 1 ? "core" : "cores")}, {request.Threads} {(request.Threads == 1 ? "thread" : "threads")} a run, {machine.System}{(request.Device.Kind == DeviceKind.Cpu ? "" : $"; {request.Device.Line}")}"),
             Versions = $"NativeFlow {TrainSummary.Version}, {machine.Runtime}",
             TargetNll = request.Target,
             More = more,
@@ -139,5 +143,5 @@ internal static class CompareCommand
     }
 
     private sealed record Request(
-        Dictionary<string, string> Given, CompareFolder? Folder, bool Resume, bool Json, string? Csv, double? Target, bool Quiet, int Threads, double CheckpointSeconds, TextWriter Stdout, TextWriter Stderr);
+        Dictionary<string, string> Given, CompareFolder? Folder, bool Resume, bool Json, string? Csv, double? Target, bool Quiet, int Threads, DeviceChoice Device, double CheckpointSeconds, TextWriter Stdout, TextWriter Stderr);
 }

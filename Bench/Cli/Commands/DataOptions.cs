@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Numerics;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Engine;
 using NativeFlow.Layers;
 
@@ -17,6 +18,7 @@ internal sealed class DataOptions
     private readonly Option<string?> _part;
     private readonly Option<string?> _draws = Arguments.Text("--draws", $"dequantisation draws of integer data [{Presets.TestDraws}]", "N");
     private readonly Option<string?> _threads = Arguments.Text("--threads", "threads; results do not depend on it [one per processor]", "N");
+    private readonly Option<string?> _device = DeviceChoice.CreateOption();
     private readonly string? _defaultPart;
 
     /// <summary>Makes the options.</summary>
@@ -33,12 +35,14 @@ internal sealed class DataOptions
     public void AddTo(Command command)
     {
         command.Add(Model);
-        foreach (Option option in (ReadOnlySpan<Option>)[_data, _columns, _split, _dequantize, _part, _draws, _threads]) command.Add(option);
+        foreach (Option option in (ReadOnlySpan<Option>)[_data, _columns, _split, _dequantize, _part, _draws, _threads, _device]) command.Add(option);
     }
 
     public int Draws(ParseResult parsed) => parsed.GetValue(_draws) is { } text ? Arguments.Whole("--draws", text, 1) : Presets.TestDraws;
 
     public int Threads(ParseResult parsed) => parsed.GetValue(_threads) is { } text ? Arguments.Whole("--threads", text, 1) : 0;
+
+    public DeviceChoice Device(ParseResult parsed) => DeviceChoice.Of(parsed.GetValue(_device));
 
     /// <summary>As <see cref="Open"/>, for models that know no dequantisation.</summary>
     public (Table Table, string Part) OpenLatent(ParseResult parsed)
@@ -72,16 +76,16 @@ internal sealed class DataOptions
     public static double StandardizedOffset(string model) => ModelFile.DtypeOf(model) == "float" ? StandardizedOffset<float>(model) : StandardizedOffset<double>(model);
 
     /// <summary>Exact log-likelihoods of the rows, in the element type that the model was trained in.</summary>
-    public static double[] PerRow(string model, Table table, int draws, int threads)
-        => ModelFile.DtypeOf(model) == "float" ? PerRow<float>(model, table, draws, threads) : PerRow<double>(model, table, draws, threads);
+    public static double[] PerRow(string model, Table table, int draws, DeviceChoice device, int threads)
+        => ModelFile.DtypeOf(model) == "float" ? PerRow<float>(model, table, draws, device, threads) : PerRow<double>(model, table, draws, device, threads);
 
     /// <summary>The round trips of the first rows of a table, and of as many samples.</summary>
-    public static (RoundTrip Data, RoundTrip Samples) RoundTrips(string model, Table table, int rows)
-        => ModelFile.DtypeOf(model) == "float" ? RoundTrips<float>(model, table, rows) : RoundTrips<double>(model, table, rows);
+    public static (RoundTrip Data, RoundTrip Samples) RoundTrips(string model, Table table, int rows, DeviceChoice device)
+        => ModelFile.DtypeOf(model) == "float" ? RoundTrips<float>(model, table, rows, device) : RoundTrips<double>(model, table, rows, device);
 
-    private static (RoundTrip Data, RoundTrip Samples) RoundTrips<T>(string model, Table table, int rows) where T : unmanaged, IFloatingPointIeee754<T>
+    private static (RoundTrip Data, RoundTrip Samples) RoundTrips<T>(string model, Table table, int rows, DeviceChoice device) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        using var backend = new Kernels.SimdBackend<T>();
+        using Kernels.IBackend<T> backend = device.Make<T>(0);
         using Flow<T> flow = ModelFile.Load(model, backend);
         if (flow.ContextWidth > 0) throw new BadInputException($"--round-trip: {model} takes a context; only models without one can be tried, leave the option out.");
         return (RoundTrip.OfData(flow, table, rows, Presets.EvaluationKey), RoundTrip.OfSamples(flow, Math.Min(rows, table.Rows), Presets.EvaluationKey));
@@ -94,9 +98,9 @@ internal sealed class DataOptions
         return flow.Transforms[0] is Affine<T> ? -flow.Store.Read(flow.Store.Find("layers.0.scale")).Sum(s => Math.Log(Math.Abs(double.CreateTruncating(s)))) : double.NaN;
     }
 
-    private static double[] PerRow<T>(string model, Table table, int draws, int threads) where T : unmanaged, IFloatingPointIeee754<T>
+    private static double[] PerRow<T>(string model, Table table, int draws, DeviceChoice device, int threads) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        using var backend = new Kernels.SimdBackend<T>(threads);
+        using Kernels.IBackend<T> backend = device.Make<T>(threads);
         using Flow<T> flow = ModelFile.Load(model, backend);
         if (flow.Dimension != table.Columns)
             throw new BadInputException($"{model}: the model has {flow.Dimension} features, but {table.Name} has {table.Columns} columns; choose the columns it was trained on with --columns, or another model.");

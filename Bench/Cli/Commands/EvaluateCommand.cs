@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Cli.Latent;
 using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
@@ -28,21 +29,25 @@ internal static class EvaluateCommand
         command.SetAction(parsed =>
         {
             string model = parsed.GetRequiredValue(options.Model);
+            DeviceChoice device = options.Device(parsed);
+            TextWriter notes = parsed.GetValue(asJson) ? parsed.InvocationConfiguration.Error : parsed.InvocationConfiguration.Output;
             if (LatentModelFile.IsLatentModel(model))
             {
                 if (parsed.GetValue(roundTrip)) throw new BadInputException($"--round-trip: {model} is a latent-variable model and no map to and back; leave the option out.");
                 int k = parsed.GetValue(samples) is { } text ? Arguments.Whole("--samples", text, 1) : LatentPresets.Samples;
-                LatentEvaluate.Run(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, model, options.OpenLatent(parsed), k, parsed.GetValue(compatible), options.Threads(parsed), parsed.GetValue(asJson));
+                device.Say(notes);
+                LatentEvaluate.Run(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, model, options.OpenLatent(parsed), k, parsed.GetValue(compatible), device, options.Threads(parsed), parsed.GetValue(asJson));
                 return Program.Done;
             }
 
             if (parsed.GetValue(samples) is not null || parsed.GetValue(compatible)) throw new BadInputException($"{(parsed.GetValue(compatible) ? "--compat-bose2020" : "--samples")}: belongs to latent-variable models, but {model} is a flow, whose likelihood is exact; leave the option out.");
             (Table table, string part, DataChoice? choice) = options.Open(parsed);
             double offset = table.Levels > 0 ? double.NaN : DataOptions.StandardizedOffset(model);
-            double[] rows = DataOptions.PerRow(model, table, options.Draws(parsed), options.Threads(parsed));
+            device.Say(notes);
+            double[] rows = DataOptions.PerRow(model, table, options.Draws(parsed), device, options.Threads(parsed));
             var result = LikelihoodEvaluation.Of(rows, table, options.Draws(parsed));
             DivergenceEstimate? excess = choice?.Set.Toy is { } truth ? DivergenceEstimate.Of(truth, table, rows) : null;
-            (RoundTrip Data, RoundTrip Samples)? trips = parsed.GetValue(roundTrip) ? DataOptions.RoundTrips(model, table, RoundTripRows) : null;
+            (RoundTrip Data, RoundTrip Samples)? trips = parsed.GetValue(roundTrip) ? DataOptions.RoundTrips(model, table, RoundTripRows, device) : null;
             TextWriter stdout = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(asJson))
             {

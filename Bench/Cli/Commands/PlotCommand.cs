@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Cli.Disk;
 using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
@@ -26,6 +27,7 @@ internal static class PlotCommand
         Option<string?> bounds = Arguments.Text("--bounds", "stretch of the plane: LEFT,RIGHT,BOTTOM,TOP [where the samples are]", "LIST");
         Option<string?> size = Arguments.Text("--size", "pixels across one of the three panels [480]", "PIXELS");
         Option<string?> threads = Arguments.Text("--threads", "threads; results do not depend on it [one per processor]", "N");
+        Option<string?> device = DeviceChoice.CreateOption();
         Option<bool> asJson = Arguments.Switch("--json", "print a summary as JSON");
         Option<bool> disk = Arguments.Switch("--disk", "draw the Poincare disk: points, edges and names, or the density of a model in tangent coordinates");
         Option<string?> radius = Arguments.Text("--radius", "radius R of the hyperbolic plane, curvature -1/R^2 [1]", "R");
@@ -36,14 +38,16 @@ internal static class PlotCommand
         Option<string?> title = Arguments.Text("--title", "title of the disk [the file's name]", "TEXT");
         Option<string?> target = Arguments.Text("--target", "draw the density of this toy beside the model's", "toy:NAME");
         Option<string?>[] onDisk = [radius, coordinates, centre, edges, labels, title, target];
-        Command command = new("plot", "Pictures a model of two features: its density, its samples, and the images of a regular latent grid under the inverse. With --disk the Poincare disk: points and edges, or a density.") { model, output, count, seed, bounds, size, threads, asJson, disk, radius, coordinates, centre, edges, labels, title, target };
+        Command command = new("plot", "Pictures a model of two features: its density, its samples, and the images of a regular latent grid under the inverse. With --disk the Poincare disk: points and edges, or a density.") { model, output, count, seed, bounds, size, threads, device, asJson, disk, radius, coordinates, centre, edges, labels, title, target };
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(output)!;
             if (Path.GetExtension(path).ToLowerInvariant() is not (".png" or ".svg")) throw new BadInputException($"--out {path}: expected a name ending in .png or .svg.");
+            DeviceChoice where = DeviceChoice.Of(parsed.GetValue(device));
             if (parsed.GetValue(disk))
             {
                 if (parsed.GetValue(bounds) is not null || parsed.GetValue(asJson)) throw new BadInputException("plot --disk takes neither --bounds nor --json; leave them out.");
+                where.Say(parsed.InvocationConfiguration.Output);
                 string line = DiskPlot.Write(new DiskRequest(
                     parsed.GetRequiredValue(model),
                     path,
@@ -56,7 +60,8 @@ internal static class PlotCommand
                     parsed.GetValue(size) is { } across ? AtMost("--size", Arguments.Whole("--size", across, 160), 4096) : 800,
                     parsed.GetValue(count) is { } samples ? AtMost("--count", Arguments.Whole("--count", samples, 0), 1_000_000) : 0,
                     parsed.GetValue(seed) is { } key ? Arguments.Seed("--seed", key) : 0,
-                    parsed.GetValue(threads) is { } cores ? Arguments.Whole("--threads", cores, 1) : 0)
+                    parsed.GetValue(threads) is { } cores ? Arguments.Whole("--threads", cores, 1) : 0,
+                    where)
                 {
                     Target = parsed.GetValue(target) is { } toy ? Toys.Find(toy.StartsWith(Toys.Prefix, StringComparison.Ordinal) ? toy[Toys.Prefix.Length..] : toy) : null,
                 });
@@ -72,7 +77,9 @@ internal static class PlotCommand
                 parsed.GetValue(seed) is { } s ? Arguments.Seed("--seed", s) : 0,
                 parsed.GetValue(bounds) is { } b ? Bounds(b) : null,
                 parsed.GetValue(size) is { } p ? AtMost("--size", Arguments.Whole("--size", p, 160), 4096) : 480,
-                parsed.GetValue(threads) is { } t ? Arguments.Whole("--threads", t, 1) : 0);
+                parsed.GetValue(threads) is { } t ? Arguments.Whole("--threads", t, 1) : 0,
+                where);
+            where.Say(parsed.GetValue(asJson) ? parsed.InvocationConfiguration.Error : parsed.InvocationConfiguration.Output);
             FlowPicture picture = ModelFile.DtypeOf(request.Model) == "float" ? Picture<float>(request) : Picture<double>(request);
             picture.Write(path);
             double cell = (picture.Bounds.Right - picture.Bounds.Left) * (picture.Bounds.Top - picture.Bounds.Bottom) / picture.Density.Length;
@@ -105,7 +112,7 @@ internal static class PlotCommand
 
     private static FlowPicture Picture<T>(Request request) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        using var backend = new Kernels.SimdBackend<T>(request.Threads);
+        using Kernels.IBackend<T> backend = request.Device.Make<T>(request.Threads);
         using Flow<T> flow = ModelFile.Load(request.Model, backend);
         if (flow.Dimension != 2) throw new BadInputException($"{request.Model}: has {flow.Dimension} features; plot pictures models of two.");
         double[] samples = Array.ConvertAll(Sampling.Draw(flow, request.Count, request.Seed, InverseKind.Exact), double.CreateTruncating);
@@ -186,5 +193,5 @@ internal static class PlotCommand
 
     private static int AtMost(string option, int value, int most) => value <= most ? value : throw new BadInputException($"{option} {value}: expected at most {most}.");
 
-    private sealed record Request(string Model, int Count, ulong Seed, (double, double, double, double)? Bounds, int Size, int Threads);
+    private sealed record Request(string Model, int Count, ulong Seed, (double, double, double, double)? Bounds, int Size, int Threads, DeviceChoice Device);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Numerics;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
 using NativeFlow.Layers;
@@ -20,9 +21,10 @@ internal static class SampleCommand
         Option<string?> seed = Arguments.Text("--seed", "seed [0]", "N");
         Option<string?> inverse = Arguments.Text("--inverse", "exact: the true inverse; learned: the learned inverse R, fast and approximate [exact]", "KIND");
         Option<string?> threads = Arguments.Text("--threads", "threads; results do not depend on it [one per processor]", "N");
+        Option<string?> device = DeviceChoice.CreateOption();
         Option<string?> context = Arguments.Text("--context", "context of a conditional model: one number a column, separated by commas, the same for all samples", "NUMBERS");
         Option<bool> asJson = Arguments.Switch("--json", "print a summary as JSON");
-        Command command = new("sample", "Draws samples from a model; the same ones for the same seed.") { model, count, output, seed, inverse, context, threads, asJson };
+        Command command = new("sample", "Draws samples from a model; the same ones for the same seed.") { model, count, output, seed, inverse, context, threads, device, asJson };
         command.SetAction(parsed =>
         {
             string path = parsed.GetValue(output)!;
@@ -34,10 +36,12 @@ internal static class SampleCommand
                 parsed.GetValue(seed) is { } s ? Arguments.Seed("--seed", s) : 0,
                 (parsed.GetValue(inverse) is { } kind ? Arguments.OneOf("--inverse", kind, "exact", "learned") : "exact") == "exact" ? InverseKind.Exact : InverseKind.Learned,
                 parsed.GetValue(threads) is { } t ? Arguments.Whole("--threads", t, 1) : 0,
+                DeviceChoice.Of(parsed.GetValue(device)),
                 parsed.GetValue(context) is { } given ? Array.ConvertAll(given.Split(','), Coordinate) : []);
             bool latent = LatentModelFile.IsLatentModel(request.Model);
             foreach (Option<string?> option in (ReadOnlySpan<Option<string?>>)[inverse, context])
                 if (latent && parsed.GetValue(option) is not null) throw new BadInputException($"{option.Name}: belongs to flows, but {request.Model} is a latent-variable model; leave the option out.");
+            request.Device.Say(parsed.GetValue(asJson) ? parsed.InvocationConfiguration.Error : parsed.InvocationConfiguration.Output);
             bool single = ModelFile.DtypeOf(request.Model) == "float";
             int dimension = latent ? single ? RunLatent<float>(request) : RunLatent<double>(request) : single ? Run<float>(request) : Run<double>(request);
             string used = latent ? (format == ".png" ? "means given the latent" : "drawn") : request.Inverse == InverseKind.Exact ? "exact" : "learned";
@@ -66,7 +70,7 @@ internal static class SampleCommand
 
     private static int Run<T>(Request request) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        using var backend = new Kernels.SimdBackend<T>(request.Threads);
+        using Kernels.IBackend<T> backend = request.Device.Make<T>(request.Threads);
         using Flow<T> flow = ModelFile.Load(request.Model, backend);
         int d = flow.Dimension;
         RequireRoom(request, d);
@@ -85,7 +89,7 @@ internal static class SampleCommand
     // Pictures show means, which are grey; numbers are draws.
     private static int RunLatent<T>(Request request) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        using var backend = new Kernels.SimdBackend<T>(request.Threads);
+        using Kernels.IBackend<T> backend = request.Device.Make<T>(request.Threads);
         using LatentModel<T> model = LatentModelFile.Load(request.Model, backend);
         int d = model.DataDimension;
         RequireRoom(request, d);
@@ -147,5 +151,5 @@ internal static class SampleCommand
         return low < high ? (low, high) : (low, low + 1);
     }
 
-    private sealed record Request(string Model, string Out, string Format, int Count, ulong Seed, InverseKind Inverse, int Threads, double[] Context);
+    private sealed record Request(string Model, string Out, string Format, int Count, ulong Seed, InverseKind Inverse, int Threads, DeviceChoice Device, double[] Context);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Layers;
 
 namespace NativeFlow.Cli.Commands;
@@ -19,8 +20,10 @@ internal static class ScoreCommand
         command.SetAction(parsed =>
         {
             string model = parsed.GetRequiredValue(options.Model), path = parsed.GetValue(output)!;
+            DeviceChoice device = options.Device(parsed);
             (Table table, string part, _) = options.Open(parsed);
-            double[] scores = DataOptions.PerRow(model, table, options.Draws(parsed), options.Threads(parsed));
+            device.Say(parsed.GetValue(asJson) ? parsed.InvocationConfiguration.Error : parsed.InvocationConfiguration.Output);
+            double[] scores = DataOptions.PerRow(model, table, options.Draws(parsed), device, options.Threads(parsed));
             CsvWriter.Write<double>(path, ["log_prob"], scores, 1);
             TextWriter stdout = parsed.InvocationConfiguration.Output;
             if (parsed.GetValue(asJson))

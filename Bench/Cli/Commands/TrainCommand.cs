@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Numerics;
 using System.Text;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Cli.Graphs;
 using NativeFlow.Cli.Latent;
 using NativeFlow.Cli.Training;
@@ -41,6 +42,7 @@ internal static class TrainCommand
         Option<bool>[] flags = LatentNames.CreateFlags();
         Option<bool> standardize = Arguments.Switch("--standardize", "put a fixed standardising layer first (means and deviations of the training rows); likelihoods are then shown in both units");
         Option<string?> threads = Arguments.Text("--threads", "threads; results do not depend on it [one per processor]", "N");
+        Option<string?> device = DeviceChoice.CreateOption();
         Option<string?> output = Arguments.Text("--out", "folder for model.safetensors, history.jsonl, samples.png, summary.json and the checkpoint [runs/...]", "DIR");
         Option<bool> resume = Arguments.Switch("--resume", "go on with the run in --out, from its last checkpoint, with the options it was started with");
         Option<bool> asJson = Arguments.Switch("--json", "print the summary as JSON on standard output; progress goes to standard error");
@@ -48,12 +50,13 @@ internal static class TrainCommand
         Option<string?> every = Arguments.Text("--checkpoint-seconds", "seconds between two checkpoints inside an epoch [10]", "S");
         every.Hidden = true;
         Option<string?> monitor = Arguments.Text("--monitor", "look every so many steps at volume, stretching, conditioning and round trip of every layer, into monitor.jsonl of the run; warns once of each alarm [never]", "STEPS");
+        Option<string?> report = Arguments.Text("--report-every", "read losses and norms every so many steps, for a device that should not wait; results do not depend on it [1 on the CPU, 50 on a device]", "STEPS");
         Option<string?> context = Arguments.Text("--context-columns", "columns that the model is conditioned on; the same as --columns \"DATA|CONTEXT\", which evaluate and score take too [none]", "LIST");
 
         Command command = new("train", "Trains a flow; without further words a self-normalizing flow on the built-in handwritten digits. Ctrl-C stops after the step and saves (exit code 0); --resume goes on, to the same bits.");
         foreach (Option<string?> option in identity) command.Add(option);
         foreach (Option<bool> flag in flags) command.Add(flag);
-        foreach (Option option in (ReadOnlySpan<Option>)[standardize, context, monitor, threads, output, resume, asJson, quiet, every]) command.Add(option);
+        foreach (Option option in (ReadOnlySpan<Option>)[standardize, context, monitor, report, threads, device, output, resume, asJson, quiet, every]) command.Add(option);
         command.SetAction(parsed =>
         {
             var given = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -68,10 +71,17 @@ internal static class TrainCommand
             var request = new TrainRequest(
                 given, parsed.GetValue(output), parsed.GetValue(resume), parsed.GetValue(asJson), parsed.GetValue(quiet),
                 parsed.GetValue(threads) is { } n ? Arguments.Whole("--threads", n, 1) : Environment.ProcessorCount,
+                DeviceChoice.Of(parsed.GetValue(device)),
                 parsed.GetValue(every) is { } s ? Arguments.Number("--checkpoint-seconds", s, zero: true) : 10,
                 parsed.GetValue(monitor) is { } k ? Arguments.Whole("--monitor", k, 1) : 0,
-                parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-            switch (ModelFamilies.Of(request))
+                parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error)
+            {
+                ReportEvery = parsed.GetValue(report) is { } r ? Arguments.Whole("--report-every", r, 1) : 0,
+            };
+            ModelFamily family = ModelFamilies.Of(request);
+            if (family is ModelFamily.Graph or ModelFamily.Latent && request.ReportEvery > 1)
+                throw new BadInputException($"--report-every {request.ReportEvery}: flows alone are trained without reading every step; leave the option out.");
+            switch (family)
             {
                 case ModelFamily.Graph:
                     return GraphTrain.Run(request);
@@ -120,7 +130,8 @@ internal static class TrainCommand
         double offset = run.Standardize ? ModelBuilder.StandardizedOffset(data) : double.NaN;
         var display = new TrainDisplay(writer, Terminal.IsOne(writer), request.Quiet, data.Levels > 0, offset);
         using var stop = new StopSignal();
-        using var training = new TrainRun<T>(run, data, folder, display, stop, request.Threads, resume, request.CheckpointSeconds, request.Monitor);
+        using var training = new TrainRun<T>(run, data, folder, display, stop, request.Device, request.Threads, resume, request.CheckpointSeconds, request.Monitor, request.ReportEvery);
+        if (request.Device.Line is { } device) display.Line(device);
         display.Line($"data   {data.Train.Name}: {data.Train.Rows} train, {data.Validation.Rows} validation, {data.Test.Rows} test rows x {data.Train.Columns}{(data.Levels > 0 ? $", {data.Levels} levels, dequantised" : "")}{(run.Standardize ? ", standardised" : "")}");
         if (choice.Noise is not null) display.Line(choice.Describe());
         display.Line($"model  {run.Model}: {string.Join(" > ", training.Flow.Transforms.Select(t => t is IJacobianLayer<T> l ? $"{t.Kind}({l.Strategy.Name}{Weight(l.Strategy)})" : LayerStrategies.NameOf(t) is { } name ? $"{t.Kind}({name})" : t.Kind))} > {training.Flow.Base.Kind}; {training.Flow.Store.ParameterCount} parameters, {run.Dtype}, {training.BackendName}");

@@ -1,4 +1,5 @@
 using System.Numerics;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
 using NativeFlow.Layers;
@@ -9,7 +10,7 @@ namespace NativeFlow.Cli.Compare;
 /// Cost of a training step: all strategies in turn, round by round, each round the mean over a whole number of a strategy's refresh cycles. The learning rate is
 /// so small that no strategy can diverge, but the matrices do move, as a guard on an approximate inverse would notice.
 /// </summary>
-internal sealed class CompareCost<T>(CompareSettings settings, CompareCell cell, ulong seed, int threads) where T : unmanaged, IFloatingPointIeee754<T>
+internal sealed class CompareCost<T>(CompareSettings settings, CompareCell cell, ulong seed, DeviceChoice device, int threads) where T : unmanaged, IFloatingPointIeee754<T>
 {
     private const double Rate = 1e-6;
 
@@ -24,7 +25,7 @@ internal sealed class CompareCost<T>(CompareSettings settings, CompareCell cell,
     /// <param name="isStopped">Whether to stop.</param>
     public IReadOnlyList<CompareRecord>? Measure(IReadOnlyList<StrategyArm> arms, Action<string, double> progress, Func<bool> isStopped)
     {
-        using var backend = new SimdBackend<T>(threads);
+        using IBackend<T> backend = device.Make<T>(threads);
         var batch = new T[settings.Batch * cell.Dimension];
         var batches = new BatchSource<T>(cell.Data.Set.Train, settings.Batch, seed, dequantize: true);
         batches.Fill(0, 0, batch);

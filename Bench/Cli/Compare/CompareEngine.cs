@@ -1,4 +1,5 @@
 using System.Numerics;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
@@ -19,6 +20,7 @@ internal sealed class CompareEngine<T> where T : unmanaged, IFloatingPointIeee75
     private readonly CompareFolder? _folder;
     private readonly CompareProgressLine _progress;
     private readonly StopSignal _stop;
+    private readonly DeviceChoice _device;
     private readonly int _threads;
     private readonly double _checkpointSeconds;
     private readonly List<CompareRecord> _records;
@@ -30,13 +32,14 @@ internal sealed class CompareEngine<T> where T : unmanaged, IFloatingPointIeee75
     /// <param name="done">Runs that are finished.</param>
     /// <param name="progress">Where to say how far it is.</param>
     /// <param name="stop">Ctrl-C.</param>
+    /// <param name="device">Where to compute.</param>
     /// <param name="threads">Threads of a step.</param>
     /// <param name="checkpointSeconds">Seconds between two checkpoints of the runs under way.</param>
     public CompareEngine(
         CompareSettings settings, IReadOnlyList<CompareCell> cells, CompareFolder? folder, IEnumerable<CompareRecord> done,
-        CompareProgressLine progress, StopSignal stop, int threads, double checkpointSeconds)
+        CompareProgressLine progress, StopSignal stop, DeviceChoice device, int threads, double checkpointSeconds)
     {
-        (_settings, _cells, _folder, _progress, _stop, _threads, _checkpointSeconds) = (settings, cells, folder, progress, stop, threads, checkpointSeconds);
+        (_settings, _cells, _folder, _progress, _stop, _device, _threads, _checkpointSeconds) = (settings, cells, folder, progress, stop, device, threads, checkpointSeconds);
         _arms = settings.Arms;
         _records = [.. done];
     }
@@ -66,7 +69,7 @@ internal sealed class CompareEngine<T> where T : unmanaged, IFloatingPointIeee75
 
     private bool Train(CompareCell cell, ulong seed)
     {
-        using var backend = new SimdBackend<T>(_threads);
+        using IBackend<T> backend = _device.Make<T>(_threads);
         var runs = new List<(int Arm, CompareRun<T> Run)>();
         try
         {
@@ -132,7 +135,7 @@ internal sealed class CompareEngine<T> where T : unmanaged, IFloatingPointIeee75
 
     private bool Cost(CompareCell cell, ulong seed)
     {
-        var cost = new CompareCost<T>(_settings, cell, seed, _threads);
+        var cost = new CompareCost<T>(_settings, cell, seed, _device, _threads);
         IReadOnlyList<CompareRecord>? measured = cost.Measure(
             [.. _arms.Where(a => Find(cell, seed, a) is null)], (what, share) => _progress.Say(what, (_records.Count + (share * _arms.Count)) / Planned), () => _stop.IsRequested);
         if (measured is null) return false;

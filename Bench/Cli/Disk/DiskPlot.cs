@@ -64,7 +64,7 @@ internal static partial class DiskPlot
 
     private static string OfModel<T>(DiskRequest request) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        using var backend = new Kernels.SimdBackend<T>(request.Threads);
+        using Kernels.IBackend<T> backend = request.Device.Make<T>(request.Threads);
         using Flow<T> flow = ModelFile.Load(request.Source, backend);
         if (flow.Dimension != 2) throw new BadInputException($"{request.Source}: has {flow.Dimension} features; the disk shows models of two.");
         double radius = request.Radius;

@@ -1,3 +1,4 @@
+using NativeFlow.Cli.Devices;
 using NativeFlow.Layers;
 
 namespace NativeFlow.Cli.Disk;
@@ -15,7 +16,8 @@ namespace NativeFlow.Cli.Disk;
 /// <param name="Count">Samples of a model.</param>
 /// <param name="Seed">Of the samples.</param>
 /// <param name="Threads">0: one a processor.</param>
-internal sealed record DiskRequest(string Source, string Out, double Radius, string Coordinates, string? Centre, string? Edges, string? Labels, string? Title, int Size, int Count, ulong Seed, int Threads)
+/// <param name="Device">Where the model is computed.</param>
+internal sealed record DiskRequest(string Source, string Out, double Radius, string Coordinates, string? Centre, string? Edges, string? Labels, string? Title, int Size, int Count, ulong Seed, int Threads, DeviceChoice Device)
 {
     /// <summary>A toy whose density is drawn beside the model's, to the same colours; or none.</summary>
     public IToyDensity? Target { get; init; }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
@@ -16,7 +17,7 @@ internal sealed class GraphRun<T> : IDisposable where T : unmanaged, IFloatingPo
     private readonly RunFolder _folder;
     private readonly RunDisplay _display;
     private readonly StopSignal _stop;
-    private readonly SimdBackend<T> _backend;
+    private readonly IBackend<T> _backend;
     private readonly StringBuilder _history = new();
     private readonly Stopwatch _clock = new();
     private readonly Stopwatch _sinceCheckpoint = new();
@@ -25,11 +26,11 @@ internal sealed class GraphRun<T> : IDisposable where T : unmanaged, IFloatingPo
     private double _checkpointCost;
 
     /// <summary>Sets everything up; touches no file of the folder except to read the checkpoint that <paramref name="resume"/> asks for.</summary>
-    public GraphRun(RunDescription run, GraphData data, RunFolder folder, RunDisplay display, StopSignal stop, int threads, bool resume, double checkpointSeconds)
+    public GraphRun(RunDescription run, GraphData data, RunFolder folder, RunDisplay display, StopSignal stop, DeviceChoice device, int threads, bool resume, double checkpointSeconds)
     {
         (_run, _folder, _display, _stop, _checkpointSeconds, _secondsBefore, _resumed) = (run, folder, display, stop, checkpointSeconds, run.Seconds, resume);
         Split = LinkSplit.Of(data.Graph, run.Seed);
-        _backend = new SimdBackend<T>(threads);
+        _backend = device.Make<T>(threads);
         Model = new GraphAutoencoder<T>(GraphSettings.ModelOptions(run), Split.Train, data.Features, _backend);
         Trainer = new GraphTrainer<T>(Model, Split, GraphSettings.TrainerOptions(run));
         if (resume) Checkpoint.Load(Trainer, folder.Checkpoint);

@@ -45,9 +45,10 @@ internal static class GraphTrain
         TextWriter writer = request.Json ? request.Stderr : request.Stdout;
         var display = new RunDisplay(writer, Terminal.IsOne(writer), request.Quiet);
         using var stop = new StopSignal();
-        using var training = new GraphRun<T>(run, data, folder, display, stop, request.Threads, resume, request.CheckpointSeconds);
+        using var training = new GraphRun<T>(run, data, folder, display, stop, request.Device, request.Threads, resume, request.CheckpointSeconds);
         GraphAutoencoderOptions model = training.Model.Options;
         LinkSplit split = training.Split;
+        if (request.Device.Line is { } device) display.Line(device);
         display.Line($"data   {GraphSource.Describe(data)}; edges {split.Train.Edges.Length} train, {split.Validation.Count} validation, {split.Test.Count} test, the held-out ones with as many non-edges");
         display.Line($"model  {run.Model}: {training.Model.Inputs} > {model.Hidden} > {model.Latent}, decoder {run["decoder"]}, adjacency {run["normalization"]}{(run["radius"] is { } r ? $", radius {r}{(model.LearnRadius ? ", learned" : "")}" : "")}; {training.Model.Store.ParameterCount} parameters, {run.Dtype}, {training.BackendName}");
         display.Line($"train  {run.Epochs} epochs, adam lr {run["lr"]}, beta {run["beta"]}, dropout {run["dropout"]}, edge dropout {run["edge-dropout"]}, seed {run.Seed}; to {folder.FullName}");

@@ -1,4 +1,5 @@
 using System.Numerics;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Cli.Training;
 using NativeFlow.Kernels;
 using NativeFlow.Layers;
@@ -8,15 +9,15 @@ namespace NativeFlow.Cli.Latent;
 /// <summary><c>nativeflow evaluate</c> for latent-variable models.</summary>
 internal static class LatentEvaluate
 {
-    public static void Run(TextWriter stdout, TextWriter stderr, string path, (Table Table, string Part) rows, int samples, bool bose2020, int threads, bool json)
+    public static void Run(TextWriter stdout, TextWriter stderr, string path, (Table Table, string Part) rows, int samples, bool bose2020, DeviceChoice device, int threads, bool json)
     {
-        if (ModelFile.DtypeOf(path) == "float") Run<float>(stdout, stderr, path, rows, samples, bose2020, threads, json);
-        else Run<double>(stdout, stderr, path, rows, samples, bose2020, threads, json);
+        if (ModelFile.DtypeOf(path) == "float") Run<float>(stdout, stderr, path, rows, samples, bose2020, device, threads, json);
+        else Run<double>(stdout, stderr, path, rows, samples, bose2020, device, threads, json);
     }
 
-    private static void Run<T>(TextWriter stdout, TextWriter stderr, string path, (Table Table, string Part) rows, int samples, bool bose2020, int threads, bool json) where T : unmanaged, IFloatingPointIeee754<T>
+    private static void Run<T>(TextWriter stdout, TextWriter stderr, string path, (Table Table, string Part) rows, int samples, bool bose2020, DeviceChoice device, int threads, bool json) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        using var backend = new SimdBackend<T>(threads);
+        using IBackend<T> backend = device.Make<T>(threads);
         using LatentModel<T> model = LatentModelFile.Load(path, backend);
         if (model.DataDimension != rows.Table.Columns)
             throw new Engine.BadInputException($"{path}: the model has {model.DataDimension} features, but {rows.Table.Name} has {rows.Table.Columns} columns; choose the data it was trained on with --data, or another model.");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
@@ -17,7 +18,7 @@ internal sealed class LatentRun<T> : IDisposable where T : unmanaged, IFloatingP
     private readonly LatentHistory _history;
     private readonly LatentDisplay _display;
     private readonly StopSignal _stop;
-    private readonly SimdBackend<T> _backend;
+    private readonly IBackend<T> _backend;
     private readonly BatchSource<T> _batches;
     private readonly Stopwatch _clock = new();
     private readonly Stopwatch _sinceCheckpoint = new();
@@ -26,14 +27,14 @@ internal sealed class LatentRun<T> : IDisposable where T : unmanaged, IFloatingP
     private double _checkpointCost;
 
     /// <summary>Sets everything up; touches no file of the folder except to read the checkpoint that <paramref name="resume"/> asks for.</summary>
-    public LatentRun(RunDescription run, DataSet data, RunFolder folder, RunDisplay display, StopSignal stop, int threads, bool resume, double checkpointSeconds)
+    public LatentRun(RunDescription run, DataSet data, RunFolder folder, RunDisplay display, StopSignal stop, DeviceChoice device, int threads, bool resume, double checkpointSeconds)
     {
         (_run, _data, _folder, _stop, _checkpointSeconds, _secondsBefore, _resumed) = (run, data, folder, stop, checkpointSeconds, run.Seconds, resume);
         _history = new LatentHistory(folder);
         LatentTrainerOptions options = LatentSettings.TrainerOptions(run, LatentSettings.Steps(run, data));
         LatentModelOptions recipe = LatentSettings.ModelOptions(run, data.Train.Columns);
         _validation = LatentSettings.Tested(data.Validation, recipe.Likelihood);
-        _backend = new SimdBackend<T>(threads);
+        _backend = device.Make<T>(threads);
         Model = LatentModels.Create(recipe, _backend);
         Trainer = new LatentTrainer<T>(Model, RunSettings.Optimizer<T>(run), options, LatentSettings.IsCompatible(run) ? new Bose2020Estimator<T>() : null);
         _batches = Trainer.Batches(data.Train);

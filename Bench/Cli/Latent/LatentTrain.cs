@@ -38,9 +38,10 @@ internal static class LatentTrain
         TextWriter writer = request.Json ? request.Stderr : request.Stdout;
         var display = new RunDisplay(writer, Terminal.IsOne(writer), request.Quiet);
         using var stop = new StopSignal();
-        using var training = new LatentRun<T>(run, data, folder, display, stop, request.Threads, resume, request.CheckpointSeconds);
+        using var training = new LatentRun<T>(run, data, folder, display, stop, request.Device, request.Threads, resume, request.CheckpointSeconds);
         LatentModelOptions model = training.Model.Options;
         bool binary = model.Likelihood == DecoderLikelihoodKind.Bernoulli;
+        if (request.Device.Line is { } device) display.Line(device);
         display.Line($"data   {data.Name}: {data.Train.Rows} train, {data.Validation.Rows} validation, {data.Test.Rows} test rows x {data.Train.Columns}{(binary ? ", 0 or 1 drawn anew in every epoch, cut at 0.5 in validation and test" : "")}");
         display.Line($"model  {run.Model}: {model.DataDimension} > {model.Hidden} > {model.Latent} > {model.Hidden} > {model.DataDimension}{(model.HasFlow ? $", {model.Blocks} couplings of width {model.FlowHidden}" : "")}, {run["likelihood"]}{(model.IsHyperbolic ? $", radius {run["radius-schedule"]}{(run["radius"] is { } r ? $" {r}" : "")}{(model.LearnRadius ? ", learned" : "")}" : "")}; {training.Model.Store.ParameterCount} parameters, {run.Dtype}, {training.BackendName}");
         display.Line($"train  {run.Epochs} epochs, batch {run.Batch}, {run["optimizer"]} lr {run["lr"]}, {run["schedule"]}, beta {run["beta"]}, seed {run.Seed}{(LatentSettings.IsCompatible(run) ? ", objective of bose2020" : "")}; to {folder.FullName}");

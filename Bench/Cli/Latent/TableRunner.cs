@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text;
 using NativeFlow.Cli.Commands;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
@@ -74,7 +75,7 @@ internal sealed class TableRunner(TableSettings settings, TextWriter log, StopSi
         bool resume = File.Exists(folder.Checkpoint);
         try
         {
-            if (!File.Exists(folder.Summary)) LatentTrain.Run(new TrainRequest(cell.Given(), cell.Folder, resume, false, true, settings.Threads, 10, 0, TextWriter.Null, TextWriter.Null));
+            if (!File.Exists(folder.Summary)) LatentTrain.Run(new TrainRequest(cell.Given(), cell.Folder, resume, false, true, settings.Threads, DeviceChoice.Cpu, 10, 0, TextWriter.Null, TextWriter.Null));
         }
         catch (NonFiniteException e)
         {

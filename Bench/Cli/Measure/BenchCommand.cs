@@ -1,4 +1,5 @@
 using System.CommandLine;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Cli.Training;
 using NativeFlow.Engine;
 using NativeFlow.Layers;
@@ -10,13 +11,16 @@ internal static class BenchCommand
 {
     private const int FullRounds = 15, QuickRounds = 5;
     private static readonly string[] SuiteNames = ["gemm", "gemv", "factor", "elementwise", "spline", "step", "flows", "conv"];
+    /// <summary>Measured on a device, and so not among all.</summary>
+    private const string Gpu = "gpu";
+
     private static readonly string[] Types = ["float", "double"];
 
     public static Command Create()
     {
         var suites = new Argument<string[]>("SUITE")
         {
-            Description = "gemm, gemv (matrix times vector), factor (factorisations), elementwise, spline, step (a training step), flows (every preset of deep flows), conv (the nine-layer convolutional net, every strategy), or all.",
+            Description = "gemm, gemv (matrix times vector), factor (factorisations), elementwise, spline, step (a training step), flows (every preset of deep flows), conv (the nine-layer convolutional net, every strategy), or all; or gpu alone: products and training steps on a device (docs/gpu-bench.md).",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<string?> json = Arguments.Text("--json", "write everything as JSON", "FILE");
@@ -29,13 +33,17 @@ internal static class BenchCommand
         Option<string?> only = Arguments.Text("--only", "only rows whose name contains this, such as 'NT 100x784x784 float'", "TEXT");
         Option<string?> core = Arguments.Text("--core", "the core to measure on (default the last one allowed; Linux)", "N");
         Option<string?> python = Arguments.Text("--python", "the Python with PyTorch (default: the first found)", "FILE");
+        Option<string?> device = DeviceChoice.CreateOption();
+        device.Description = "of gpu: gpu, gpu:N, or emulator with --quick, which shows that it works (default gpu)";
+        Option<string?> html = Arguments.Text("--html", "of gpu: write a page with the figure of step time against D", "FILE");
+        Option<string?> peak = Arguments.Text("--peak", "of gpu: the device's limits, single precision and memory (default those of H100 and H200)", "TFLOPS,GBS");
         Option<bool> quick = Arguments.Switch("--quick", "few small rows, seconds in all: shows that it works, no figures to keep");
         Option<bool> noPeers = Arguments.Switch("--no-peers", "ours and the limits only");
         Option<bool> rowsOnly = Arguments.Switch("--rows-only", "leave the table of the machine's limits out; every row still has its own limit");
         Option<bool> check = Arguments.Switch("--check", "exit with 1 when a goal is missed");
         Command command = new("bench", "Measure kernels and the training step as shares of this machine's own limits, beside OpenBLAS, BLIS, oneDNN, TensorPrimitives and PyTorch where they are found.")
         {
-            suites, json, markdown, rounds, threads, sizes, type, strategies, only, core, python, quick, noPeers, rowsOnly, check,
+            suites, json, markdown, html, device, peak, rounds, threads, sizes, type, strategies, only, core, python, quick, noPeers, rowsOnly, check,
         };
         command.SetAction(parsed =>
         {
@@ -45,7 +53,7 @@ internal static class BenchCommand
             {
                 if (suite.StartsWith('-'))
                     throw new BadInputException($"bench: unknown option {BadInputException.Quote(suite)}; expected one of: {string.Join(", ", parsed.CommandResult.Command.Options.Select(o => o.Name))}; see 'nativeflow bench --help'.");
-                Arguments.OneOf("bench", suite, [.. SuiteNames, "all"]);
+                Arguments.OneOf("bench", suite, [.. SuiteNames, "all", Gpu]);
             }
 
             string kind = Arguments.OneOf("--type", parsed.GetValue(type) ?? "both", [.. Types, "both"]);
@@ -72,7 +80,27 @@ internal static class BenchCommand
             // A file that cannot be written is told before minutes of measuring.
             foreach ((string option, string? path) in (ReadOnlySpan<(string, string?)>)[("--json", parsed.GetValue(json)), ("--markdown", parsed.GetValue(markdown))])
                 if (path is not null) RequireFolder(option, path);
+            bool gpu = named.Contains(Gpu);
+            if (gpu && named.Length > 1) throw new BadInputException("bench: gpu is measured alone; call the other suites by themselves.");
+            foreach ((Option<string?> option, bool given) in (ReadOnlySpan<(Option<string?>, bool)>)[(html, parsed.GetValue(html) is not null), (device, parsed.GetValue(device) is not null), (peak, parsed.GetValue(peak) is not null)])
+                if (given && !gpu) throw new BadInputException($"{option.Name}: belongs to 'bench gpu'; leave it out.");
             using var stop = new StopSignal();
+            if (gpu)
+            {
+                if (parsed.GetValue(html) is { } page) RequireFolder("--html", page);
+                DeviceChoice choice = DeviceChoice.Of(parsed.GetValue(device) ?? "gpu");
+                if (choice.Kind == DeviceKind.Cpu) throw new BadInputException("--device cpu: 'bench gpu' measures a device; see 'nativeflow devices', or use --device emulator --quick.");
+                if (choice.Kind == DeviceKind.Emulator && !isQuick) throw new BadInputException("--device emulator: would take days at these sizes, and says nothing of speed; add --quick.");
+                GpuBenchResult result = GpuBench.Run(
+                    settings with { Strategies = parsed.GetValue(strategies) is null ? GpuBench.Strategies : settings.Strategies }, race, choice, GpuPeak.Parse(parsed.GetValue(peak)),
+                    !parsed.GetValue(noPeers), parsed.GetValue(python), Describe(parsed), parsed.InvocationConfiguration.Error, stop.Token);
+                BenchWriter.Text(result.Report, parsed.InvocationConfiguration.Output, false);
+                if (parsed.GetValue(json) is { } to) Save(to, BenchWriter.Json(result.Report));
+                if (parsed.GetValue(markdown) is { } text) Save(text, GpuPage.Markdown(result));
+                if (parsed.GetValue(html) is { } shown) Save(shown, GpuPage.Html(result));
+                return result.Report.Stopped || (result.Report.Count(Verdict.Missed) > 0 && parsed.GetValue(check)) ? Program.Failed : Program.Done;
+            }
+
             BenchReport report = BenchRun.Run(
                 settings, race, parsed.GetValue(core) is { } c ? Arguments.Whole("--core", c, 0) : -1, !parsed.GetValue(noPeers), parsed.GetValue(python),
                 Describe(parsed), parsed.InvocationConfiguration.Error, stop.Token);
@@ -93,7 +121,7 @@ internal static class BenchCommand
         foreach (string token in parsed.Tokens.Select(t => t.Value))
         {
             if (file) file = false;
-            else if (token is "--json" or "--markdown" or "--python") file = true;
+            else if (token is "--json" or "--markdown" or "--html" or "--python") file = true;
             else words.Add(token.Contains(' ', StringComparison.Ordinal) ? $"'{token}'" : token);
         }
 

@@ -1,7 +1,7 @@
 namespace NativeFlow.Cli;
 
 /// <summary>What a row measures.</summary>
-/// <param name="Suite">gemm, gemv, factor, elementwise, spline, step, flows or conv.</param>
+/// <param name="Suite">gemm, gemv, factor, elementwise, spline, step, flows, conv, gpu-gemm or gpu-step.</param>
 /// <param name="Kernel">The form, function or strategy.</param>
 /// <param name="Type">float or double.</param>
 /// <param name="Size">As shown.</param>

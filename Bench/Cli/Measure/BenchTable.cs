@@ -22,6 +22,8 @@ internal sealed record BenchTable(string Title, IReadOnlyList<string> Head, IRea
             {
                 ("flows", _) => Flows(rows, quartiles),
                 ("conv", _) => Convolutions(rows, quartiles),
+                ("gpu-gemm", _) => GpuTables.Products(rows, quartiles),
+                ("gpu-step", _) => GpuTables.Steps(rows, quartiles),
                 (_, true) => Threads(rows, quartiles),
                 ("step", _) => Steps(rows, quartiles),
                 ("elementwise" or "spline", _) => Elements(rows, quartiles),

@@ -50,6 +50,7 @@ internal static class Goals
         "factor" when key.Type == "float" => Factor(key.Kernel, key.N),
         "elementwise" when key.Type == "float" => Elementwise(key.Kernel),
         "spline" when key.Type == "float" => [new(GoalKind.Nanoseconds, 8), new(GoalKind.OverPeer, 10)],
+        "gpu-gemm" when key is { Kernel: "NN", M: 4096, N: 4096, K: 4096 } => [new(GoalKind.OfLimit, 0.60), new(GoalKind.OverPeer, 0.85, PeerNames.Torch)],
         // A learned inverse may at most be 1.3 times as fast as the exact gradient, a dense factorisation must be 1.75 times as slow (the paper's own ratio).
         "conv" when key.Kernel == "step" && key.Threads == 1 => [new(GoalKind.OverPeer, 1 / 1.3, "snf-published"), new(GoalKind.OverPeer, 1.75, "exact-lu")],
         "step" when key.Kernel == "snf-reconstruction" && key.Threads == 1 => Step(key.N),

@@ -12,6 +12,9 @@ internal static class PeerNames
     public const string Torch = "torch";
     public const string TorchWide = "torch+";
 
+    /// <summary>PyTorch on the GPU with its products on tensor cores.</summary>
+    public const string TorchTf32 = "torch tf32";
+
     /// <summary>Ours on one thread, where more are measured.</summary>
     public const string OneThread = "1 thread";
 }

@@ -8,7 +8,7 @@ namespace NativeFlow.Cli;
 /// <summary>A Python process with PyTorch that does the same work when told to; it inherits the core of the thread that starts it.</summary>
 internal sealed class TorchPeer : IDisposable
 {
-    private const string Script = "NativeFlow.Cli.snf_step.py";
+    private const string Script = "NativeFlow.Cli.snf_step.py", GpuScript = "NativeFlow.Cli.gpu_step.py";
 
     private readonly Process _process;
 
@@ -35,6 +35,27 @@ internal sealed class TorchPeer : IDisposable
         return ([], ["torch: no python3 with PyTorch found (--python FILE names one)"]);
     }
 
+    /// <summary>Starts one on the GPU with TF32 off and one with it on; a note tells what is missing, in one line.</summary>
+    /// <param name="python">The interpreter, or null to try the usual ones.</param>
+    public static (IReadOnlyList<TorchPeer> Peers, IReadOnlyList<string> Notes) LoadGpu(string? python)
+    {
+        const string Refusal = "error: ";
+        foreach (string interpreter in python is null ? (string[])["python3", "/usr/bin/python3", "python"] : [python])
+        {
+            if (Start(PeerNames.Torch, interpreter, [], GpuScript) is not { } exact) continue;
+            if (exact.About.StartsWith(Refusal, StringComparison.Ordinal))
+            {
+                exact.Dispose();
+                return ([], [$"torch: left out, {exact.About[Refusal.Length..]}"]);
+            }
+
+            return (Start(PeerNames.TorchTf32, interpreter, [], GpuScript, "--tf32") is { } rounded ? [exact, rounded] : [exact], []);
+        }
+
+        if (python is not null) throw new BadInputException($"--python {BadInputException.Quote(python)}: cannot be started; leave the option out, or use --no-peers.");
+        return ([], ["torch: left out, no python3 found (--python FILE names one)"]);
+    }
+
     /// <summary>Builds what later runs repeat.</summary>
     public void Prepare(string command) => Expect(command, "ready");
 
@@ -55,14 +76,15 @@ internal sealed class TorchPeer : IDisposable
         _process.Dispose();
     }
 
-    private static TorchPeer? Start(string name, string python, (string Name, string Value)[] environment)
+    private static TorchPeer? Start(string name, string python, (string Name, string Value)[] environment, string script = Script, string? argument = null)
     {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(Script) ?? throw new InvalidOperationException($"{Script} is missing from the program.");
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(script) ?? throw new InvalidOperationException($"{script} is missing from the program.");
         using var reader = new StreamReader(stream);
         var start = new ProcessStartInfo(python) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add(reader.ReadToEnd());
         if (environment.Length > 0) start.ArgumentList.Add("--wide");
+        if (argument is not null) start.ArgumentList.Add(argument);
         foreach (string variable in (string[])["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "MKL_NUM_THREADS"]) start.Environment[variable] = "1";
         foreach ((string variable, string value) in environment) start.Environment[variable] = value;
         Process process;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Numerics;
 using System.Text.Json;
+using NativeFlow.Cli.Devices;
 using NativeFlow.Engine;
 using NativeFlow.Kernels;
 using NativeFlow.Layers;
@@ -10,12 +11,15 @@ namespace NativeFlow.Cli.Training;
 /// <summary>One training run from its description to its files.</summary>
 internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPointIeee754<T>
 {
+    // Steps in which a device runs ahead of the host.
+    private const int DeviceReportEvery = 50;
+
     private readonly RunDescription _run;
     private readonly DataSet _data;
     private readonly RunFolder _folder;
     private readonly TrainDisplay _display;
     private readonly StopSignal _stop;
-    private readonly SimdBackend<T> _backend;
+    private readonly IBackend<T> _backend;
     private readonly Flow<T> _flow;
     private readonly FlowTrainer<T> _trainer;
     private readonly BatchSource<T> _batches;
@@ -31,10 +35,10 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
     private IReadOnlyList<LearnedInverseReport> _inverses = [];
 
     /// <summary>Sets everything up; touches no file of the folder except to read the checkpoint that <paramref name="resume"/> asks for.</summary>
-    public TrainRun(RunDescription run, DataSet data, RunFolder folder, TrainDisplay display, StopSignal stop, int threads, bool resume, double checkpointSeconds, int monitorEvery = 0)
+    public TrainRun(RunDescription run, DataSet data, RunFolder folder, TrainDisplay display, StopSignal stop, DeviceChoice device, int threads, bool resume, double checkpointSeconds, int monitorEvery = 0, int reportEvery = 0)
     {
         (_run, _data, _folder, _display, _stop, _checkpointSeconds, _secondsBefore, _resumed) = (run, data, folder, display, stop, checkpointSeconds, run.Seconds, resume);
-        _backend = new SimdBackend<T>(threads);
+        _backend = device.Make<T>(threads);
         // The checkpoint holds the recipe of the run; a recipe file may have changed since.
         _flow = resume ? ModelFile.Load<T>(folder.Checkpoint, _backend) : ModelFile.FromRecipe<T>(ModelBuilder.Recipe(run, data), _backend);
         if (_flow.Dimension != data.Train.Columns)
@@ -47,7 +51,10 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
         if (!resume && _flow.Transforms is [HyperbolicChart<T> chart, ..])
             foreach (Table rows in (Table[])[data.Train, data.Validation, data.Test]) RequireInside(data.Name, rows, chart.Rim);
         _batches = new BatchSource<T>(data.Train, run.Batch, run.Seed, dequantize: !_flow.Base.IsDiscrete);
-        _trainer = new FlowTrainer<T>(_flow, RunSettings.Optimizer<T>(run), RunSettings.Options(run, _batches.BatchesPerEpoch));
+        if (reportEvery == 0) reportEvery = !_backend.IsAsynchronous ? 1 : monitorEvery == 0 ? DeviceReportEvery : Math.Min(DeviceReportEvery, monitorEvery);
+        if (monitorEvery % reportEvery != 0)
+            throw new BadInputException($"--monitor {monitorEvery}: the model can be looked at where losses are read, every {reportEvery} steps; give a multiple of that, or another --report-every.");
+        _trainer = new FlowTrainer<T>(_flow, RunSettings.Optimizer<T>(run), RunSettings.Options(run, _batches.BatchesPerEpoch) with { ReportEvery = reportEvery });
         if (resume) Checkpoint.Load(_trainer, folder.Checkpoint);
         _monitor = new LearnedInverseMonitor<T>(_flow, data.Train, SeedMix.Of(run.Seed, 4));
         if (monitorEvery > 0) _look = new TrainMonitor<T>(_flow, data.Train, SeedMix.Of(run.Seed, 6), monitorEvery, folder, display, threads);

@@ -125,6 +125,14 @@ public static unsafe class ElementwiseFlow
             Stretches<InverseBackwardRows<T, TFunction>>.Run(new(px, pz, pd, pdx, pl, pdz, columns, f), dLogDet.Length, x.Length, PieceSize.Dear, workers);
     }
 
+    /// <summary>bend = f''(x) / f'(x) times a tangent of x.</summary>
+    public static void Bend<T, TFunction>(ReadOnlySpan<T> x, ReadOnlySpan<T> z, ReadOnlySpan<T> derivative, ReadOnlySpan<T> tangent, Span<T> bend, TFunction f)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TFunction : struct, IUnaryFunction<T>
+    {
+        for (int i = 0; i < x.Length; i++) bend[i] = f.SecondDerivative(x[i], z[i]) / derivative[i] * tangent[i];
+    }
+
     private static int Columns(int a, int b, int c, int rows)
     {
         Lengths.Same("ElementwiseFlow", "x", a, "z", b);
@@ -176,10 +184,9 @@ public static unsafe class ElementwiseFlow
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
         {
-            TLane d = TLane.Load(derivative + i);
-            TLane bend = TLane.Broadcast(dLogDet) * f.SecondDerivative(TLane.Load(x + i), TLane.Load(z + i)) / d;
             TLane before = add ? TLane.Load(dx + i) : TLane.Constant(0);
-            TLane.Store(before + TLane.MultiplyAdd(TLane.Load(dz + i), d, bend), dx + i);
+            ElementLanes<TLane> lanes = new(TLane.Load(x + i), TLane.Load(z + i), TLane.Load(derivative + i), TLane.Load(dz + i), TLane.Broadcast(dLogDet), before);
+            TLane.Store(new FlowBackwardBody<T, TFunction>(f).At(lanes, default), dx + i);
             return TLane.Constant(0);
         }
     }
@@ -192,11 +199,10 @@ public static unsafe class ElementwiseFlow
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
         {
-            TLane v = inverse.Value(TLane.Load(z + i));
+            TLane term = new FlowInverseBody<T, TFunction, TInverse>(f, inverse).At(TLane.Load(z + i), default, out TLane v, out TLane d);
             TLane.Store(v, x + i);
-            f.ValueAndLogDerivative(v, out TLane d, out TLane logD);
             TLane.Store(d, derivative + i);
-            return -logD;
+            return term;
         }
     }
 
@@ -207,9 +213,8 @@ public static unsafe class ElementwiseFlow
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
         {
-            TLane d = TLane.Load(derivative + i);
-            TLane bend = TLane.Broadcast(dLogDet) * f.SecondDerivative(TLane.Load(x + i), TLane.Load(z + i)) / d;
-            TLane.Store(TLane.Load(dz + i) + ((TLane.Load(dx + i) - bend) / d), dz + i);
+            ElementLanes<TLane> lanes = new(TLane.Load(z + i), TLane.Load(x + i), TLane.Load(derivative + i), TLane.Load(dx + i), TLane.Broadcast(dLogDet), TLane.Load(dz + i));
+            TLane.Store(new FlowInverseBackwardBody<T, TFunction>(f).At(lanes, default), dz + i);
             return TLane.Constant(0);
         }
     }

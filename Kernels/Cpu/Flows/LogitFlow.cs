@@ -12,6 +12,26 @@ public static unsafe class LogitFlow
     /// <summary>Number of settings.</summary>
     public const int SettingCount = 5;
 
+    /// <summary>Slices x, settings, z, logDet, on any backend: as <see cref="Forward"/>.</summary>
+    public static void LogitForward<T>(this IPortableLauncher<T> launcher, in KernelArgs args)
+        where T : unmanaged, IFloatingPointIeee754<T> => launcher.Rows(args, default(LogitForwardBody<T>));
+
+    /// <summary>Slices z, settings, x, logDet, on any backend: as <see cref="Inverse"/>.</summary>
+    public static void LogitInverse<T>(this IPortableLauncher<T> launcher, in KernelArgs args)
+        where T : unmanaged, IFloatingPointIeee754<T> => launcher.Rows(args, default(LogitInverseBody<T>));
+
+    /// <summary>Slices x, dz, dLogDet, settings, dx, on any backend: as <see cref="Backward"/>.</summary>
+    public static void LogitBackward<T>(this IPortableLauncher<T> launcher, in KernelArgs args)
+        where T : unmanaged, IFloatingPointIeee754<T> => launcher.Each(args, default(LogitBackwardBody<T>), adds: true);
+
+    /// <summary>Slices z, dx, dLogDet, settings, dz, on any backend: as <see cref="InverseBackward"/>.</summary>
+    public static void LogitInverseBackward<T>(this IPortableLauncher<T> launcher, in KernelArgs args)
+        where T : unmanaged, IFloatingPointIeee754<T> => launcher.Each(args, default(LogitInverseBackwardBody<T>), adds: true);
+
+    /// <summary>Slices x, settings, place; sizes columns, on any backend: row and column of <see cref="FindOutside"/>, row -1 for none.</summary>
+    public static void LogitOutside<T>(this IPortableLauncher<T> launcher, in KernelArgs args)
+        where T : unmanaged, IFloatingPointIeee754<T> => launcher.First(args, default(LogitOutsideBody<T>));
+
     /// <summary>Where z would not be finite, or x is NaN: row-major index of the first such element, -1 for none. Without clipping x may be anything with 0 &lt; u &lt; 1; with clipping it must lie in [low, high].</summary>
     public static int FindOutside<T>(ReadOnlySpan<T> x, ReadOnlySpan<T> settings)
         where T : unmanaged, IFloatingPointIeee754<T>

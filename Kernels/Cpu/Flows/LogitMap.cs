@@ -12,18 +12,28 @@ internal readonly struct LogitMap<T>
     private readonly bool _clips;
 
     public LogitMap(ReadOnlySpan<T> settings)
+        : this(new(settings[0], settings[1], settings[2], settings[3], settings[4]), T.Log(SlopeOf(settings[0], settings[1], settings[2])) - T.Log(settings[3]))
     {
-        _left = settings[0];
-        _right = settings[1];
-        _alpha = settings[2];
-        Temperature = settings[3];
-        Slope = (T.One - _alpha - _alpha) / (_right - _left);
-        LogFactor = T.Log(Slope) - T.Log(Temperature);
-        // Only clipping has ends of its own; the map itself goes on to where u or 1 - u is zero.
-        _clips = settings[4] > T.Zero;
-        Low = _clips ? _left + settings[4] : T.NegativeInfinity;
-        High = _clips ? _right - settings[4] : T.PositiveInfinity;
     }
+
+    private LogitMap(in BodySettings<T> settings, T logFactor)
+    {
+        _left = settings.S0;
+        _right = settings.S1;
+        _alpha = settings.S2;
+        Temperature = settings.S3;
+        Slope = SlopeOf(_left, _right, _alpha);
+        LogFactor = logFactor;
+        // Only clipping has ends of its own; the map itself goes on to where u or 1 - u is zero.
+        _clips = settings.S4 > T.Zero;
+        Low = _clips ? _left + settings.S4 : T.NegativeInfinity;
+        High = _clips ? _right - settings.S4 : T.PositiveInfinity;
+    }
+
+    /// <summary>The map as a kernel on a device makes it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static LogitMap<T> Over<TLane>(in BodySettings<T> settings) where TLane : struct, ILane<TLane, T>
+        => new(settings, TLane.First(TLane.Log(TLane.Broadcast(SlopeOf(settings.S0, settings.S1, settings.S2))) - TLane.Log(TLane.Broadcast(settings.S3))));
 
     /// <summary>Whether x has a finite z; with clipping, whether it lies in the interval.</summary>
     public bool IsInside(T x) => _clips ? x >= _left && x <= _right : U(x) > T.Zero && V(x) > T.Zero;
@@ -65,4 +75,49 @@ internal readonly struct LogitMap<T>
         TLane fromRight = TLane.Broadcast(_right) - ((v - alpha) / slope);
         return TLane.Select(TLane.LessThan(u, v), fromLeft, fromRight);
     }
+
+    /// <summary>z of x, and log dz/dx.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane Forward<TLane>(TLane x, out TLane z) where TLane : struct, ILane<TLane, T>
+    {
+        Ends(x, out TLane u, out TLane v);
+        TLane lu = TLane.Log(u), lv = TLane.Log(v);
+        z = (lu - lv) / TLane.Broadcast(Temperature);
+        return TLane.Broadcast(LogFactor) - lu - lv;
+    }
+
+    /// <summary>x of z, and log dx/dz.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane Inverse<TLane>(TLane z, out TLane x) where TLane : struct, ILane<TLane, T>
+    {
+        TLane t = TLane.Broadcast(Temperature) * z;
+        TLane e = TLane.Exp(-TLane.Abs(t));
+        x = X(TLane.SigmoidOf(t, e), TLane.SigmoidOf(-t, e));
+        return -(TLane.Broadcast(LogFactor) + LaneMath.SoftplusOf<TLane, T>(t, e) + LaneMath.SoftplusOf<TLane, T>(-t, e));
+    }
+
+    /// <summary>dx + dz dz/dx + dLogDet d log(dz/dx)/dx; dx alone where x is clipped.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane Backward<TLane>(TLane x, TLane dz, TLane dLogDet, TLane dx) where TLane : struct, ILane<TLane, T>
+    {
+        TLane zero = TLane.Constant(0);
+        Ends(x, out TLane u, out TLane v);
+        TLane bars = TLane.MultiplyAdd(dLogDet, u - v, dz * TLane.Broadcast(T.One / Temperature));
+        TLane g = TLane.Broadcast(Slope) * bars / (u * v);
+        return dx + TLane.Select(TLane.LessThan(x, TLane.Broadcast(Low)), zero, TLane.Select(TLane.LessThan(TLane.Broadcast(High), x), zero, g));
+    }
+
+    /// <summary>dz + dx dx/dz + dLogDet d log(dx/dz)/dz.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane InverseBackward<TLane>(TLane z, TLane dx, TLane dLogDet, TLane dz) where TLane : struct, ILane<TLane, T>
+    {
+        TLane temperature = TLane.Broadcast(Temperature), one = TLane.Constant(1);
+        TLane t = temperature * z, e = TLane.Exp(-TLane.Abs(t)), r = one / (one + e);
+        // u v = e/(1 + e)^2 and |v - u| = (1 - e)/(1 + e), with the sign of -t.
+        TLane slope = e * r * r * TLane.Broadcast(T.One / Slope), difference = TLane.CopySign((one - e) * r, -t);
+        TLane bars = TLane.MultiplyAdd(dLogDet, difference, dx * slope);
+        return TLane.MultiplyAdd(temperature, bars, dz);
+    }
+
+    private static T SlopeOf(T low, T high, T alpha) => (T.One - alpha - alpha) / (high - low);
 }

@@ -9,10 +9,9 @@ internal readonly unsafe struct LogitForwardPass<T>(T* x, T* z, LogitMap<T> map)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
     {
-        map.Ends(TLane.Load(x + i), out TLane u, out TLane v);
-        TLane lu = TLane.Log(u), lv = TLane.Log(v);
-        TLane.Store((lu - lv) / TLane.Broadcast(map.Temperature), z + i);
-        return TLane.Broadcast(map.LogFactor) - lu - lv;
+        TLane term = map.Forward(TLane.Load(x + i), out TLane y);
+        TLane.Store(y, z + i);
+        return term;
     }
 }
 
@@ -22,10 +21,9 @@ internal readonly unsafe struct LogitInversePass<T>(T* z, T* x, LogitMap<T> map)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
     {
-        TLane t = TLane.Broadcast(map.Temperature) * TLane.Load(z + i);
-        TLane e = TLane.Exp(-TLane.Abs(t));
-        TLane.Store(map.X(TLane.SigmoidOf(t, e), TLane.SigmoidOf(-t, e)), x + i);
-        return -(TLane.Broadcast(map.LogFactor) + LaneMath.SoftplusOf<TLane, T>(t, e) + LaneMath.SoftplusOf<TLane, T>(-t, e));
+        TLane term = map.Inverse(TLane.Load(z + i), out TLane y);
+        TLane.Store(y, x + i);
+        return term;
     }
 }
 
@@ -50,13 +48,8 @@ internal readonly unsafe struct LogitBackwardRows<T>(T* x, T* dz, T* dLogDet, T*
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
         {
-            TLane v0 = TLane.Load(x + i), zero = TLane.Constant(0);
-            map.Ends(v0, out TLane u, out TLane v);
-            TLane bars = TLane.MultiplyAdd(TLane.Broadcast(dLogDet), u - v, TLane.Load(dz + i) * TLane.Broadcast(T.One / map.Temperature));
-            TLane g = TLane.Broadcast(map.Slope) * bars / (u * v);
-            g = TLane.Select(TLane.LessThan(v0, TLane.Broadcast(map.Low)), zero, TLane.Select(TLane.LessThan(TLane.Broadcast(map.High), v0), zero, g));
-            TLane.Store(TLane.Load(dx + i) + g, dx + i);
-            return zero;
+            TLane.Store(map.Backward(TLane.Load(x + i), TLane.Load(dz + i), TLane.Broadcast(dLogDet), TLane.Load(dx + i)), dx + i);
+            return TLane.Constant(0);
         }
     }
 }
@@ -74,12 +67,7 @@ internal readonly unsafe struct LogitInverseBackwardRows<T>(T* z, T* dx, T* dLog
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public TLane At<TLane>(nint i) where TLane : struct, ILane<TLane, T>
         {
-            TLane temperature = TLane.Broadcast(map.Temperature), one = TLane.Constant(1);
-            TLane t = temperature * TLane.Load(z + i), e = TLane.Exp(-TLane.Abs(t)), r = one / (one + e);
-            // u v = e/(1 + e)^2 and |v - u| = (1 - e)/(1 + e), with the sign of -t.
-            TLane slope = e * r * r * TLane.Broadcast(T.One / map.Slope), difference = TLane.CopySign((one - e) * r, -t);
-            TLane bars = TLane.MultiplyAdd(TLane.Broadcast(dLogDet), difference, TLane.Load(dx + i) * slope);
-            TLane.Store(TLane.MultiplyAdd(temperature, bars, TLane.Load(dz + i)), dz + i);
+            TLane.Store(map.InverseBackward(TLane.Load(z + i), TLane.Load(dx + i), TLane.Broadcast(dLogDet), TLane.Load(dz + i)), dz + i);
             return TLane.Constant(0);
         }
     }

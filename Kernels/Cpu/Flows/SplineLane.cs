@@ -12,13 +12,20 @@ internal readonly struct SplineLane<TLane, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SplineLane(in SplineBins<TLane, T> bins, int lane)
+        : this(bins.Get(lane, SplineRow.X), bins.Get(lane, SplineRow.W), bins.Get(lane, SplineRow.Y), bins.Get(lane, SplineRow.H), bins.Get(lane, SplineRow.Left), bins.Get(lane, SplineRow.Right))
     {
-        _x0 = bins.Get(lane, SplineRow.X);
-        _w = bins.Get(lane, SplineRow.W);
-        _y0 = bins.Get(lane, SplineRow.Y);
-        _h = bins.Get(lane, SplineRow.H);
-        _d0 = bins.Get(lane, SplineRow.Left);
-        _d1 = bins.Get(lane, SplineRow.Right);
+    }
+
+    /// <summary>From corner, width, height and the slopes at the ends.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public SplineLane(TLane x0, TLane w, TLane y0, TLane h, TLane d0, TLane d1)
+    {
+        _x0 = x0;
+        _w = w;
+        _y0 = y0;
+        _h = h;
+        _d0 = d0;
+        _d1 = d1;
         _inverseW = TLane.Constant(1) / _w;
         _s = _h * _inverseW;
         _e = _d0 + _d1 - _s - _s;
@@ -71,6 +78,21 @@ internal readonly struct SplineLane<TLane, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane Backward(TLane t, TLane zBar, TLane lBar, in SplineBins<TLane, T> bins, int lane)
     {
+        TLane xBar = Backward(t, zBar, lBar, out TLane leftX, out TLane rightX, out TLane leftY, out TLane rightY, out TLane leftSlope, out TLane rightSlope);
+        bins.Put(lane, SplineRow.DLeftX, leftX);
+        bins.Put(lane, SplineRow.DRightX, rightX);
+        bins.Put(lane, SplineRow.DLeftY, leftY);
+        bins.Put(lane, SplineRow.DRightY, rightY);
+        bins.Put(lane, SplineRow.DLeftSlope, leftSlope * bins.Get(lane, SplineRow.LeftDerivative));
+        bins.Put(lane, SplineRow.DRightSlope, rightSlope * bins.Get(lane, SplineRow.RightDerivative));
+        return xBar;
+    }
+
+    /// <summary>The same, the knots' gradients as they are: with respect to x, y and slope of the left and the right one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLane Backward(
+        TLane t, TLane zBar, TLane lBar, out TLane leftX, out TLane rightX, out TLane leftY, out TLane rightY, out TLane leftSlope, out TLane rightSlope)
+    {
         TLane one = TLane.Constant(1), r = one - t, q = t * r, tt = t * t, rr = r * r;
         TLane n = TLane.MultiplyAdd(tt, _s, _d0 * q), inverseM = one / TLane.MultiplyAdd(_e, q, _s);
         TLane twoL = lBar + lBar, nOverM = n * inverseM;
@@ -84,12 +106,12 @@ internal readonly struct SplineLane<TLane, T>
         TLane hBar = TLane.MultiplyAdd(zBar, nOverM, sBar * _inverseW);
         TLane wBar = -(TLane.MultiplyAdd(sBar, _s, tBar * t) * _inverseW);
         TLane xBar = tBar * _inverseW, mq = mBar * q;
-        bins.Put(lane, SplineRow.DLeftX, -xBar - wBar);
-        bins.Put(lane, SplineRow.DRightX, wBar);
-        bins.Put(lane, SplineRow.DLeftY, zBar - hBar);
-        bins.Put(lane, SplineRow.DRightY, hBar);
-        bins.Put(lane, SplineRow.DLeftSlope, TLane.MultiplyAdd(nBar, q, TLane.MultiplyAdd(aBar, rr, mq)) * bins.Get(lane, SplineRow.LeftDerivative));
-        bins.Put(lane, SplineRow.DRightSlope, TLane.MultiplyAdd(aBar, tt, mq) * bins.Get(lane, SplineRow.RightDerivative));
+        leftX = -xBar - wBar;
+        rightX = wBar;
+        leftY = zBar - hBar;
+        rightY = hBar;
+        leftSlope = TLane.MultiplyAdd(nBar, q, TLane.MultiplyAdd(aBar, rr, mq));
+        rightSlope = TLane.MultiplyAdd(aBar, tt, mq);
         return xBar;
     }
 

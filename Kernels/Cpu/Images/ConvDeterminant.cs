@@ -14,7 +14,7 @@ public static unsafe class ConvDeterminant<T> where T : unmanaged, IFloatingPoin
 
     // Slices w, kept, dw, work; sizes the packed shape; real alpha.
     private static readonly KernelId GradientId = CpuKernels<T>.Define("conv-log-abs-det-gradient",
-        static (in CpuArgs<T> a) => AddDenseGradient(Shape(a), a[0], a[2], a.Real(0)), static (in CpuArgs<T> a) => AddGradient(a));
+        static (in CpuArgs<T> a) => AddDenseGradient(Shape(a), a[0], a[2], Alpha(a)), static (in CpuArgs<T> a) => AddGradient(a));
 
     private static long _fallbacks;
 
@@ -36,12 +36,12 @@ public static unsafe class ConvDeterminant<T> where T : unmanaged, IFloatingPoin
         backend.Run(ValueId, new KernelArgs([w, kept, y, work], [p, q, r]));
     }
 
-    /// <summary>dw += alpha times the gradient, from the same w and what <see cref="Value(IBackend{T}, in ConvShape, Slice, Slice, Slice, Slice)"/> kept.</summary>
+    /// <summary>dw += alpha (times the number in <paramref name="factor"/>, where given) times the gradient, from the same w and what <see cref="Value(IBackend{T}, in ConvShape, Slice, Slice, Slice, Slice)"/> kept.</summary>
     /// <exception cref="SingularMatrixException">T is exactly singular.</exception>
-    public static void AddGradient(IBackend<T> backend, in ConvShape shape, Slice w, Slice kept, Slice dw, Slice work, double alpha)
+    public static void AddGradient(IBackend<T> backend, in ConvShape shape, Slice w, Slice kept, Slice dw, Slice work, double alpha, Slice factor)
     {
         (int p, int q, int r) = shape.Pack();
-        backend.Run(GradientId, new KernelArgs([w, kept, dw, work], [p, q, r], [alpha]));
+        backend.Run(GradientId, new KernelArgs([w, kept, dw, work, factor], [p, q, r], [alpha]));
     }
 
     private static void Value(in CpuArgs<T> a)
@@ -72,15 +72,17 @@ public static unsafe class ConvDeterminant<T> where T : unmanaged, IFloatingPoin
         Check.Vector(a[3].Length, WorkLength(shape), "ConvDeterminant.AddGradient", "work");
         if (a[1][0] >= T.Zero)
         {
-            fixed (T* kept = a[1], work = a[3]) ConvBlockLu<T>.AddGradient(new ConvBlocks(shape), a[0], kept + 1, int.CreateTruncating(kept[0]), a[2], a.Real(0), work, a.Workers);
+            fixed (T* kept = a[1], work = a[3]) ConvBlockLu<T>.AddGradient(new ConvBlocks(shape), a[0], kept + 1, int.CreateTruncating(kept[0]), a[2], Alpha(a), work, a.Workers);
             return;
         }
 
         using var factors = new Scratch<T>(ConvBand<T>.FactorLength(shape));
         using var columns = new Scratch<T>(ConvBand<T>.GradientWork(shape));
         ConvBand<T>.Factor(shape, a[0], factors.Pointer, naive: false, a.Workers);
-        ConvBand<T>.AddGradient(shape, factors.Pointer, a[2], columns.Pointer, a.Real(0), naive: false, a.Workers);
+        ConvBand<T>.AddGradient(shape, factors.Pointer, a[2], columns.Pointer, Alpha(a), naive: false, a.Workers);
     }
+
+    private static T Alpha(in CpuArgs<T> a) => a.Has(4) ? T.CreateTruncating(a.Real64(0) * double.CreateTruncating(a[4][0])) : a.Real(0);
 
     private static T DenseValue(in ConvShape shape, ReadOnlySpan<T> weight)
     {

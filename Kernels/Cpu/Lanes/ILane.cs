@@ -87,9 +87,6 @@ public unsafe interface ILane<TSelf, T>
     /// <summary>x 2^n, rounded once, for integer-valued n up to twice the exponent range; right for subnormal results and overflow.</summary>
     static abstract TSelf ScaleByPowerOfTwo(TSelf x, TSelf n);
 
-    /// <summary>The first element, a whole number that an int can hold, as an int.</summary>
-    static abstract int ToInt32(TSelf a);
-
     /// <summary>x = m 2^e with m in [sqrt(1/2), sqrt(2)), for positive normal x; anything else gives garbage, never an exception.</summary>
     static abstract TSelf Decompose(TSelf x, out TSelf exponent);
 
@@ -149,4 +146,7 @@ public unsafe interface ILane<TSelf, T>
 
     /// <summary>cos(x), x in radians.</summary>
     static abstract TSelf Cos(TSelf x);
+
+    /// <summary>Rounded to 10 bits of mantissa, ties away from zero, as tensor cores take their operands; only where an element is a float on a device.</summary>
+    static virtual TSelf RoundToTf32(TSelf a) => throw new NotSupportedException("Rounding to tf32 is for a device's single-precision lane.");
 }

@@ -10,6 +10,14 @@ public static unsafe class PlaneSweep<T, TRule>
     where T : unmanaged, IFloatingPointIeee754<T>
     where TRule : struct, IPlaneRule<TRule, T>
 {
+    /// <summary>Reads a rule's constants from a kernel's arguments.</summary>
+    public delegate TRule RuleOf(in KernelArgs args);
+
+    /// <summary>Defines kernel <paramref name="name"/>: by <paramref name="reference"/> as its meaning, by the rule on every other backend.</summary>
+    /// <exception cref="InvalidOperationException">The name is taken.</exception>
+    public static KernelId Define(string name, CpuKernel<T> reference, RuleOf rule)
+        => PortableKernels<T>.Define(CpuKernels<T>.Define(name, reference, (in CpuArgs<T> a) => Run(a, rule(a.Args))), (launcher, in a) => launcher.Sweep(a, rule(a)));
+
     /// <summary>Planes longer than this are shared out among the threads: some ten microseconds of work, several times what a hand-over costs.</summary>
     internal const int LongestUnsplit = 1 << 15;
 

@@ -11,14 +11,16 @@ public static class PortableKernels<T> where T : unmanaged, IFloatingPointIeee75
     private static readonly Lock Gate = new();
     private static PortableKernel<T>?[] _kernels = new PortableKernel<T>?[64];
 
-    /// <summary>Gives kernel <paramref name="id"/> a portable body.</summary>
-    public static void Define(KernelId id, PortableKernel<T> kernel)
+    /// <summary>Gives kernel <paramref name="id"/> a portable body; returns the number.</summary>
+    public static KernelId Define(KernelId id, PortableKernel<T> kernel)
     {
         lock (Gate)
         {
+            // A new array is published whole: a backend on another thread reads either the old table or the new one.
             if (id.Index >= _kernels.Length) Array.Resize(ref _kernels, 2 * id.Index);
             _kernels[id.Index] = kernel;
         }
+        return id;
     }
 
     /// <summary>The body of kernel <paramref name="id"/>, or null.</summary>

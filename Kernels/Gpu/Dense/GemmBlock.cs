@@ -18,6 +18,9 @@ public struct GemmBlock<T, TLane>
         _row3.MultiplyAdd(a.X3, b);
     }
 
+    /// <summary>The sums of row <paramref name="r"/>, 0 to 3.</summary>
+    public readonly Quad<T> Row(int r) => r < 2 ? (r == 0 ? _row0.Value : _row1.Value) : r == 2 ? _row2.Value : _row3.Value;
+
     /// <summary>Finishes the sums and writes those inside C.</summary>
     /// <param name="epilogue">How.</param>
     /// <param name="c">The result.</param>
@@ -30,6 +33,6 @@ public struct GemmBlock<T, TLane>
     {
         // A loop over selected registers: the four rows written out would be four times the code to compile.
         for (int r = 0; r < 4; r++)
-            if (row + r < shape.M) epilogue.Store(c, at + (r * shape.RowC), column, shape.N - column, r < 2 ? (r == 0 ? _row0.Value : _row1.Value) : r == 2 ? _row2.Value : _row3.Value);
+            if (row + r < shape.M) epilogue.Store(c, at + (r * shape.RowC), column, shape.N - column, Row(r));
     }
 }

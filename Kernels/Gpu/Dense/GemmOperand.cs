@@ -38,8 +38,8 @@ public readonly struct GemmOperand<T, TView, TForm, TLines, TTile>(TView view, i
         if (TLines.Value * TTile.Depth > 4 * TTile.Items) StoreQuad(tile, buffer, item + TTile.Items, pair.X1);
     }
 
-    /// <summary>By what the numbers of the lines of term <paramref name="l"/> are exchanged: a multiple of 8, the same for four terms from a multiple of 4 on.</summary>
-    public static int Exchange(int l) => (l >> 2 << 3) & 24 & (TLines.Value - 1);
+    /// <summary>By what the numbers of the lines of term <paramref name="l"/> are exchanged: a multiple of 8. The same for four terms from a multiple of 4 on, except for matrix instructions, where it differs among them too.</summary>
+    public static int Exchange(int l) => TTile.IsTensor ? ((l ^ (l >> 2)) & 3) << 3 : (l >> 2 << 3) & 24 & (TLines.Value - 1);
 
     private Quad<T> LoadQuad(int e, int k)
     {
@@ -65,11 +65,11 @@ public readonly struct GemmOperand<T, TView, TForm, TLines, TTile>(TView view, i
     {
         if (TForm.IsDeep)
         {
-            int line = e / (TTile.Depth / 4), l = e % (TTile.Depth / 4) * 4, at = buffer + (l * TLines.Value) + (line ^ Exchange(l));
-            tile.Store(at, quad.X0);
-            tile.Store(at + TLines.Value, quad.X1);
-            tile.Store(at + (2 * TLines.Value), quad.X2);
-            tile.Store(at + (3 * TLines.Value), quad.X3);
+            int line = e / (TTile.Depth / 4), l = e % (TTile.Depth / 4) * 4, at = buffer + (l * TLines.Value), exchange = Exchange(l);
+            tile.Store(at + (line ^ exchange), quad.X0);
+            tile.Store(at + TLines.Value + (line ^ (TTile.IsTensor ? exchange ^ 8 : exchange)), quad.X1);
+            tile.Store(at + (2 * TLines.Value) + (line ^ (TTile.IsTensor ? exchange ^ 16 : exchange)), quad.X2);
+            tile.Store(at + (3 * TLines.Value) + (line ^ (TTile.IsTensor ? exchange ^ 24 : exchange)), quad.X3);
         }
         else
         {

@@ -5,7 +5,7 @@ namespace NativeFlow.Kernels.Gpu;
 /// <param name="Slabs">Slabs, at least 1.</param>
 internal readonly record struct GemmPlan(GemmTiling Tiling, int Slabs)
 {
-    private const int MostSlabs = 32, LeastSlab = 64;
+    private const int MostSlabs = 32, LeastSlab = 64, SmallArea = 256, SmallDepth = 64, MostLines = 4;
 
     // Partial results: at most 256 MB of floats.
     private const long MostPartial = 1L << 26;
@@ -17,8 +17,12 @@ internal readonly record struct GemmPlan(GemmTiling Tiling, int Slabs)
     /// <param name="batch">Products.</param>
     /// <param name="isDouble">In double precision.</param>
     /// <param name="limits">The device's.</param>
-    public static GemmPlan For(int m, int n, int k, int batch, bool isDouble, in GpuLimits limits)
+    /// <param name="precision">Whether by matrix instructions.</param>
+    public static GemmPlan For(int m, int n, int k, int batch, bool isDouble, in GpuLimits limits, GemmPrecision precision = GemmPrecision.Full)
     {
+        if (m * (long)n <= SmallArea && k <= SmallDepth) return new GemmPlan(GemmTiling.Small, 1);
+        if (Math.Min(m, n) <= MostLines) return ForLines(Math.Max(m, n), k, batch, limits);
+        if (precision != GemmPrecision.Full) return ForTensors(m, n, k, batch, limits);
         var best = new GemmPlan(GemmTiling.Tile16x32, 1);
         double least = double.MaxValue;
         for (GemmTiling tiling = GemmTiling.Tile128x128; tiling <= GemmTiling.Tile16x32; tiling++)
@@ -30,13 +34,38 @@ internal readonly record struct GemmPlan(GemmTiling Tiling, int Slabs)
             double tiles = Math.Ceiling((double)m / rows) * Math.Ceiling((double)n / columns) * batch;
             for (int slabs = 1; slabs <= MostSlabs; slabs *= 2)
             {
-                if (slabs > 1 && (k / slabs < LeastSlab || (long)slabs * m * (n + 3) * batch > MostPartial)) break;
+                if (slabs > 1 && (k / slabs < LeastSlab || slabs * (double)m * (n + 3.0) * batch > MostPartial)) break;
                 double time = Time(tiles * slabs, Math.Ceiling((double)k / slabs), rows * columns, items, resident, rate, limits.Processors);
                 if (slabs > 1) time += SumTime((double)m * n * batch, slabs, limits.Processors);
                 if (time < least) (least, best) = (time, new GemmPlan(tiling, slabs));
             }
         }
         return best;
+    }
+
+    // Four groups for each processor, by slabs of at least 256 terms.
+    private static GemmPlan ForLines(int lines, int k, int batch, in GpuLimits limits)
+    {
+        const int LinesPerGroup = 16, GroupsPerProcessor = 4, LeastTerms = 256;
+        long groups = (((long)lines + LinesPerGroup - 1) / LinesPerGroup) * batch;
+        int slabs = 1;
+        while (slabs < MostSlabs && groups * slabs < GroupsPerProcessor * (long)limits.Processors && k / (2 * slabs) >= LeastTerms
+            && 2L * slabs * (lines + 3L) * 4 * batch <= MostPartial) slabs *= 2;
+        return new GemmPlan(GemmTiling.Lines, slabs);
+    }
+
+    // The largest tile that gives every processor a group; slabs until there are two.
+    private static GemmPlan ForTensors(int m, int n, int k, int batch, in GpuLimits limits)
+    {
+        long large = Tiles(GemmTensor128x128.Rows), middling = Tiles(GemmTensor64x64.Rows);
+        GemmTiling tiling = limits.Items >= GemmTensor128x128.Items && large >= limits.Processors ? GemmTiling.Tensor128x128
+            : limits.Items >= GemmTensor64x64.Items ? GemmTiling.Tensor64x64 : GemmTiling.Tensor32x32;
+        long tiles = tiling switch { GemmTiling.Tensor128x128 => large, GemmTiling.Tensor64x64 => middling, _ => Tiles(GemmTensor32x32.Rows) };
+        int slabs = 1;
+        while (slabs < MostSlabs && tiles * slabs < 2L * limits.Processors && k / (2 * slabs) >= LeastSlab && 2L * slabs * m * (n + 3L) * batch <= MostPartial) slabs *= 2;
+        return new GemmPlan(tiling, slabs);
+
+        long Tiles(int side) => ((m + side - 1L) / side) * ((n + side - 1L) / side) * batch;
     }
 
     // Clocks: groups go over the processors in waves; a processor with few warps cannot hide the latency of its memory.

@@ -20,4 +20,7 @@ public readonly struct GemmTile128x128 : IGemmTile
 
     /// <inheritdoc/>
     public static int Items => 256;
+
+    /// <inheritdoc/>
+    public static bool IsTensor => false;
 }

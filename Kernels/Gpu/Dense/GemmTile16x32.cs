@@ -20,4 +20,7 @@ public readonly struct GemmTile16x32 : IGemmTile
 
     /// <inheritdoc/>
     public static int Items => 32;
+
+    /// <inheritdoc/>
+    public static bool IsTensor => false;
 }

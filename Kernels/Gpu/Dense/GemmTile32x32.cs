@@ -20,4 +20,7 @@ public readonly struct GemmTile32x32 : IGemmTile
 
     /// <inheritdoc/>
     public static int Items => 64;
+
+    /// <inheritdoc/>
+    public static bool IsTensor => false;
 }

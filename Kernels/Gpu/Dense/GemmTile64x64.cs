@@ -20,4 +20,7 @@ public readonly struct GemmTile64x64 : IGemmTile
 
     /// <inheritdoc/>
     public static int Items => 128;
+
+    /// <inheritdoc/>
+    public static bool IsTensor => false;
 }

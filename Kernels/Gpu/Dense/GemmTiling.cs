@@ -17,4 +17,19 @@ internal enum GemmTiling
 
     /// <summary><see cref="GemmTile16x32"/>.</summary>
     Tile16x32,
+
+    /// <summary><see cref="GemmLines{T, TView, TLane}"/>: at most four columns or rows.</summary>
+    Lines,
+
+    /// <summary><see cref="GemmSmallKernel{T, TView, TLane}"/>: any size, meant for little products.</summary>
+    Small,
+
+    /// <summary><see cref="GemmTensor128x128"/>.</summary>
+    Tensor128x128,
+
+    /// <summary><see cref="GemmTensor64x64"/>.</summary>
+    Tensor64x64,
+
+    /// <summary><see cref="GemmTensor32x32"/>.</summary>
+    Tensor32x32,
 }

@@ -24,4 +24,7 @@ public interface IGemmTile
 
     /// <summary>Items of a group.</summary>
     static abstract int Items { get; }
+
+    /// <summary>Whether matrix instructions multiply: a warp then computes 32 x 32, and the numbers of blocks mean nothing.</summary>
+    static abstract bool IsTensor { get; }
 }

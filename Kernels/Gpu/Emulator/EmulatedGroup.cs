@@ -35,7 +35,7 @@ public readonly struct EmulatedGroup<T> : IGroup<T, EmulatedView<T>> where T : u
     public void Barrier([CallerLineNumber] int line = 0) => _emulator.Barrier(Item, line);
 
     /// <inheritdoc/>
-    public Quad<T> MultiplyTf32(Quad<T> a, T b0, T b1, Quad<T> c) => throw new NotSupportedException("The emulator has no tensor cores yet.");
+    public Quad<T> MultiplyTf32(Quad<T> a, T b0, T b1, Quad<T> c) => _emulator.MultiplyTf32(Item, a, b0, b1, c);
 
     /// <inheritdoc/>
     public EmulatedView<T> Shared<TLength>(int slot) where TLength : struct, ILength => _emulator.Shared(slot, TLength.Value);

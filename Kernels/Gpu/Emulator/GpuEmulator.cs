@@ -13,6 +13,7 @@ public sealed class GpuEmulator<T> : IGpuDevice<T, EmulatedView<T>>, IEmulatorCl
     private readonly Dictionary<int, EmulatedBlock<T>> _shared = [];
     private readonly List<EmulatedView<T>> _outputs = [];
     private readonly ItemTeam _team;
+    private readonly EmulatedTensor _tensor;
     private readonly bool _backwards;
     private readonly long _totalBytes;
     private string _kernel = "";
@@ -29,6 +30,7 @@ public sealed class GpuEmulator<T> : IGpuDevice<T, EmulatedView<T>>, IEmulatorCl
         _backwards = backwards;
         _totalBytes = FreeBytes = totalBytes;
         _team = new ItemTeam(backwards);
+        _tensor = new EmulatedTensor(items);
     }
 
     /// <inheritdoc/>
@@ -133,6 +135,9 @@ public sealed class GpuEmulator<T> : IGpuDevice<T, EmulatedView<T>>, IEmulatorCl
     void IEmulatorClock.Resume(int item) => _item = item;
 
     /// <inheritdoc/>
+    void IEmulatorClock.WarpMet(int first) => _tensor.Multiply(first);
+
+    /// <inheritdoc/>
     void IEmulatorClock.NextEpoch() => _epoch++;
 
     /// <inheritdoc/>
@@ -146,6 +151,16 @@ public sealed class GpuEmulator<T> : IGpuDevice<T, EmulatedView<T>>, IEmulatorCl
     {
         if (!_team.IsRunning) throw Fault("comes to a barrier, but its kernel says that it has none");
         _team.Barrier(item, line);
+    }
+
+    internal Quad<T> MultiplyTf32(int item, Quad<T> a, T b0, T b1, Quad<T> c)
+    {
+        if (!Limits.HasTensorCores) throw Fault("multiplies matrices on a device without tensor cores");
+        if (typeof(T) != typeof(float)) throw Fault($"multiplies matrices of {typeof(T).Name} on tf32, which is for float");
+        if (!_team.IsRunning) throw Fault("multiplies matrices together with its warp, but its kernel says that it has no barriers");
+        _tensor.Put(item, Unsafe.BitCast<Quad<T>, Quad<float>>(a), Unsafe.BitCast<T, float>(b0), Unsafe.BitCast<T, float>(b1), Unsafe.BitCast<Quad<T>, Quad<float>>(c));
+        _team.MeetInWarp(item);
+        return Unsafe.BitCast<Quad<float>, Quad<T>>(_tensor.Take(item));
     }
 
     internal EmulatedView<T> Shared(int slot, int length)

@@ -9,6 +9,9 @@ internal interface IEmulatorClock
     /// <summary>All items have met at a barrier.</summary>
     void NextEpoch();
 
+    /// <summary>The 32 items from <paramref name="first"/> on have met at a matrix instruction.</summary>
+    void WarpMet(int first);
+
     /// <summary>A fault of <paramref name="item"/>, for throwing.</summary>
     Exception Fault(string what, int item);
 }

@@ -3,7 +3,7 @@ namespace NativeFlow.Kernels.Gpu;
 /// <summary>Items of a group as threads of which one runs at a time: at a barrier an item hands over to the next one.</summary>
 internal sealed class ItemTeam(bool backwards) : IDisposable
 {
-    private const int StackBytes = 512 * 1024;
+    private const int StackBytes = 512 * 1024, WarpItems = 32;
 
     private readonly List<Member> _members = [];
     private readonly SemaphoreSlim _finished = new(0);
@@ -39,6 +39,26 @@ internal sealed class ItemTeam(bool backwards) : IDisposable
         _clock!.Resume(item);
     }
 
+    /// <summary>Item <paramref name="item"/> waits for the others of its warp at a matrix instruction; the last to come goes on at once.</summary>
+    public void MeetInWarp(int item)
+    {
+        int first = item / WarpItems * WarpItems;
+        if (first + WarpItems > _items) throw _clock!.Fault($"multiplies matrices in a warp of {_items - first} items; it takes {WarpItems}", item);
+        Member me = _members[item];
+        me.Place = Place.Meeting;
+        if (FirstAbsent(first) < 0)
+        {
+            _clock!.WarpMet(first);
+            for (int i = first; i < first + WarpItems; i++) _members[i].Place = Place.Ready;
+            me.Place = Place.Running;
+            return;
+        }
+        Advance();
+        me.Turn.WaitOne();
+        if (_fault is not null) throw new EndedException();
+        _clock!.Resume(item);
+    }
+
     public void Dispose()
     {
         _disposed = true;
@@ -59,6 +79,14 @@ internal sealed class ItemTeam(bool backwards) : IDisposable
         if (next < 0)
         {
             Member? waiting = null, ended = null;
+            for (int i = 0; i < _items; i++)
+            {
+                if (_members[i].Place == Place.Meeting)
+                {
+                    Fail(_clock!.Fault($"multiplies matrices, to which item {FirstAbsent(i / WarpItems * WarpItems)} of its warp never comes", i));
+                    return;
+                }
+            }
             for (int i = 0; i < _items; i++)
             {
                 Member m = _members[i];
@@ -87,6 +115,13 @@ internal sealed class ItemTeam(bool backwards) : IDisposable
         HandTo(next);
     }
 
+    private int FirstAbsent(int first)
+    {
+        for (int i = first; i < first + WarpItems; i++)
+            if (_members[i].Place != Place.Meeting) return i;
+        return -1;
+    }
+
     private int Next()
     {
         for (int i = 0; i < _items; i++)
@@ -108,7 +143,7 @@ internal sealed class ItemTeam(bool backwards) : IDisposable
     {
         _fault ??= fault;
         for (int i = 0; i < _items; i++)
-            if (_members[i].Place == Place.Waiting || _members[i].Place == Place.Ready)
+            if (_members[i].Place is Place.Waiting or Place.Meeting or Place.Ready)
             {
                 HandTo(i);
                 return;
@@ -150,6 +185,7 @@ internal sealed class ItemTeam(bool backwards) : IDisposable
         Ready,
         Running,
         Waiting,
+        Meeting,
     }
 
     private sealed class EndedException : Exception;

@@ -76,7 +76,7 @@ internal struct Determinant<T, TLane>
     public readonly TLane Log()
     {
         // e ln 2 in two parts, the first exact for |e| below 2^15.
-        TLane main = LaneLog.Log<TLane, T>(High), rest = Low / High;
+        TLane main = TLane.Log(High), rest = Low / High;
         TLane large = Exponent * TLane.Constant(0.693359375), small = Exponent * TLane.Constant(-0.00021219444005469057);
         TLane sum = large + main;
         TLane lost = TLane.Select(TLane.LessThan(TLane.Abs(main), TLane.Abs(large)), (large - sum) + main, (main - sum) + large);

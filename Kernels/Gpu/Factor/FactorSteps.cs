@@ -165,7 +165,7 @@ internal static class FactorSteps<T, TView, TLane, TWidth, TItems>
         => byRows ? Sub(b, strideB, 0, from, count, to - from) : Sub(b, strideB, from, 0, to - from, count);
 
     private static void Leaf(GpuContext<T, TView, TLane> gpu, TriangleSide side, Slice a, int stride, int order, Slice b, int strideB, int count)
-        => gpu.Launch(Grid.Over(count, TItems.Value), new TriangleKernel<T, TView, TLane, TWidth, TItems>(gpu.Read(a), stride, order, side, gpu.Update(b), strideB, count));
+        => gpu.Launch(Grid.Over(count, TItems.Value), new TriangleSolveKernel<T, TView, TLane, TWidth, TItems>(gpu.Read(a), stride, order, side, gpu.Update(b), strideB, count));
 
     private static void Subtract(
         GpuContext<T, TView, TLane> gpu, int m, int n, int k, Slice a, int lda, bool transposeA, Slice b, int ldb, bool transposeB, Slice c, int ldc)

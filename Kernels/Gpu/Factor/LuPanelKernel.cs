@@ -109,7 +109,7 @@ public readonly struct LuPanelKernel<T, TView, TLane, TWidth>(TView panel, TView
     private void Exchange(TView sizes, TView places, TView row, int column, int count, int k)
     {
         Best(sizes, places, 0, count, 1, k, out TLane place);
-        int p = TLane.ToInt32(place), at = (column * rows) + k, other = (column * rows) + p;
+        int p = (int)TLane.FirstInDouble(place), at = (column * rows) + k, other = (column * rows) + p;
         T value = panel.Load(other);
         if (p != k)
         {

@@ -26,8 +26,8 @@ public readonly struct PermuteKernel<T, TView, TLane>(TView from, TView to, TVie
         if (sources.Length != 0)
         {
             int r = e / columns, c = e % columns;
-            if (ofColumns != 0) c = TLane.ToInt32(TLane.Broadcast(sources.Load(c)));
-            else r = TLane.ToInt32(TLane.Broadcast(sources.Load(r)));
+            if (ofColumns != 0) c = (int)TLane.FirstInDouble(TLane.Broadcast(sources.Load(c)));
+            else r = (int)TLane.FirstInDouble(TLane.Broadcast(sources.Load(r)));
             other = (r * columns) + c;
         }
         if (back != 0) to.Store(other, from.Load(e));

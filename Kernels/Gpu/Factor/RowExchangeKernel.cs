@@ -30,12 +30,12 @@ public readonly struct RowExchangeKernel<T, TView, TLane, TWidth, TItems>(TView 
         if (column >= columns || (column >= first && column < first + width)) return;
         for (int q = 0; q < 2 * width; q++)
         {
-            int source = TLane.ToInt32(TLane.Broadcast(from.Load(q)));
+            int source = (int)TLane.FirstInDouble(TLane.Broadcast(from.Load(q)));
             if (source >= 0) values.Store((q * TItems.Value) + group.Item, a.Load((source * stride) + column));
         }
         for (int q = 0; q < 2 * width; q++)
         {
-            int source = TLane.ToInt32(TLane.Broadcast(from.Load(q))), target = TLane.ToInt32(TLane.Broadcast(to.Load(q)));
+            int source = (int)TLane.FirstInDouble(TLane.Broadcast(from.Load(q))), target = (int)TLane.FirstInDouble(TLane.Broadcast(to.Load(q)));
             if (source >= 0) a.Store((target * stride) + column, values.Load((q * TItems.Value) + group.Item));
         }
     }
@@ -56,5 +56,5 @@ public readonly struct RowExchangeKernel<T, TView, TLane, TWidth, TItems>(TView 
         from.Store(q, TLane.First(TLane.Constant(counts && source != row ? source : -1)));
     }
 
-    private int Pivot(int i) => TLane.ToInt32(TLane.Broadcast(pivots.Load(i))) - first;
+    private int Pivot(int i) => (int)TLane.FirstInDouble(TLane.Broadcast(pivots.Load(i))) - first;
 }

@@ -20,7 +20,7 @@ public readonly struct TracePivotsKernel<T, TView, TLane>(TView pivots, TView so
         if (row >= sources.Length) return;
         for (int i = pivots.Length - 1; i >= 0; i--)
         {
-            int p = TLane.ToInt32(TLane.Broadcast(pivots.Load(i)));
+            int p = (int)TLane.FirstInDouble(TLane.Broadcast(pivots.Load(i)));
             if (source == i) source = p;
             else if (source == p) source = i;
         }

@@ -24,7 +24,7 @@ public readonly struct ActNormExpandKernel<T, TView, TLane>(TView s, TView t, TV
         if (i >= factor.Length) return;
         int c = i / pixels;
         TLane scale = TLane.Broadcast(s.Load(c)), shift = TLane.Broadcast(t.Load(c));
-        if ((form & 2) == 0) scale = LaneExp.Exp<TLane, T>(scale);
+        if ((form & 2) == 0) scale = TLane.Exp(scale);
         if ((form & 1) != 0)
         {
             scale = TLane.Constant(1) / scale;

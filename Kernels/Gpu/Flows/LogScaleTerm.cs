@@ -14,7 +14,7 @@ public readonly struct LogScaleTerm<T, TView, TLane>(TView s, int form) : ITerm<
     public static TLane Neutral => TLane.Constant(0);
 
     /// <inheritdoc/>
-    public TLane Join(TLane running, int i) => running + ((form & 2) != 0 ? LaneLog.Log<TLane, T>(TLane.Abs(TLane.Broadcast(s.Load(i)))) : TLane.Broadcast(s.Load(i)));
+    public TLane Join(TLane running, int i) => running + ((form & 2) != 0 ? TLane.Log(TLane.Abs(TLane.Broadcast(s.Load(i)))) : TLane.Broadcast(s.Load(i)));
 
     /// <inheritdoc/>
     public static TLane Join(TLane a, TLane b) => a + b;

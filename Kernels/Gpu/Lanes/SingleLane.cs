@@ -89,9 +89,6 @@ public readonly unsafe struct SingleLane : ILane<SingleLane, float>
     }
 
     /// <inheritdoc/>
-    public static int ToInt32(SingleLane a) => (int)a._value;
-
-    /// <inheritdoc/>
     public static SingleLane Decompose(SingleLane x, out SingleLane exponent)
     {
         // The bits of sqrt(1/2) go to a power of two, so that the exponent changes there.
@@ -105,6 +102,17 @@ public readonly unsafe struct SingleLane : ILane<SingleLane, float>
 
     /// <inheritdoc/>
     public static SingleLane Narrow(Vector512<float> wide) => new(wide.ToScalar());
+
+    /// <inheritdoc/>
+    public static SingleLane RoundToTf32(SingleLane a)
+    {
+        // Half of the last kept bit is added to the magnitude: ties go away from zero, an overflow to infinity. NaN stays NaN.
+        const int Exponent = 0x7F800000, Quiet = 0x00400000, Half = 0x1000, Cut = ~0x1FFF;
+        int bits = Bits(a);
+        if ((bits & int.MaxValue) > Exponent) bits |= Quiet;
+        else bits += Half;
+        return FromBits(bits & Cut);
+    }
 
     /// <inheritdoc/>
     public static float First(SingleLane a) => a._value;

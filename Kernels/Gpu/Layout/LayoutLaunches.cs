@@ -22,6 +22,14 @@ internal static class LayoutLaunches<T, TView, TLane>
         kernels.Add("triangle", static (gpu, in a) => gpu.Each(a.Slices[0].Length, new TriangleKernel<T, TView, TLane>(
             gpu.Read(a.Slices[0]), gpu.Update(a.Slices[1]), Real(a), a.Sizes[0], a.Sizes[1] & LowerFlag, a.Sizes[1] & UnitFlag)));
 
+        // Slices m, y; sizes order, flags: 1 lower, 2 without the diagonal.
+        kernels.Add("add-triangle", static (gpu, in a) => gpu.Each(a.Slices[0].Length, new AddTriangleKernel<T, TView, TLane>(
+            gpu.Read(a.Slices[0]), gpu.Update(a.Slices[1]), Real(a), a.Sizes[0], a.Sizes[1] & LowerFlag, a.Sizes[1] & UnitFlag)));
+
+        // Slices a, s; size order. Then slice s alone.
+        kernels.Add("cholesky-symmetrize", static (gpu, in a) => gpu.Each(a.Slices[1].Length, new SymmetrizeKernel<T, TView, TLane>(gpu.Read(a.Slices[0]), gpu.Write(a.Slices[1]), a.Sizes[0])));
+        kernels.Add("cholesky-lower-half", static (gpu, in a) => gpu.Each(a.Slices[0].Length, new LowerHalfKernel<T, TView, TLane>(gpu.Update(a.Slices[0]), a.Sizes[0])));
+
         kernels.Add("circulant", static (gpu, in a) => gpu.Each(a.Slices[1].Length, new CirculantKernel<T, TView, TLane>(gpu.Read(a.Slices[0]), gpu.Write(a.Slices[1]), a.Slices[0].Length)));
         kernels.Add("circulant-backward", static (gpu, in a) => gpu.Each(a.Slices[1].Length, new CirculantSumKernel<T, TView, TLane>(gpu.Read(a.Slices[0]), gpu.Update(a.Slices[1]), a.Slices[1].Length)));
 

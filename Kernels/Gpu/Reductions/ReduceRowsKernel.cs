@@ -27,7 +27,16 @@ public readonly struct ReduceRowsKernel<T, TView, TLane, TTerm>(TTerm term, Outc
         for (int slot = group.Item; slot < TreeSlots.Value; slot += group.Items)
         {
             TLane sum = TTerm.Neutral;
-            for (int i = from + slot; i < to; i += TreeSlots.Value) sum = term.Join(sum, row + i);
+            int i = row + from + slot, end = row + to;
+            // Four loads under way at a time; the order stays.
+            for (; i < end - (3 * TreeSlots.Value); i += 4 * TreeSlots.Value)
+            {
+                sum = term.Join(sum, i);
+                sum = term.Join(sum, i + TreeSlots.Value);
+                sum = term.Join(sum, i + (2 * TreeSlots.Value));
+                sum = term.Join(sum, i + (3 * TreeSlots.Value));
+            }
+            for (; i < end; i += TreeSlots.Value) sum = term.Join(sum, i);
             slots.Store(slot, TLane.First(sum));
         }
         group.Barrier();

@@ -29,32 +29,44 @@ internal static class Reduction<T, TView, TLane>
         }
     }
 
-    /// <summary>y[r] := terms r length .. (r + 1) length - 1 joined, without scratch memory: for rows too short to be worth cutting, or so many that they need not be.</summary>
-    public static void WholeRows<TTerm>(GpuContext<T, TView, TLane> gpu, int rows, int length, in TTerm term, Slice y)
+    /// <summary>y[r] := scale * (terms r length .. (r + 1) length - 1 joined), without scratch memory: for rows too short to be worth cutting, or so many that they need not be.</summary>
+    public static void WholeRows<TTerm>(GpuContext<T, TView, TLane> gpu, int rows, int length, in TTerm term, Slice y, double scale = 1)
         where TTerm : struct, ITerm<TLane>
     {
-        if (rows > 0) Whole(gpu, rows, length, term, To(gpu, y, 1, 0, false));
+        if (rows > 0) Whole(gpu, rows, length, term, To(gpu, y, scale, 0, false));
     }
 
     /// <summary>y[c] += scale * (sum over r of the terms r cols + c); where the term has a second sum, it goes to <paramref name="other"/>.</summary>
     public static void Columns<TTerm>(GpuContext<T, TView, TLane> gpu, int rows, int cols, in TTerm term, Slice y, Slice other, double scale = 1)
         where TTerm : struct, IColumnTerm<TLane>
+        => Columns(gpu, rows, cols, term, y, other, gpu.Scratch(ColumnScratch<TTerm>(rows, cols)), scale, adds: true);
+
+    /// <summary>The same in scratch memory that the caller has already, <see cref="ColumnScratch"/> elements; or without adding to what is there.</summary>
+    public static void Columns<TTerm>(GpuContext<T, TView, TLane> gpu, int rows, int cols, in TTerm term, Slice y, Slice other, Slice scratch, double scale, bool adds)
+        where TTerm : struct, IColumnTerm<TLane>
     {
-        if (rows == 0 || cols == 0) return;
+        if (cols == 0) return;
         int parts = Parts(rows, ColumnPart, MostColumnParts);
         if (parts == 1)
         {
-            Column(gpu, rows, cols, term, To(gpu, y, scale, 0, true), To(gpu, other, scale, 0, true));
+            Column(gpu, rows, cols, term, To(gpu, y, scale, 0, adds), To(gpu, other, scale, 0, adds));
             return;
         }
-        int size = checked(parts * cols), part = (rows + parts - 1) / parts;
-        Slice scratch = gpu.Scratch(TTerm.HasSecond ? checked(2 * size) : size);
+        int size = parts * cols, part = (rows + parts - 1) / parts;
         Slice partial = scratch.Part(0, size), others = TTerm.HasSecond ? scratch.Part(size, size) : Slice.None;
         gpu.Launch(ColumnGrid(gpu, cols, parts), new ReduceColumnsKernel<T, TView, TLane, TTerm>(term, To(gpu, partial, 1, 0, false), To(gpu, others, 1, 0, false), rows, cols, part));
         if (TTerm.HasSecond)
-            Column(gpu, parts, cols, new ColumnPartialPairTerm<T, TView, TLane>(gpu.Read(partial), gpu.Read(others)), To(gpu, y, scale, 0, true), To(gpu, other, scale, 0, true));
+            Column(gpu, parts, cols, new ColumnPartialPairTerm<T, TView, TLane>(gpu.Read(partial), gpu.Read(others)), To(gpu, y, scale, 0, adds), To(gpu, other, scale, 0, adds));
         else
-            Column(gpu, parts, cols, new ColumnSumTerm<T, TView, TLane>(gpu.Read(partial)), To(gpu, y, scale, 0, true), default);
+            Column(gpu, parts, cols, new ColumnSumTerm<T, TView, TLane>(gpu.Read(partial)), To(gpu, y, scale, 0, adds), default);
+    }
+
+    /// <summary>Scratch memory that a sum over columns takes.</summary>
+    public static int ColumnScratch<TTerm>(int rows, int cols)
+        where TTerm : struct, IColumnTerm<TLane>
+    {
+        int parts = Parts(rows, ColumnPart, MostColumnParts);
+        return parts == 1 ? 0 : checked(parts * cols * (TTerm.HasSecond ? 2 : 1));
     }
 
     private static void Column<TTerm>(GpuContext<T, TView, TLane> gpu, int rows, int cols, in TTerm term, in Outcome<T, TView, TLane> first, in Outcome<T, TView, TLane> second)

@@ -22,7 +22,7 @@ public readonly struct LogSumExpGradientKernel<T, TView, TLane>(TView x, TView y
         int i = (group.X * group.Items) + group.Item;
         if (i >= dx.Length) return;
         int r = i / cols;
-        TLane weight = LaneExp.Exp<TLane, T>(TLane.Broadcast(x.Load(i)) - TLane.Broadcast(y.Load(r)));
+        TLane weight = TLane.Exp(TLane.Broadcast(x.Load(i)) - TLane.Broadcast(y.Load(r)));
         dx.Store(i, TLane.First(TLane.MultiplyAdd(TLane.Broadcast(dy.Load(r)), weight, TLane.Broadcast(dx.Load(i)))));
     }
 }

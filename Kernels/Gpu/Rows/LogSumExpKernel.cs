@@ -22,6 +22,6 @@ public readonly struct LogSumExpKernel<T, TView, TLane>(TView greatest, TView su
         TLane top = TLane.Broadcast(greatest.Load(i));
         // At an infinite maximum, inf - inf would make a NaN of an answer that is known.
         TLane isInfinite = TLane.EqualTo(TLane.Abs(top), TLane.Constant(double.PositiveInfinity));
-        y.Store(i, TLane.First(TLane.Select(isInfinite, top, top + LaneLog.Log<TLane, T>(TLane.Broadcast(sum.Load(i))))));
+        y.Store(i, TLane.First(TLane.Select(isInfinite, top, top + TLane.Log(TLane.Broadcast(sum.Load(i))))));
     }
 }

@@ -57,6 +57,25 @@ internal static class RowLaunches<T, TView, TLane>
             gpu, a.Sizes[0], a.Sizes[1], new WeightedExpTerm<T, TView, TLane>(gpu.Read(a.Slices[0]), gpu.Read(a.Slices[1]), gpu.Read(a.Slices[2]), a.Sizes[1]), a.Slices[3]));
 
         // Slices x, y; size columns.
+        kernels.Add("row-norm", static (gpu, in a) =>
+        {
+            int rows = a.Slices[1].Length, cols = a.Sizes[0];
+            TView x = gpu.Read(a.Slices[0]);
+            Slice scratch = gpu.Scratch(2 * rows), largest = scratch.Part(0, rows), sum = scratch.Part(rows, rows);
+            Reduction<T, TView, TLane>.WholeRows(gpu, rows, cols, new LargestTerm<T, TView, TLane>(x), largest);
+            Reduction<T, TView, TLane>.WholeRows(gpu, rows, cols, new ScaledSquareTerm<T, TView, TLane>(x, gpu.Read(largest), cols), sum);
+            gpu.Each(rows, new RowNormKernel<T, TView, TLane>(gpu.Read(largest), gpu.Read(sum), gpu.Write(a.Slices[1])));
+        });
+
+        // Slices x, y, dy, dx; size columns.
+        kernels.Add("row-norm-backward", static (gpu, in a) => gpu.Each(a.Slices[3].Length, new RowNormGradientKernel<T, TView, TLane>(
+            gpu.Read(a.Slices[0]), gpu.Read(a.Slices[1]), gpu.Read(a.Slices[2]), gpu.Update(a.Slices[3]), a.Sizes[0])));
+
+        // Slices x, y, tx, ty; size columns.
+        kernels.Add("row-norm-jvp", static (gpu, in a) => Reduction<T, TView, TLane>.Rows(
+            gpu, a.Slices[3].Length, a.Sizes[0], new TangentOfNormTerm<T, TView, TLane>(gpu.Read(a.Slices[0]), gpu.Read(a.Slices[1]), gpu.Read(a.Slices[2]), a.Sizes[0]), a.Slices[3], adds: true));
+
+        // Slices x, y; size columns.
         kernels.Add("running-sum", static (gpu, in a) =>
         {
             if (a.Slices[0].Length == 0) return;

@@ -15,7 +15,7 @@ public readonly struct ShiftedExpTerm<T, TView, TLane>(TView x, TView shift, int
     public static TLane Neutral => TLane.Constant(0);
 
     /// <inheritdoc/>
-    public TLane Join(TLane running, int i) => running + LaneExp.Exp<TLane, T>(TLane.Broadcast(x.Load(i)) - TLane.Broadcast(shift.Load(i / cols)));
+    public TLane Join(TLane running, int i) => running + TLane.Exp(TLane.Broadcast(x.Load(i)) - TLane.Broadcast(shift.Load(i / cols)));
 
     /// <inheritdoc/>
     public static TLane Join(TLane a, TLane b) => a + b;

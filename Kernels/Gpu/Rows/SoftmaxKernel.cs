@@ -22,6 +22,6 @@ public readonly struct SoftmaxKernel<T, TView, TLane>(TView x, TView greatest, T
         int i = (group.X * group.Items) + group.Item;
         if (i >= y.Length) return;
         int r = i / cols;
-        y.Store(i, TLane.First(LaneExp.Exp<TLane, T>(TLane.Broadcast(x.Load(i)) - TLane.Broadcast(greatest.Load(r))) / TLane.Broadcast(sum.Load(r))));
+        y.Store(i, TLane.First(TLane.Exp(TLane.Broadcast(x.Load(i)) - TLane.Broadcast(greatest.Load(r))) / TLane.Broadcast(sum.Load(r))));
     }
 }

@@ -16,7 +16,7 @@ public readonly struct WeightedExpTerm<T, TView, TLane>(TView x, TView shift, TV
     public static TLane Neutral => TLane.Constant(0);
 
     /// <inheritdoc/>
-    public TLane Join(TLane running, int i) => TLane.MultiplyAdd(TLane.Broadcast(v.Load(i)), LaneExp.Exp<TLane, T>(TLane.Broadcast(x.Load(i)) - TLane.Broadcast(shift.Load(i / cols))), running);
+    public TLane Join(TLane running, int i) => TLane.MultiplyAdd(TLane.Broadcast(v.Load(i)), TLane.Exp(TLane.Broadcast(x.Load(i)) - TLane.Broadcast(shift.Load(i / cols))), running);
 
     /// <inheritdoc/>
     public static TLane Join(TLane a, TLane b) => a + b;

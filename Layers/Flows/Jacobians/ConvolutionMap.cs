@@ -51,7 +51,7 @@ internal static class ConvolutionMap
         {
             Slice kept = space.Take(ConvDeterminant<T>.KeptLength(shape)), work = space.Take(ConvDeterminant<T>.WorkLength(shape));
             ConvDeterminant<T>.Value(backend, shape, weight, kept, value, work);
-            ConvDeterminant<T>.AddGradient(backend, shape, weight, kept, gradient, work, 1);
+            ConvDeterminant<T>.AddGradient(backend, shape, weight, kept, gradient, work, 1, Slice.None);
         }
         space.Reset(borrowed);
     }

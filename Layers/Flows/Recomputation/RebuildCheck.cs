@@ -40,13 +40,13 @@ internal static class RebuildCheck<T> where T : unmanaged, IFloatingPointIeee754
         (int, int) borrowed = tape.Workspace.Mark;
         Slice found = tape.Workspace.Take(2);
         tape.Backend.Run(WorstId, new KernelArgs([rebuilt, truth, found], [cols]));
-        Span<T> worst = stackalloc T[2];
-        tape.Backend.Read(found, worst);
+        tape.Checks.Check(
+            new CheckSite<T>(
+                static (s, error, row, _) => new NotConvergedException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{s.Scope}recompute: row {row} of the input, rebuilt from the output, is off by a relative {double.CreateTruncating(error):G2}, more than {Most:G2}: the layers lose too many digits. Recompute from the input, wrap fewer layers, or compute in double.")),
+                scope, "recompute", "", 0, Most, true),
+            found, Slice.None, 0, Most);
         tape.Workspace.Reset(borrowed);
-        double error = double.CreateTruncating(worst[0]);
-        if (error <= Most) return;
-        throw new NotConvergedException(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{scope}recompute: row {worst[1]} of the input, rebuilt from the output, is off by a relative {error:G2}, more than {Most:G2}: the layers lose too many digits. Recompute from the input, wrap fewer layers, or compute in double."));
     }
 }

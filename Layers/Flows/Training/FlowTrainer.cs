@@ -16,6 +16,7 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
     private readonly TrainerState<T> _state;
     private T[] _batch = [];
     private T[] _context = [];
+    private StepRing<T>? _ring;
 
     /// <summary>Creates a trainer for a flow that has none yet.</summary>
     public FlowTrainer(Flow<T> flow, IOptimizer<T> optimizer, TrainerOptions options)
@@ -62,18 +63,8 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
     /// <summary>As <see cref="Step(ReadOnlySpan{T}, ReadOnlySpan{T})"/> with a learning rate of the caller's, for schedules by something else than the step, such as a time budget.</summary>
     public StepReport Step(ReadOnlySpan<T> batch, ReadOnlySpan<T> context, double rate)
     {
-        int rows = batch.Length / Flow.Dimension;
-        if (rows == 0 || rows * Flow.Dimension != batch.Length)
-            throw new ArgumentException($"FlowTrainer.Step: {batch.Length} numbers are no whole rows of {Flow.Dimension} features.");
-        Flow.RequireContext("FlowTrainer.Step", rows, context.Length);
         long step = _state.Step;
-        _tape.Reset();
-        Var x = _tape.Input(batch, rows, Flow.Dimension), given = context.IsEmpty ? Var.None : _tape.Input(context, rows, Flow.ContextWidth);
-        var c = new StepContext { Mode = FlowMode.Train, Step = step, Key = Options.Seed, Context = given };
-        // Before the objective, whose recording is what the flow reports on.
-        Var stretch = Options.BiLipschitz is { } penalty && penalty.Applies(step) ? penalty.Record(Flow, _tape, x, c) : Var.None;
-        FlowObjective objective = Flow.RecordObjective(_tape, x, c);
-        if (!stretch.IsNone) objective = objective.With(_tape, stretch);
+        FlowObjective objective = Record(batch, context);
         double loss = double.CreateTruncating(_tape.Scalar(objective.Loss));
         if (!double.IsFinite(loss)) throw new NonFiniteException($"Step {step}: the loss is {loss}; first bad value in {_tape.FindNonFinite()?.TrimEnd('.') ?? "the loss itself"}. Lower the learning rate or clip the gradient.");
         _tape.Backward(objective.Loss);
@@ -90,10 +81,66 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
             objective.Penalty.IsNone ? 0 : double.CreateTruncating(_tape.Scalar(objective.Penalty)), Reconstruction(), norm, rate);
     }
 
+    // The objective of a batch, on the tape.
+    private FlowObjective Record(ReadOnlySpan<T> batch, ReadOnlySpan<T> context)
+    {
+        int rows = batch.Length / Flow.Dimension;
+        if (rows == 0 || rows * Flow.Dimension != batch.Length)
+            throw new ArgumentException($"FlowTrainer.Step: {batch.Length} numbers are no whole rows of {Flow.Dimension} features.");
+        Flow.RequireContext("FlowTrainer.Step", rows, context.Length);
+        long step = _state.Step;
+        _tape.Reset();
+        Var x = _tape.Input(batch, rows, Flow.Dimension), given = context.IsEmpty ? Var.None : _tape.Input(context, rows, Flow.ContextWidth);
+        var c = new StepContext { Mode = FlowMode.Train, Step = step, Key = Options.Seed, Context = given };
+        // Before the objective, whose recording is what the flow reports on.
+        Var stretch = Options.BiLipschitz is { } penalty && penalty.Applies(step) ? penalty.Record(Flow, _tape, x, c) : Var.None;
+        FlowObjective objective = Flow.RecordObjective(_tape, x, c);
+        return stretch.IsNone ? objective : objective.With(_tape, stretch);
+    }
+
+    /// <summary>
+    /// A training step of which nothing is read, so that a device runs ahead of the caller: as <see cref="Step(ReadOnlySpan{T}, ReadOnlySpan{T}, double)"/>, but
+    /// its numbers come with the next <see cref="Report"/>, which must come within <see cref="TrainerOptions.ReportEvery"/> steps.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">That many steps wait to be reported.</exception>
+    public void Advance(ReadOnlySpan<T> batch, ReadOnlySpan<T> context, double rate)
+    {
+        if (_ring?.Count == Options.ReportEvery) throw new InvalidOperationException($"FlowTrainer.Advance: {_ring.Count} steps wait to be reported; call Report first.");
+        long step = _state.Step;
+        FlowObjective objective = Record(batch, context);
+        _tape.Backward(objective.Loss);
+        _clip?.Shorten();
+        Optimizer.Step(Flow.Store, rate);
+        _ring ??= new StepRing<T>(Flow.Backend, Options.ReportEvery, Flow.Reconstructions.Length);
+        _ring.Add(_tape, step, objective, Flow.Reconstructions, _clip?.Measured ?? Slice.None, rate);
+        _state.Step = step + 1;
+    }
+
+    /// <summary>Reads the numbers of all steps since the last report, at once, and hands them on.</summary>
+    /// <param name="onStep">Called for every step; returns false to stop.</param>
+    /// <returns>False when a call wants to stop.</returns>
+    /// <exception cref="NonFiniteException">A loss or a gradient's norm is not finite; the parameters are spoilt.</exception>
+    public bool Report(Func<StepReport, bool>? onStep = null) => Deliver(onStep, inEpoch: false);
+
+    private bool Deliver(Func<StepReport, bool>? onStep, bool inEpoch)
+    {
+        _tape.Checks.Require();
+        if (_ring is not { } ring) return true;
+        ring.Read();
+        // All of it before the first call, which may write a checkpoint.
+        if (inEpoch)
+            for (int i = 0; i < ring.Count; i++) _state.Add(ring[i].Objective, ring[i].ReconstructionError);
+        bool goesOn = true;
+        if (onStep is not null)
+            for (int i = 0; i < ring.Count; i++) goesOn &= onStep(ring[i]);
+        ring.Clear();
+        return goesOn;
+    }
+
     /// <summary>Trains to the end of the epoch that <see cref="State"/> stands in, or until cancelled; then validates if it is due.</summary>
     /// <param name="batches">Training rows.</param>
     /// <param name="validation">Validation rows; null for none.</param>
-    /// <param name="onStep">Called after every step; returns false to stop.</param>
+    /// <param name="onStep">Called for every step, when it is reported (see <see cref="TrainerOptions.ReportEvery"/>); returns false to stop there.</param>
     /// <returns>The epoch's report, or null when stopped inside it; the next call goes on from there.</returns>
     /// <exception cref="NonFiniteException">Training diverged.</exception>
     public EpochReport? RunEpoch(BatchSource<T> batches, Table? validation, Func<StepReport, bool>? onStep = null)
@@ -102,15 +149,31 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
         if (_batch.Length != width) (_batch, _context) = (new T[width], new T[Options.BatchSize * Flow.ContextWidth]);
         ValueKind value = ValueKind.Exact;
         double rate = 0;
+        // What an exception left behind.
+        _ring?.Clear();
         while (_state.StepInEpoch < batches.BatchesPerEpoch)
         {
             batches.Fill(_state.Epoch, (int)_state.StepInEpoch, _batch, _context);
             if (_state.Step == 0) Flow.Initialize(_batch, _context);
-            StepReport report = Step(_batch, _context);
-            value = report.Value;
-            rate = report.LearningRate;
-            _state.Count(report.Objective, report.ReconstructionError);
-            if (onStep is not null && !onStep(report) && _state.StepInEpoch < batches.BatchesPerEpoch) return null;
+            rate = Options.Schedule.At(_state.Step);
+            bool goesOn = true;
+            if (Options.ReportEvery == 1)
+            {
+                StepReport report = Step(_batch, _context, rate);
+                value = report.Value;
+                _state.CountStep();
+                _state.Add(report.Objective, report.ReconstructionError);
+                goesOn = onStep is null || onStep(report);
+            }
+            else
+            {
+                Advance(_batch, _context, rate);
+                _state.CountStep();
+                value = _ring!.LastValue;
+                // At the same steps whether the run was resumed or not.
+                if (_state.Step % Options.ReportEvery == 0 || _state.StepInEpoch == batches.BatchesPerEpoch) goesOn = Deliver(onStep, inEpoch: true);
+            }
+            if (!goesOn && _state.StepInEpoch < batches.BatchesPerEpoch) return null;
         }
         if (rate == 0) (value, rate) = (WeakestValue(), Options.Schedule.At(Math.Max(0, _state.Step - 1)));
         double objective = _state.MeanObjective, reconstruction = _state.MeanReconstruction;
@@ -153,6 +216,7 @@ public sealed class FlowTrainer<T> : IDisposable where T : unmanaged, IFloatingP
         _tape.Dispose();
         _clip?.Dispose();
         _state.Dispose();
+        _ring?.Dispose();
     }
 
     private double Reconstruction()

@@ -26,6 +26,12 @@ public sealed record TrainerOptions
     /// <summary>Epochs between two validations.</summary>
     public int ValidateEvery { get; init; } = 1;
 
+    /// <summary>
+    /// Steps from one reading of losses and norms to the next, 1 or more: a device then waits for the host once in so many steps. The numbers and the model
+    /// are the same bits for any; with more than 1, a loss that is not finite is found that much later, when the parameters are spoilt.
+    /// </summary>
+    public int ReportEvery { get; init; } = 1;
+
     /// <summary>A penalty on the stretch of the map and of its inverse; null for none.</summary>
     public BiLipschitzPenalty? BiLipschitz { get; init; }
 
@@ -36,6 +42,7 @@ public sealed record TrainerOptions
         if (BatchSize < 1) throw new BadInputException($"The batch size must be 1 or more, it is {BatchSize}.");
         if (Epochs < 1) throw new BadInputException($"The number of epochs must be 1 or more, it is {Epochs}.");
         if (ValidateEvery < 1) throw new BadInputException($"Validation must come every 1 or more epochs, not every {ValidateEvery}.");
+        if (ReportEvery < 1) throw new BadInputException($"Steps must be reported every 1 or more of them, not every {ReportEvery}.");
         if (!(ClipNorm > 0)) throw new BadInputException($"The largest gradient norm must be more than 0, it is {ClipNorm}.");
         BiLipschitz?.Check();
         return this;

@@ -68,7 +68,14 @@ public sealed class TrainerState<T> : IDisposable where T : unmanaged, IFloating
 
     internal void Count(double objective, double reconstruction)
     {
-        _store[_stepInEpoch]++;
+        CountStep();
+        Add(objective, reconstruction);
+    }
+
+    internal void CountStep() => _store[_stepInEpoch]++;
+
+    internal void Add(double objective, double reconstruction)
+    {
         Set(_objective, Get(_objective) + objective);
         Set(_reconstruction, Get(_reconstruction) + reconstruction);
     }

@@ -68,6 +68,7 @@ public sealed class BackendConformance<T> where T : unmanaged, IFloatingPointIee
             Compare($"sum-squares {n}", [Draw(n), Draw(1)], static (b, s) => BasicKernels<T>.SumSquares(b, s[0], s[1], 0.5));
             Compare($"dot {n}", [Draw(n), Draw(n), Draw(1)], static (b, s) => BasicKernels<T>.Dot(b, s[0], s[1], s[2], 2));
             Compare($"max-abs {n}", [Draw(n), Draw(1)], static (b, s) => BasicKernels<T>.MaxAbs(b, s[0], s[1]));
+            if (n % 7 == 0) Scalars(n);
             if (n is > 0 and < 20) Compare($"add-diagonal {n}", [Draw(n * n)], (b, s) => BasicKernels<T>.AddDiagonal(b, s[0], n, 1.5));
             foreach ((int rows, int cols) in (ReadOnlySpan<(int, int)>)[(3, n), (n, 3)])
                 foreach (double scale in (ReadOnlySpan<double>)[1, -0.5])
@@ -77,6 +78,30 @@ public sealed class BackendConformance<T> where T : unmanaged, IFloatingPointIee
                     Compare($"transpose {rows}x{cols}", [Draw(rows * cols), Draw(rows * cols)], (b, s) => BasicKernels<T>.AddTransposed(b, s[0], s[1], rows, cols, scale));
                 }
         }
+    }
+
+    // Factors that lie in memory.
+    private void Scalars(int n)
+    {
+        Compare($"add-scaled-by {n}", [Draw(1), Draw(n), Draw(n)], static (b, s) => ScalarKernels<T>.AddScaled(b, s[0], s[1], s[2], -1.3));
+        Compare($"scale-by {n}", [Draw(1), Draw(n), Draw(n)], static (b, s) => ScalarKernels<T>.Scale(b, s[0], s[1], s[2], 0.7));
+        Compare($"scale-by in place {n}", [Draw(1), Draw(n)], static (b, s) => ScalarKernels<T>.Scale(b, s[0], s[1], s[1]));
+        Compare($"scale-by-and-add {n}", [Draw(1), Draw(n), Draw(n)], static (b, s) => ScalarKernels<T>.ScaleAndAdd(b, s[0], s[1], s[2], 0.6, -0.5));
+        foreach ((int rows, int cols) in (ReadOnlySpan<(int, int)>)[(3, n), (n, 3), (33, n / 4)])
+            Compare($"add-transposed-by {rows}x{cols}", [Draw(1), Draw(rows * cols), Draw(rows * cols)], (b, s) => ScalarKernels<T>.AddTransposed(b, s[0], s[1], s[2], rows, cols, -0.5));
+        foreach (double number in (ReadOnlySpan<double>)[0.5, 2, double.NaN])
+        {
+            Compare($"add-where-below {n}", [[number], Draw(n), Draw(n)], static (b, s) => ScalarKernels<T>.AddWhereBelow(b, s[0], 1, s[1], s[2]));
+            Compare($"shorten {n}", [[number], Draw(n)], static (b, s) => ScalarKernels<T>.Shorten(b, s[0], s[1], 1));
+        }
+        Compare($"shorten by infinity {n}", [[double.PositiveInfinity], Draw(n)], static (b, s) => ScalarKernels<T>.Shorten(b, s[0], s[1], 1));
+        if (n < 8) return;
+        foreach (double row in (ReadOnlySpan<double>)[-1, 2])
+            foreach (double kept in (ReadOnlySpan<double>)[-1, 3])
+            {
+                Compare($"keep-finding {row} {kept}", [[row, 1], Draw(n), [kept, 5, 6, 7]], static (b, s) => FindingKernel<T>.Keep(b, s[0], s[1], 3, s[2], -1, 4));
+                Compare($"keep-finding of no value {row} {kept}", [[row, 1], [kept, 5, 6, 7]], static (b, s) => FindingKernel<T>.Keep(b, s[0], Slice.None, 0, s[1], 0.5, 4));
+            }
     }
 
     private void Products()
@@ -261,7 +286,7 @@ public sealed class BackendConformance<T> where T : unmanaged, IFloatingPointIee
             for (int i = 0; i < q.Length; i++)
             {
                 double w = double.CreateTruncating(p[i]);
-                if (Math.Abs(q[i] - w) <= tolerance * Math.Max(4, Math.Abs(w))) continue;
+                if (Math.Abs(q[i] - w) <= tolerance * Math.Max(4, Math.Abs(w)) || q[i].Equals(w)) continue;
                 _failures.Add($"{what}: array {k}, element {i} is {q[i]}, the reference says {w}");
                 break;
             }

@@ -11,6 +11,10 @@ public sealed class GemmKernelTests
     [InlineData(5, 19, 33)]
     [InlineData(9, 4, 0)]
     [InlineData(1, 1, 1)]
+    [InlineData(1, 67, 35)]
+    [InlineData(139, 3, 45)]
+    [InlineData(4, 70, 130)]
+    [InlineData(20, 30, 33)]
     public void EveryFormOfAProduct(int m, int n, int k)
     {
         using var single = GpuEmulation.Single();
@@ -64,8 +68,68 @@ public sealed class GemmKernelTests
             }
     }
 
+    [Theory]
+    [InlineData((int)GemmTiling.Tile16x32, 19, 33, 200, 8)]
+    [InlineData((int)GemmTiling.Tile16x32, 17, 32, 100, 3)]
+    [InlineData((int)GemmTiling.Lines, 2, 70, 300, 4)]
+    [InlineData((int)GemmTiling.Lines, 37, 4, 300, 4)]
+    [InlineData((int)GemmTiling.Lines, 1, 1, 500, 8)]
+    public void SlabsAreAddedInOneOrder(int tiling, int m, int n, int k, int slabs)
+    {
+        using var forwards = GpuEmulation.Single();
+        using var backwards = GpuEmulation.Single(backwards: true);
+        for (int form = 0; form < 4; form++)
+            for (int variant = 0; variant < 4; variant++)
+            {
+                GemmArgs p = Variant(m, n, k, (form & 1) != 0, (form & 2) != 0, variant);
+                var plan = new GemmPlan((GemmTiling)tiling, slabs);
+                Assert.Equal(Run(forwards), Run(backwards));
+
+                float[] Run(GpuBackend<float, EmulatedView<float>, SingleLane> on)
+                    => ProductCheck<float>.Run(on, p, bias: variant == 1, start: variant == 2 ? 3 : 8, run: a => GemmLaunch<float, EmulatedView<float>, SingleLane>.Run(on.Gpu, a, plan));
+            }
+        Assert.Equal(0, forwards.AllocatedElements);
+    }
+
+    [Theory]
+    [InlineData(4096, 4096, 4096, 1, (int)GemmTiling.Tile128x128, 1)]
+    [InlineData(3, 3, 3, 500, (int)GemmTiling.Small, 1)]
+    [InlineData(1, 784, 784, 1, (int)GemmTiling.Lines, 2)]
+    [InlineData(784, 1, 100000, 1, (int)GemmTiling.Lines, 16)]
+    public void PlanFitsTheShape(int m, int n, int k, int batch, int tiling, int slabs)
+    {
+        var limits = new GpuLimits(1024, 48 * 1024, 132, true);
+        Assert.Equal(new GemmPlan((GemmTiling)tiling, slabs), GemmPlan.For(m, n, k, batch, isDouble: false, limits));
+    }
+
+    [Theory]
+    [InlineData(100, 784, 784)]
+    [InlineData(100, 3072, 3072)]
+    [InlineData(784, 784, 100)]
+    [InlineData(1024, 784, 784)]
+    [InlineData(100, 8192, 8192)]
+    [InlineData(8192, 8192, 8192)]
+    public void PlanUsesTheWholeDevice(int m, int n, int k)
+    {
+        foreach (bool isDouble in (ReadOnlySpan<bool>)[false, true])
+        {
+            GemmPlan plan = GemmPlan.For(m, n, k, 1, isDouble, new GpuLimits(1024, 48 * 1024, 132, true));
+            (int rows, int columns) = plan.Tiling switch
+            {
+                GemmTiling.Tile128x128 => (128, 128),
+                GemmTiling.Tile64x64 => (64, 64),
+                GemmTiling.Tile64x32 => (64, 32),
+                GemmTiling.Tile32x32 => (32, 32),
+                _ => (16, 32),
+            };
+            int groups = ((m + rows - 1) / rows) * ((n + columns - 1) / columns) * plan.Slabs;
+            Assert.True(groups >= 100, $"{plan} makes {groups} groups for 132 processors");
+            Assert.False(isDouble && plan.Tiling == GemmTiling.Tile128x128);
+        }
+    }
+
     // As it is; with a factor, a bias and aligned strides; accumulating over odd strides; a batch that shares B.
-    private static GemmArgs Variant(int m, int n, int k, bool ta, bool tb, int variant)
+    internal static GemmArgs Variant(int m, int n, int k, bool ta, bool tb, int variant)
     {
         int colsA = ta ? m : k, colsB = tb ? k : n;
         var p = new GemmArgs(m, n, k, default, default, default) { TransposeA = ta, TransposeB = tb };

@@ -15,9 +15,9 @@ internal static class ProductCheck<T> where T : unmanaged, IFloatingPointIeee754
     /// <param name="p">Sizes, strides and flags.</param>
     /// <param name="bias">With a bias row.</param>
     /// <param name="start">Offset of every operand in its block; a multiple of four is aligned.</param>
-    /// <param name="factor">Factor on the bound.</param>
+    /// <param name="cut">Relative error of a term beside that of the arithmetic.</param>
     /// <param name="run">Runs it in the backend's place.</param>
-    public static T[] Run(IBackend<T> backend, GemmArgs p, bool bias = false, int start = Guard, double factor = 1, Action<GemmArgs>? run = null)
+    public static T[] Run(IBackend<T> backend, GemmArgs p, bool bias = false, int start = Guard, double cut = 0, Action<GemmArgs>? run = null)
     {
         var random = new Random(17 + p.M + (31 * p.N) + (1009 * p.K));
         int rowsA = p.TransposeA ? p.K : p.M, colsA = p.TransposeA ? p.M : p.K, rowsB = p.TransposeB ? p.N : p.K, colsB = p.TransposeB ? p.K : p.N;
@@ -44,7 +44,7 @@ internal static class ProductCheck<T> where T : unmanaged, IFloatingPointIeee754
                     }
                     int at = (q * p.StrideC) + (i * ldc) + j;
                     double first = p.Accumulate ? D(c[at]) : bias ? D(row[j]) : 0, wanted = first + (p.Alpha * sum), is_ = D(got[start + at]);
-                    double bound = factor * Epsilon * (p.K + 4) * (size + Math.Abs(first));
+                    double bound = (Epsilon * (p.K + 4) * (size + Math.Abs(first))) + (cut * Math.Abs(p.Alpha) * size);
                     Assert.True(Math.Abs(is_ - wanted) <= bound, $"{p}: element ({i}, {j}) of product {q} is {is_}, expected {wanted} within {bound:g3}");
                     result[at] = got[start + at];
                     written[at] = true;

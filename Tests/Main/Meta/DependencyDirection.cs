@@ -36,6 +36,19 @@ public sealed class DependencyDirection
         Assert.Empty(Packages("Layers/Flows/NativeFlow.Layers.csproj"));
     }
 
+    [Fact]
+    public void TheAdapterForGpusAsksForItsPackageOnlyWhenToldTo()
+    {
+        var project = System.Xml.Linq.XDocument.Load(Path.Combine(Repository.Root, "Kernels/Ilgpu/NativeFlow.Kernels.Ilgpu.csproj"));
+        foreach (string element in (string[])["PackageReference", "ProjectReference"])
+        {
+            System.Xml.Linq.XElement reference = Assert.Single(project.Descendants(element));
+            Assert.Equal("'$(UseIlgpu)' == 'true'", reference.Parent!.Attribute("Condition")?.Value);
+        }
+        var properties = System.Xml.Linq.XDocument.Load(Path.Combine(Repository.Root, "Directory.Build.props"));
+        Assert.Equal("false", Assert.Single(properties.Descendants("UseIlgpu")).Value);
+    }
+
     // A library of the framework lies beside System.Private.CoreLib; a package lies beside the tests. One package is allowed.
     private static bool IsAllowed(string reference)
         => reference == "System.Numerics.Tensors"

@@ -1,5 +1,7 @@
 #if ILGPU
+using System.Globalization;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
@@ -12,6 +14,8 @@ namespace NativeFlow.Tests;
 /// <summary>Compiles kernels to PTX, which needs no GPU.</summary>
 internal sealed class PtxCompiler(CudaArchitecture architecture) : IDisposable
 {
+    private const int MostSharedBytes = 48 * 1024;
+
     private Context? _context;
     private PTXBackend? _backend;
 
@@ -52,7 +56,10 @@ internal sealed class PtxCompiler(CudaArchitecture architecture) : IDisposable
         // Arrays and references that the compiler could not keep in registers; calls that nothing resolves; an instruction that ILGPU gives its operands in the wrong order.
         foreach (string bad in (ReadOnlySpan<string>)[".local", ".extern .func", "copysign"])
             if (ptx.Contains(bad, StringComparison.Ordinal)) return $"contains {bad}";
-        return null;
+        // ILGPU turns "!(a < b) ? 1 : 0", stored as a float, into the bits of the integer.
+        if (Regex.IsMatch(ptx, @"0f00000001\b|0d0000000000000001\b")) return "stores a truth value as the bits of an integer";
+        int shared = Regex.Matches(ptx, @"^\s*\.shared .*\[(\d+)\];", RegexOptions.Multiline).Sum(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture));
+        return shared > MostSharedBytes ? $"takes {shared} bytes of shared memory" : null;
     }
 
     public void Dispose()

@@ -38,6 +38,34 @@ public readonly struct TypeTestKernel<TView>(TView x) : IKernel<float, TView> wh
     public void Run<TGroup>(TGroup group) where TGroup : struct, IGroup<float, TView> => x.Store(group.Item, typeof(TView) == typeof(float) ? 1 : 2);
 }
 
+/// <summary>Stores a truth value, which ILGPU gets wrong.</summary>
+public readonly struct TruthKernel<TView>(TView x) : IKernel<float, TView> where TView : struct, IView<float>
+{
+    public static bool HasBarriers => false;
+
+    public void Run<TGroup>(TGroup group) where TGroup : struct, IGroup<float, TView> => x.Store(group.Item, !(x.Load(0) < x.Load(1)) ? 1 : 0);
+}
+
+/// <summary>Takes more shared memory than a group gets.</summary>
+public readonly struct CrowdedKernel<TView>(TView x) : IKernel<float, TView> where TView : struct, IView<float>
+{
+    public static bool HasBarriers => true;
+
+    public void Run<TGroup>(TGroup group) where TGroup : struct, IGroup<float, TView>
+    {
+        TView a = group.Shared<Room>(0), b = group.Shared<Room>(1);
+        a.Store(group.Item, x.Load(group.Item));
+        b.Store(group.Item, x.Load(group.Item + 1));
+        group.Barrier();
+        x.Store(group.Item, a.Load(0) * b.Load(0));
+    }
+
+    private readonly struct Room : ILength
+    {
+        public static int Value => 8000;
+    }
+}
+
 /// <summary>A row of matrix instructions on one accumulator.</summary>
 public readonly struct MatrixKernel<TView>(TView x, TView y, int steps) : IKernel<float, TView> where TView : struct, IView<float>
 {

@@ -1,4 +1,5 @@
 using NativeFlow.Kernels;
+using NativeFlow.Kernels.Gpu;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -14,27 +15,38 @@ public sealed class FunctionAccuracyTests(ITestOutputHelper output)
         87.336, 88.7228, 89, 103.2789, 103.972, 105, 708.396, 709.7827, 710, 744.44, 745.1332, 746, 1048576, 1073741824, 1e19, 3.4e38,
     ];
 
-    [Theory]
-    [InlineData("Exp", 2, 4)]
-    [InlineData("Log", 2, 4)]
-    [InlineData("Log1p", 2, 4)]
-    [InlineData("Expm1", 2, 4)]
-    [InlineData("Tanh", 2, 4)]
-    [InlineData("Sigmoid", 3, 4)]
-    [InlineData("Softplus", 3, 4)]
-    [InlineData("LogSigmoid", 3, 4)]
-    [InlineData("Sin", 2, 4)]
-    [InlineData("Cos", 2, 4)]
-    [InlineData("Erf", 2, 4)]
-    [InlineData("ErfInverse", 2, 4)]
-    [InlineData("Asinh", 3, 4)]
-    [InlineData("Atan", 4, 4)]
-    [InlineData("Logit", 4, 4)]
-    [InlineData("Sqrt", 0.5, 0.5)]
-    [InlineData("Reciprocal", 0.5, 0.5)]
-    public void UlpBounds(string name, double single, double twice) => FunctionCases.Dispatch(name, new Bounds(name, single, twice, output));
+    /// <summary>Function, most ulp in float and in double.</summary>
+    public static TheoryData<string, double, double> Allowed => new()
+    {
+        { "Exp", 2, 4 },
+        { "Log", 2, 4 },
+        { "Log1p", 2, 4 },
+        { "Expm1", 2, 4 },
+        { "Tanh", 2, 4 },
+        { "Sigmoid", 3, 4 },
+        { "Softplus", 3, 4 },
+        { "LogSigmoid", 3, 4 },
+        { "Sin", 2, 4 },
+        { "Cos", 2, 4 },
+        { "Erf", 2, 4 },
+        { "ErfInverse", 2, 4 },
+        { "Asinh", 3, 4 },
+        { "Atan", 4, 4 },
+        { "Logit", 4, 4 },
+        { "Sqrt", 0.5, 0.5 },
+        { "Reciprocal", 0.5, 0.5 },
+    };
 
-    private sealed class Bounds(string name, double single, double twice, ITestOutputHelper output) : IFunctionVisitor
+    [Theory]
+    [MemberData(nameof(Allowed))]
+    public void UlpBounds(string name, double single, double twice) => FunctionCases.Dispatch(name, new Bounds(name, single, twice, output, onDevice: false));
+
+    [Theory]
+    [Trait("Category", "Gpu")]
+    [MemberData(nameof(Allowed))]
+    public void UlpBoundsOfDeviceLanes(string name, double single, double twice) => FunctionCases.Dispatch(name, new Bounds(name, single, twice, output, onDevice: true));
+
+    private sealed class Bounds(string name, double single, double twice, ITestOutputHelper output, bool onDevice) : IFunctionVisitor
     {
         public void Visit<TF, TD>(TF f, TD g, double from, double to)
             where TF : struct, IUnaryFunction<float>
@@ -42,7 +54,7 @@ public sealed class FunctionAccuracyTests(ITestOutputHelper output)
         {
             bool isSlow = name.StartsWith("Erf", StringComparison.Ordinal);
             float[] x = isSlow ? Patterns(131071, 20) : Patterns(4093, 300), y = new float[x.Length];
-            Elementwise.Map(x, y, f);
+            Map(onDevice, x, y, f);
             double worst = 0, where = 0;
             for (int i = 0; i < x.Length; i++)
             {
@@ -53,7 +65,7 @@ public sealed class FunctionAccuracyTests(ITestOutputHelper output)
             Assert.True(worst <= single, $"{f.Name} float: {worst} ulp at {where:R}, allowed {single}");
 
             double[] at = [.. Points(from, to)], z = new double[at.Length];
-            Elementwise.Map(at, z, g);
+            Map(onDevice, at, z, g);
             (worst, where) = (0, 0);
             for (int i = 0; i < at.Length; i++)
             {
@@ -62,9 +74,23 @@ public sealed class FunctionAccuracyTests(ITestOutputHelper output)
             }
             output.WriteLine($"{f.Name} double: {worst:F2} ulp at {where:R}");
             // Without fused multiply-add the long polynomials of the inverse round more.
-            double allowed = name == "ErfInverse" && !System.Runtime.Intrinsics.X86.Fma.IsSupported && !System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported ? 6 : twice;
+            double allowed = name == "ErfInverse" && !onDevice && !System.Runtime.Intrinsics.X86.Fma.IsSupported && !System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported ? 6 : twice;
             Assert.True(worst <= allowed, $"{f.Name} double: {worst} ulp at {where:R}, allowed {allowed}");
         }
+    }
+
+    private static void Map<TF>(bool onDevice, float[] x, float[] y, TF f) where TF : struct, IUnaryFunction<float>
+    {
+        if (!onDevice) Elementwise.Map(x, y, f);
+        else
+            for (int i = 0; i < x.Length; i++) y[i] = SingleLane.First(f.Value(SingleLane.Broadcast(x[i])));
+    }
+
+    private static void Map<TF>(bool onDevice, double[] x, double[] y, TF f) where TF : struct, IUnaryFunction<double>
+    {
+        if (!onDevice) Elementwise.Map(x, y, f);
+        else
+            for (int i = 0; i < x.Length; i++) y[i] = DoubleLane.First(f.Value(DoubleLane.Broadcast(x[i])));
     }
 
     // Every step-th bit pattern of a float (infinities, NaN and subnormal numbers among them), and all neighbours of the thresholds.
@@ -145,13 +171,23 @@ public sealed class FunctionAccuracyTests(ITestOutputHelper output)
         _ => throw new ArgumentException(name),
     };
 
-    [Theory]
-    [InlineData("Exp"), InlineData("Log"), InlineData("Log1p"), InlineData("Expm1"), InlineData("Tanh"), InlineData("Sigmoid"), InlineData("Softplus")]
-    [InlineData("LogSigmoid"), InlineData("Relu"), InlineData("LeakyRelu"), InlineData("SmoothLeakyRelu"), InlineData("Elu"), InlineData("Square")]
-    [InlineData("Sqrt"), InlineData("Reciprocal"), InlineData("Negate"), InlineData("Abs"), InlineData("Sin"), InlineData("Cos"), InlineData("Logit"), InlineData("Asinh"), InlineData("Atan"), InlineData("SneakyRelu"), InlineData("SmoothTanh"), InlineData("Erf"), InlineData("ErfInverse")]
-    public void SpecialValues(string name) => FunctionCases.Dispatch(name, new Specials());
+    /// <summary>All functions.</summary>
+    public static TheoryData<string> Names =>
+    [
+        "Exp", "Log", "Log1p", "Expm1", "Tanh", "Sigmoid", "Softplus", "LogSigmoid", "Relu", "LeakyRelu", "SmoothLeakyRelu", "Elu",
+        "Square", "Sqrt", "Reciprocal", "Negate", "Abs", "Sin", "Cos", "Logit", "Asinh", "Atan", "SneakyRelu", "SmoothTanh", "Erf", "ErfInverse",
+    ];
 
-    private sealed class Specials : IFunctionVisitor
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void SpecialValues(string name) => FunctionCases.Dispatch(name, new Specials(onDevice: false));
+
+    [Theory]
+    [Trait("Category", "Gpu")]
+    [MemberData(nameof(Names))]
+    public void SpecialValuesOfDeviceLanes(string name) => FunctionCases.Dispatch(name, new Specials(onDevice: true));
+
+    private sealed class Specials(bool onDevice) : IFunctionVisitor
     {
         public void Visit<TF, TD>(TF f, TD g, double from, double to)
             where TF : struct, IUnaryFunction<float>
@@ -164,9 +200,11 @@ public sealed class FunctionAccuracyTests(ITestOutputHelper output)
             ];
             float[] x = Array.ConvertAll(at, v => (float)v), y = new float[at.Length], slope = new float[at.Length];
             double[] z = new double[at.Length];
-            Elementwise.Map(x, y, f);
-            Elementwise.Map(at, z, g);
-            Elementwise.Derivative(x, y, slope, f);
+            Map(onDevice, x, y, f);
+            Map(onDevice, at, z, g);
+            if (!onDevice) Elementwise.Derivative(x, y, slope, f);
+            else
+                for (int i = 0; i < x.Length; i++) slope[i] = SingleLane.First(f.Derivative(SingleLane.Broadcast(x[i]), SingleLane.Broadcast(y[i])));
             for (int i = 0; i < at.Length; i++)
             {
                 double wanted = g.Value(x[i]);

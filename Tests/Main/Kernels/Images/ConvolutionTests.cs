@@ -2,55 +2,13 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using NativeFlow.Kernels;
 using Xunit;
+using static NativeFlow.Tests.ConvolutionCases;
 
 namespace NativeFlow.Tests;
 
 /// <summary>The fast convolutions against the plain loops, within the rounding errors of both.</summary>
 public sealed class ConvolutionTests
 {
-    private enum Part
-    {
-        Forward,
-        InputGradient,
-        WeightGradient,
-    }
-
-    /// <summary>Few and many channels, images of all remainders, kernels of all sides, larger than the image too.</summary>
-    private static IEnumerable<(ConvShape Shape, int Batch)> Cases()
-    {
-        foreach (int batch in new[] { 1, 3, 16, 17, 100 })
-        {
-            yield return (ConvShape.Same(1, 1, 9, 11, 3), batch);
-            yield return (ConvShape.Same(2, 3, 5, 7, 3, circular: true), batch);
-            yield return (new ConvShape(3, 2, 4, 5, 2, 2, 1, 1), batch);
-            yield return (new ConvShape(3, 4, 4, 3, 2, 3, 0, 2, Circular: true), batch);
-            yield return (ConvShape.Same(5, 4, 3, 2, 5), batch);
-            yield return (ConvShape.Same(4, 5, 2, 3, 5, circular: true), batch);
-            yield return (ConvShape.Same(16, 17, 4, 4, 1), batch);
-        }
-
-        foreach (int batch in new[] { 0, 2, 33, 130 })
-        {
-            yield return (ConvShape.Same(1, 2, 1, 1, 3), batch);
-            yield return (ConvShape.Same(2, 1, 1, 4, 5, circular: true), batch);
-            yield return (ConvShape.Same(2, 2, 1, 1, 7, circular: true), batch);
-            yield return (new ConvShape(1, 1, 6, 1, 3, 1, 2, 0), batch);
-        }
-
-        yield return (ConvShape.Same(17, 16, 3, 5, 3), 20);
-        yield return (ConvShape.Same(16, 16, 7, 7, 3), 19);
-        yield return (ConvShape.Same(64, 64, 3, 3, 1), 5);
-        yield return (ConvShape.Same(64, 5, 4, 5, 3), 6);
-        yield return (ConvShape.Same(3, 64, 5, 4, 3, circular: true), 6);
-        yield return (ConvShape.Same(64, 64, 3, 4, 3), 3);
-        yield return (new ConvShape(70, 66, 4, 3, 2, 3, 1, 2), 2);
-        yield return (ConvShape.Same(2, 130, 14, 14, 3), 3);
-        yield return (ConvShape.Same(130, 2, 14, 14, 3), 3);
-        yield return (ConvShape.Same(130, 129, 6, 6, 1), 3);
-        yield return (ConvShape.Same(96, 40, 3, 2, 5, circular: true), 3);
-        yield return (ConvShape.Same(1, 100, 2, 2, 5), 7);
-    }
-
     [Fact]
     public void Float_is_as_the_loops() => AllCases<float>();
 
@@ -63,15 +21,7 @@ public sealed class ConvolutionTests
         using var simd = new SimdBackend<T>(2);
         foreach ((ConvShape shape, int batch) in Cases())
             foreach (Part part in Enum.GetValues<Part>())
-                foreach (bool add in new[] { false, true })
-                {
-                    T[] expected = Run(reference, part, shape, batch, add, absolute: false), scale = Run(reference, part, shape, batch, add, absolute: true), actual = Run(simd, part, shape, batch, add, absolute: false);
-                    T unit = T.BitIncrement(T.One) - T.One;
-                    int terms = part switch { Part.Forward => shape.WeightColumns, Part.InputGradient => shape.OutChannels * shape.Taps, _ => batch * shape.Pixels };
-                    T bound = unit * T.CreateChecked(3 + Math.Sqrt(terms));
-                    for (int i = 0; i < expected.Length; i++)
-                        Assert.True(T.Abs(expected[i] - actual[i]) <= bound * scale[i], $"{typeof(T).Name} {part} {shape} anchor ({shape.AnchorRow}, {shape.AnchorColumn}) batch {batch} add {add}: element {i} is {actual[i]}, expected {expected[i]}");
-                }
+                foreach (bool add in new[] { false, true }) Compare(reference, simd, part, shape, batch, add);
     }
 
     [Fact]
@@ -170,44 +120,6 @@ public sealed class ConvolutionTests
 
             Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         }
-    }
-
-    private static T[] Run<T>(IBackend<T> backend, Part part, in ConvShape shape, int batch, bool add, bool absolute) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        Slice x = Store(backend, Numbers<T>(1, batch * shape.InLength, absolute)), z = Store(backend, Numbers<T>(2, batch * shape.OutLength, absolute));
-        Slice w = Store(backend, Numbers<T>(3, shape.WeightLength, absolute)), bias = Store(backend, Numbers<T>(4, shape.OutChannels, absolute));
-        Slice result = part switch { Part.Forward => z, Part.InputGradient => x, _ => w };
-        switch (part)
-        {
-            case Part.Forward: Convolution<T>.Forward(backend, shape, batch, x, w, add ? Slice.None : bias, z, add); break;
-            case Part.InputGradient: Convolution<T>.InputGradient(backend, shape, batch, z, w, x, add); break;
-            default: Convolution<T>.WeightGradient(backend, shape, batch, x, z, w, absolute ? 1.25 : -1.25, add); break;
-        }
-
-        var read = new T[result.Length];
-        backend.Read(result, read);
-        foreach (Slice block in new[] { x, z, w, bias }) backend.Release(block);
-        return read;
-    }
-
-    private static T[] Numbers<T>(int seed, int count, bool absolute) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        var random = new Random(seed);
-        var numbers = new T[count];
-        for (int i = 0; i < count; i++)
-        {
-            double v = random.NextDouble() - 0.5;
-            numbers[i] = T.CreateChecked(absolute ? Math.Abs(v) : v);
-        }
-
-        return numbers;
-    }
-
-    private static Slice Store<T>(IBackend<T> backend, T[] numbers) where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        Slice block = backend.Allocate(numbers.Length);
-        backend.Write(numbers, block);
-        return block;
     }
 
     private static int[] Bits(float[] numbers) => MemoryMarshal.Cast<float, int>(numbers).ToArray();

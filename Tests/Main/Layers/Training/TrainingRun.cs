@@ -17,9 +17,11 @@ internal sealed class TrainingRun : IDisposable
     /// <param name="threads">Threads of the backend.</param>
     /// <param name="clip">Whether the gradient is clipped.</param>
     /// <param name="layer">Makes a layer of so many features with a strategy; a full matrix where null.</param>
-    public TrainingRun(Func<IJacobianStrategy<float>> strategy, int dimension, int batch, int threads, bool clip = false, Func<int, IJacobianStrategy<float>, IBijector<float>>? layer = null)
+    /// <param name="reportEvery">Steps between two readings.</param>
+    /// <param name="backend">Where it runs, then the run's own; one of so many threads on the CPU where null.</param>
+    public TrainingRun(Func<IJacobianStrategy<float>> strategy, int dimension, int batch, int threads, bool clip = false, Func<int, IJacobianStrategy<float>, IBijector<float>>? layer = null, int reportEvery = 1, IBackend<float>? backend = null)
     {
-        _backend = new SimdBackend<float>(threads);
+        _backend = backend ?? new SimdBackend<float>(threads);
         Flow = new Flow<float>(Chain(d => layer is null ? new Linear<float>(d, strategy()) : layer(d, strategy()), dimension), new StandardNormal<float>(dimension), seed: 5, _backend);
         Relative = strategy().Gradient == GradientKind.Preconditioned;
         // Plain steps for the preconditioned gradient, as its page asks; Adam's two slots for the others.
@@ -29,6 +31,7 @@ internal sealed class TrainingRun : IDisposable
             BatchSize = batch,
             Epochs = 1000,
             Seed = 17,
+            ReportEvery = reportEvery,
             ClipNorm = clip ? 5 : double.PositiveInfinity,
             // A series in W - I needs W near I; the others move further.
             Schedule = LearningRateSchedule.Constant(strategy() is BlockEstimate<float> { Estimator.NeedsContraction: true } ? 1e-5 : 1e-3, warmupSteps: 10),
@@ -64,6 +67,20 @@ internal sealed class TrainingRun : IDisposable
                 bytes[(r * dimension) + c] = (byte)Math.Clamp(16 + (4 * own) + (2 * shared), 0, 31);
             }
         return Table.FromBytes("sample", Rows, dimension, bytes, levels: 32);
+    }
+
+    /// <summary>Trains as many whole epochs; what every step and epoch reported.</summary>
+    public (List<StepReport> Steps, List<EpochReport> Epochs) RunEpochs(int count)
+    {
+        List<StepReport> steps = [];
+        List<EpochReport> epochs = [];
+        for (; count > 0; count--)
+            epochs.Add(Trainer.RunEpoch(Batches, Data.Slice(0, 50), report =>
+            {
+                steps.Add(report);
+                return true;
+            })!);
+        return (steps, epochs);
     }
 
     /// <summary>Trains until <see cref="TrainerState{T}.Step"/> is <paramref name="step"/>, through epoch ends.</summary>

@@ -10,7 +10,7 @@ namespace NativeFlow.Kernels.Gpu;
 /// <param name="b">Right-hand sides.</param>
 /// <param name="strideB">Row stride of b.</param>
 /// <param name="count">Number of right-hand sides; <typeparamref name="TItems"/> a group.</param>
-public readonly struct TriangleKernel<T, TView, TLane, TWidth, TItems>(TView a, int strideA, int order, TriangleSide side, TView b, int strideB, int count) : IKernel<T, TView>
+public readonly struct TriangleSolveKernel<T, TView, TLane, TWidth, TItems>(TView a, int strideA, int order, TriangleSide side, TView b, int strideB, int count) : IKernel<T, TView>
     where T : unmanaged, IFloatingPointIeee754<T>
     where TView : struct, IView<T>
     where TLane : struct, ILane<TLane, T>
