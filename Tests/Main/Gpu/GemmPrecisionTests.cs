@@ -10,7 +10,7 @@ namespace NativeFlow.Tests;
 public sealed class GemmPrecisionTests(ITestOutputHelper output)
 {
     // An operand is rounded to 11 bits; in the threefold form it is known to 22, and the product of the two rests is left out.
-    private const double CutOnce = 2.01 / 2048, CutThrice = 3.01 / 2048 / 2048;
+    internal const double CutOnce = 2.01 / 2048, CutThrice = 3.01 / 2048 / 2048;
 
     [Theory]
     [InlineData((int)GemmTiling.Tensor32x32, 35, 41, 27)]

@@ -27,7 +27,8 @@ public sealed class GpuConvolutionTests
         AllCases(gpu, 1);
     }
 
-    private static void AllCases<T, TView, TLane>(GpuBackend<T, TView, TLane> gpu, int turn)
+    /// <summary>Every case that is not too long, in all its parts.</summary>
+    internal static void AllCases<T, TView, TLane>(GpuBackend<T, TView, TLane> gpu, int turn)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TView : struct, IView<T>
         where TLane : struct, ILane<TLane, T>

@@ -104,7 +104,8 @@ public sealed class GpuKernelTests
         }
     }
 
-    private static void Check<T>(IBackend<T> backend) where T : unmanaged, IFloatingPointIeee754<T>
+    /// <summary>Every case on a backend against the reference.</summary>
+    internal static void Check<T>(IBackend<T> backend) where T : unmanaged, IFloatingPointIeee754<T>
     {
         Define<T>();
         using var reference = new ReferenceBackend<T>();

@@ -109,7 +109,8 @@ public sealed class GpuTrainingTests
         return e?.Message;
     }
 
-    private static void RequireCpuModel<T>(string name, IBackend<T> device, double tolerance) where T : unmanaged, IFloatingPointIeee754<T>
+    /// <summary>Trains on a device, which the run then owns, and on the CPU; the models must give the same log-likelihoods.</summary>
+    internal static void RequireCpuModel<T>(string name, IBackend<T> device, double tolerance) where T : unmanaged, IFloatingPointIeee754<T>
     {
         using var gpu = new GpuTrainingRun<T>(name, device, ReportEvery);
         using var cpu = new GpuTrainingRun<T>(name, new SimdBackend<T>(1), 1);
