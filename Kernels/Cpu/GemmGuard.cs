@@ -13,7 +13,7 @@ internal static class GemmGuard
         Need("C", Extent(a.M, a.N, ldc, a.Batch, a.StrideC), a, a.C);
         if (a.Batch > 1 && a.StrideC < Extent(a.M, a.N, ldc, 1, 0))
             throw new ArgumentException($"Gemm {a.M}x{a.N}x{a.K}: the {a.Batch} results overlap, as StrideC is {a.StrideC}; it must be at least {Extent(a.M, a.N, ldc, 1, 0)}.");
-        if (a.C.Block == a.A.Block && Overlap(a.C, a.A) || a.C.Block == a.B.Block && Overlap(a.C, a.B))
+        if (a.C.Block == a.A.Block && Overlap(a.C, a.A) && !SideBySide(a, ldc, a.A, lda, colsA) || a.C.Block == a.B.Block && Overlap(a.C, a.B) && !SideBySide(a, ldc, a.B, ldb, colsB))
             throw new ArgumentException($"Gemm {a.M}x{a.N}x{a.K}: C overlaps an operand; give it memory of its own.");
         if (!a.Bias.IsNone)
         {
@@ -30,6 +30,15 @@ internal static class GemmGuard
     private static void Need(string operand, int needed, in GemmArgs a, Slice given)
     {
         if (needed > given.Length) Throw.Gemm(operand, needed, a, given);
+    }
+
+    // Columns of one matrix beside those of C: the rows interleave, no element is shared.
+    private static bool SideBySide(in GemmArgs a, int ldc, Slice x, int ldx, int colsX)
+    {
+        if (a.Batch != 1 || ldx != ldc) return false;
+        int shift = (x.Offset - a.C.Offset) % ldc;
+        if (shift < 0) shift += ldc;
+        return shift >= a.N && shift + colsX <= ldc;
     }
 
     private static bool Overlap(Slice x, Slice y) => x.Offset < y.Offset + y.Length && y.Offset < x.Offset + x.Length;

@@ -35,6 +35,9 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     /// <inheritdoc/>
     public long AllocatedElements => _blocks.AllocatedElements - _gpu.ScratchElements;
 
+    /// <summary>What launchers work with.</summary>
+    internal GpuContext<T, TView, TLane> Gpu => _gpu;
+
     /// <summary>Kernels and factorisations that went through the host so far.</summary>
     public long HostCalls => _host.Count;
 
@@ -62,6 +65,7 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     public void Read(Slice from, Span<T> to)
     {
         if (from.Length != to.Length) Throw.Length("Read", from.Length, to.Length);
+        _gpu.Verify();
         _device.Read(_blocks.Of(from), from.Offset, to);
     }
 
@@ -73,10 +77,14 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
     }
 
     /// <inheritdoc/>
-    public void Gemm(in GemmArgs args) => _host.Gemm(args);
+    public void Gemm(in GemmArgs args) => GemmLaunch<T, TView, TLane>.Run(_gpu, args);
 
     /// <inheritdoc/>
-    public void Factor(in FactorArgs args) => _host.Factor(args);
+    /// <remarks>A zero pivot met by a solve is told at the next <see cref="Read"/>.</remarks>
+    public void Factor(in FactorArgs args)
+    {
+        if (!FactorLaunch<T, TView, TLane>.TryRun(_gpu, args)) _host.Factor(args);
+    }
 
     /// <inheritdoc/>
     public void Random(in RandomArgs args) => RandomLaunch<T, TView, TLane>.Run(_gpu, args);

@@ -13,7 +13,8 @@ internal sealed class GpuContext<T, TView, TLane>(IGpuDevice<T, TView> device, G
 {
     private const int ElementItems = 256;
 
-    private Slice _scratch = Slice.None;
+    private readonly Slice[] _scratch = [Slice.None, Slice.None];
+    private readonly PivotChecks<T, TView> _checks = new(device, blocks);
 
     /// <summary>What the device can do.</summary>
     public GpuLimits Limits => device.Limits;
@@ -40,26 +41,39 @@ internal sealed class GpuContext<T, TView, TLane>(IGpuDevice<T, TView> device, G
     public void Launch<TKernel>(in Grid grid, in TKernel kernel) where TKernel : struct, IKernel<T, TView> => device.Launch(grid, kernel);
 
     /// <summary>Memory for intermediate results, until the next call; grows to the largest demand and stays. Not counted among the backend's elements.</summary>
-    public Slice Scratch(int elements)
+    /// <param name="elements">How many.</param>
+    /// <param name="of">Whose: 0 for kernels and products, 1 for factorisations, which run products on the way.</param>
+    public Slice Scratch(int elements, int of = 0)
     {
-        if (_scratch.Length < elements)
+        ref Slice scratch = ref _scratch[of];
+        if (scratch.Length < elements)
         {
-            ReleaseScratch();
-            _scratch = blocks.Add(elements);
-            device.Allocate(blocks.Of(_scratch), elements);
+            if (!scratch.IsNone) device.Release(blocks.Remove(scratch));
+            scratch = Slice.None;
+            Slice larger = blocks.Add(elements);
+            try
+            {
+                device.Allocate(blocks.Of(larger), elements);
+            }
+            catch
+            {
+                blocks.Remove(larger);
+                throw;
+            }
+            scratch = larger;
         }
-        return _scratch.Part(0, elements);
+        return scratch.Part(0, elements);
     }
 
-    /// <summary>Elements of the scratch memory.</summary>
-    public int ScratchElements => _scratch.Length;
+    /// <summary>Elements of all memory that is not the caller's.</summary>
+    public int ScratchElements => _scratch[0].Length + _scratch[1].Length + _checks.Elements;
 
-    private void ReleaseScratch()
-    {
-        if (_scratch.IsNone) return;
-        device.Release(blocks.Remove(_scratch));
-        _scratch = Slice.None;
-    }
+    /// <summary>One element for a kernel that tells of a zero pivot; see <see cref="PivotChecks{T, TView}"/>.</summary>
+    public Slice PivotFlag(FactorKind kind, int n) => _checks.Flag(kind, n);
+
+    /// <summary>Throws what kernels have told since the last time; waits for the device if any was asked.</summary>
+    /// <exception cref="SingularMatrixException">A matrix that was solved with has a zero pivot.</exception>
+    public void Verify() => _checks.Verify();
 
     private TView View(Slice slice, Access access)
         => slice.IsNone || slice.Length == 0 ? default : device.View(blocks.Of(slice), slice.Offset, slice.Length, access);

@@ -49,21 +49,6 @@ internal sealed class HostDetour<T, TView>(IGpuDevice<T, TView> device, GpuBlock
         }
     }
 
-    /// <summary>A product of the CPU.</summary>
-    public unsafe void Gemm(in GemmArgs args)
-    {
-        (int lda, int ldb, int ldc) = GemmGuard.Check(args);
-        ReadOnlySpan<Slice> slices = [args.A, args.B, args.C, args.Bias];
-        Span<Slice> host = stackalloc Slice[4];
-        Down(slices, host);
-        Kernels.Gemm.RunBatched(
-            args.Batch, args.TransposeA, args.TransposeB, args.M, args.N, args.K, T.CreateChecked(args.Alpha),
-            _memory.Pointer(host[0]), lda, args.StrideA, _memory.Pointer(host[1]), ldb, args.StrideB,
-            args.Accumulate, _memory.Pointer(host[2]), ldc, args.StrideC, _workers, _memory.Pointer(host[3]));
-        Up(host, slices);
-        Release(host);
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {

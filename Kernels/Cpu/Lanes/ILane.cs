@@ -87,6 +87,9 @@ public unsafe interface ILane<TSelf, T>
     /// <summary>x 2^n, rounded once, for integer-valued n up to twice the exponent range; right for subnormal results and overflow.</summary>
     static abstract TSelf ScaleByPowerOfTwo(TSelf x, TSelf n);
 
+    /// <summary>The first element, a whole number that an int can hold, as an int.</summary>
+    static abstract int ToInt32(TSelf a);
+
     /// <summary>x = m 2^e with m in [sqrt(1/2), sqrt(2)), for positive normal x; anything else gives garbage, never an exception.</summary>
     static abstract TSelf Decompose(TSelf x, out TSelf exponent);
 

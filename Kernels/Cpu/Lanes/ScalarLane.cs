@@ -142,6 +142,10 @@ public readonly unsafe struct ScalarLane<T> : ILane<ScalarLane<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int ToInt32(ScalarLane<T> a) => int.CreateTruncating(a._value);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ScalarLane<T> Decompose(ScalarLane<T> x, out ScalarLane<T> exponent)
     {
         if (typeof(T) == typeof(float))

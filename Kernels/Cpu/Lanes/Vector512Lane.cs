@@ -149,6 +149,10 @@ public readonly unsafe struct Vector512Lane<T> : ILane<Vector512Lane<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int ToInt32(Vector512Lane<T> a) => int.CreateTruncating(a._value.ToScalar());
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512Lane<T> Decompose(Vector512Lane<T> x, out Vector512Lane<T> exponent)
     {
         // Subtracting the bits of sqrt(1/2) makes the exponent field flip there; adding those of one keeps the number positive.

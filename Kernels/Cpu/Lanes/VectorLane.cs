@@ -143,6 +143,10 @@ public readonly unsafe struct VectorLane<T> : ILane<VectorLane<T>, T>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int ToInt32(VectorLane<T> a) => int.CreateTruncating(a._value[0]);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static VectorLane<T> Decompose(VectorLane<T> x, out VectorLane<T> exponent)
     {
         // Subtracting the bits of sqrt(1/2) makes the exponent field flip there; adding those of one keeps the number positive.

@@ -34,7 +34,7 @@ internal sealed class ItemTeam(bool backwards) : IDisposable
         Member me = _members[item];
         (me.Place, me.Line) = (Place.Waiting, line);
         Advance();
-        me.Turn.Wait();
+        me.Turn.WaitOne();
         if (_fault is not null) throw new EndedException();
         _clock!.Resume(item);
     }
@@ -42,8 +42,13 @@ internal sealed class ItemTeam(bool backwards) : IDisposable
     public void Dispose()
     {
         _disposed = true;
-        foreach (Member m in _members) m.Turn.Release();
-        foreach (Member m in _members) m.Thread.Join();
+        foreach (Member m in _members) m.Turn.Set();
+        foreach (Member m in _members)
+        {
+            m.Thread.Join();
+            m.Turn.Dispose();
+        }
+        _finished.Dispose();
         _members.Clear();
     }
 
@@ -95,7 +100,7 @@ internal sealed class ItemTeam(bool backwards) : IDisposable
     private void HandTo(int item)
     {
         _members[item].Place = Place.Running;
-        _members[item].Turn.Release();
+        _members[item].Turn.Set();
     }
 
     // Wakes all that wait, so that each leaves its kernel; the last to leave ends the launch.
@@ -115,7 +120,7 @@ internal sealed class ItemTeam(bool backwards) : IDisposable
     {
         while (true)
         {
-            me.Turn.Wait();
+            me.Turn.WaitOne();
             if (_disposed) return;
             try
             {
@@ -160,7 +165,8 @@ internal sealed class ItemTeam(bool backwards) : IDisposable
 
         public int Item { get; }
 
-        public SemaphoreSlim Turn { get; } = new(0);
+        // Not a slim one: those spin before they sleep, and of the threads only one has anything to do.
+        public AutoResetEvent Turn { get; } = new(false);
 
         public Thread Thread { get; }
 

@@ -89,6 +89,9 @@ public readonly unsafe struct DoubleLane : ILane<DoubleLane, double>
     }
 
     /// <inheritdoc/>
+    public static int ToInt32(DoubleLane a) => (int)a._value;
+
+    /// <inheritdoc/>
     public static DoubleLane Decompose(DoubleLane x, out DoubleLane exponent)
     {
         // The bits of sqrt(1/2) go to a power of two, so that the exponent changes there.

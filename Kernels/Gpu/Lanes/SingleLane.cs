@@ -89,6 +89,9 @@ public readonly unsafe struct SingleLane : ILane<SingleLane, float>
     }
 
     /// <inheritdoc/>
+    public static int ToInt32(SingleLane a) => (int)a._value;
+
+    /// <inheritdoc/>
     public static SingleLane Decompose(SingleLane x, out SingleLane exponent)
     {
         // The bits of sqrt(1/2) go to a power of two, so that the exponent changes there.

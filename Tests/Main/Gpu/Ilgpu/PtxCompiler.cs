@@ -1,0 +1,73 @@
+#if ILGPU
+using System.Reflection;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime.Cuda;
+using NativeFlow.Kernels.Gpu;
+using NativeFlow.Kernels.Ilgpu;
+
+namespace NativeFlow.Tests;
+
+/// <summary>Compiles kernels to PTX, which needs no GPU.</summary>
+internal sealed class PtxCompiler(CudaArchitecture architecture) : IDisposable
+{
+    private Context? _context;
+    private PTXBackend? _backend;
+
+    /// <summary>PTX of a kernel, whichever views it was made for: the same kernel over ILGPU's views.</summary>
+    /// <exception cref="InternalCompilerException">ILGPU cannot compile it.</exception>
+    public string Compile(Type kernel)
+    {
+        Type elements = kernel.GetInterfaces().First(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IKernel<,>)).GetGenericArguments()[0];
+        MethodInfo entry = typeof(IlgpuKernel<>).MakeGenericType(elements).GetMethod("Run")!.MakeGenericMethod(OnDevice(kernel));
+        _context ??= IlgpuDevices.Create(static _ => { });
+        _backend ??= new PTXBackend(_context, new CudaCapabilityContext(architecture), architecture, CudaInstructionSet.ISA_80, null);
+        try
+        {
+            return ((PTXCompiledKernel)_backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(entry), default)).PTXAssembly;
+        }
+        catch
+        {
+            // A context is of no use after a failure.
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What is wrong with a kernel's PTX; null if nothing is.</summary>
+    public string? Fault(Type kernel)
+    {
+        string ptx;
+        try
+        {
+            ptx = Compile(kernel);
+        }
+        catch (Exception e)
+        {
+            var all = new List<string>();
+            for (Exception? i = e; i is not null; i = i.InnerException) all.Add(i.Message);
+            return string.Join(" | ", all);
+        }
+        // Arrays and references that the compiler could not keep in registers; calls that nothing resolves; an instruction that ILGPU gives its operands in the wrong order.
+        foreach (string bad in (ReadOnlySpan<string>)[".local", ".extern .func", "copysign"])
+            if (ptx.Contains(bad, StringComparison.Ordinal)) return $"contains {bad}";
+        return null;
+    }
+
+    public void Dispose()
+    {
+        _backend?.Dispose();
+        _context?.Dispose();
+        (_backend, _context) = (null, null);
+    }
+
+    private static Type OnDevice(Type type)
+    {
+        if (!type.IsGenericType) return type;
+        Type[] arguments = type.GetGenericArguments();
+        Type definition = type.GetGenericTypeDefinition();
+        return (definition == typeof(EmulatedView<>) || definition == typeof(PtxView<>) ? typeof(IlgpuView<>) : definition).MakeGenericType([.. arguments.Select(OnDevice)]);
+    }
+}
+#endif
