@@ -147,6 +147,9 @@ public unsafe interface ILane<TSelf, T>
     /// <summary>cos(x), x in radians.</summary>
     static abstract TSelf Cos(TSelf x);
 
-    /// <summary>Rounded to 10 bits of mantissa, ties away from zero, as tensor cores take their operands; only where an element is a float on a device.</summary>
+    /// <summary>
+    /// Rounded to 10 bits of mantissa, ties away from zero, as tensor cores take their operands; only where an element is a float on a device.
+    /// Of all NaNs only T.NaN is sure to stay one: two instructions leave no room for a test.
+    /// </summary>
     static virtual TSelf RoundToTf32(TSelf a) => throw new NotSupportedException("Rounding to tf32 is for a device's single-precision lane.");
 }

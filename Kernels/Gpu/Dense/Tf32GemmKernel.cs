@@ -44,8 +44,8 @@ public readonly struct Tf32GemmKernel<T, TView, TLane, TTile, TFormA, TFormB, TP
 
         Tf32Sums<T, TView, TLane, TProducts> sums = default;
         GemmPair<T> nextA = operandA.Load(item, from), nextB = operandB.Load(item, from);
-        GemmOperand<T, TView, TFormA, GemmLengths<TTile>.Rows, TTile>.Store(tileA, 0, item, nextA);
-        GemmOperand<T, TView, TFormB, GemmLengths<TTile>.Columns, TTile>.Store(tileB, 0, item, nextB);
+        GemmOperand<T, TView, TFormA, GemmLengths<TTile>.Rows, TTile>.Store(tileA, 0, item, Tf32Numbers<T, TLane, TProducts>.Prepare(nextA));
+        GemmOperand<T, TView, TFormB, GemmLengths<TTile>.Columns, TTile>.Store(tileB, 0, item, Tf32Numbers<T, TLane, TProducts>.Prepare(nextB));
         group.Barrier();
         int bufferA = 0, bufferB = 0;
         for (int k = from; k < end; k += TTile.Depth)
@@ -72,8 +72,8 @@ public readonly struct Tf32GemmKernel<T, TView, TLane, TTile, TFormA, TFormB, TP
             bufferB = (TTile.Depth * TTile.Columns) - bufferB;
             if (more)
             {
-                GemmOperand<T, TView, TFormA, GemmLengths<TTile>.Rows, TTile>.Store(tileA, bufferA, item, nextA);
-                GemmOperand<T, TView, TFormB, GemmLengths<TTile>.Columns, TTile>.Store(tileB, bufferB, item, nextB);
+                GemmOperand<T, TView, TFormA, GemmLengths<TTile>.Rows, TTile>.Store(tileA, bufferA, item, Tf32Numbers<T, TLane, TProducts>.Prepare(nextA));
+                GemmOperand<T, TView, TFormB, GemmLengths<TTile>.Columns, TTile>.Store(tileB, bufferB, item, Tf32Numbers<T, TLane, TProducts>.Prepare(nextB));
                 group.Barrier();
             }
         }

@@ -106,12 +106,9 @@ public readonly unsafe struct SingleLane : ILane<SingleLane, float>
     /// <inheritdoc/>
     public static SingleLane RoundToTf32(SingleLane a)
     {
-        // Half of the last kept bit is added to the magnitude: ties go away from zero, an overflow to infinity. NaN stays NaN.
-        const int Exponent = 0x7F800000, Quiet = 0x00400000, Half = 0x1000, Cut = ~0x1FFF;
-        int bits = Bits(a);
-        if ((bits & int.MaxValue) > Exponent) bits |= Quiet;
-        else bits += Half;
-        return FromBits(bits & Cut);
+        // Half of the last kept bit is added to the magnitude: ties go away from zero, an overflow to infinity.
+        const int Half = 0x1000, Kept = ~0x1FFF;
+        return FromBits((Bits(a) + Half) & Kept);
     }
 
     /// <inheritdoc/>

@@ -15,15 +15,15 @@ public sealed class GemmPrecisionTests(ITestOutputHelper output)
     [Theory]
     [InlineData((int)GemmTiling.Tensor32x32, 35, 41, 27)]
     [InlineData((int)GemmTiling.Tensor32x32, 9, 70, 8)]
-    [InlineData((int)GemmTiling.Tensor64x64, 67, 70, 37)]
-    [InlineData((int)GemmTiling.Tensor128x128, 130, 60, 20)]
+    [InlineData((int)GemmTiling.Tensor64x64, 67, 31, 20)]
+    [InlineData((int)GemmTiling.Tensor128x128, 130, 61, 20)]
     public void EveryTilingInEveryForm(int tiling, int m, int n, int k)
     {
         using var gpu = GpuEmulation.Single(items: 512);
         for (int form = 0; form < 4; form++)
             for (int variant = 0; variant < 4; variant++)
             {
-                if (tiling != (int)GemmTiling.Tensor32x32 && form != variant) continue;
+                if ((tiling != (int)GemmTiling.Tensor32x32 && form != variant) || (tiling == (int)GemmTiling.Tensor128x128 && (form is 0 or 3))) continue;
                 gpu.GemmPrecision = ((form ^ variant) & 1) == 0 ? GemmPrecision.Tf32x3 : GemmPrecision.Tf32;
                 GemmArgs p = GemmKernelTests.Variant(m, n, k, (form & 1) != 0, (form & 2) != 0, variant);
                 var plan = new GemmPlan((GemmTiling)tiling, variant == 3 ? 2 : 1);
@@ -43,13 +43,13 @@ public sealed class GemmPrecisionTests(ITestOutputHelper output)
             var errors = new double[3];
             foreach (GemmPrecision precision in Enum.GetValues<GemmPrecision>())
             {
-                errors[(int)precision] = Error(precision, 64, k);
+                errors[(int)precision] = Error(precision, 32, k);
                 Assert.InRange(errors[(int)precision], 1e-9, bounds[(int)precision]);
             }
             output.WriteLine($"| {k} | {errors[0]:0.0e+0} | {errors[2]:0.0e+0} | {errors[1]:0.0e+0} |");
 
             // What the page says in words.
-            Assert.InRange(errors[1], 300 * errors[0], 1e5 * errors[0]);
+            Assert.InRange(errors[1], 100 * errors[0], 1e4 * errors[0]);
             Assert.True(errors[2] < 4 * errors[0], $"k = {k}: three products err by {errors[2]}, one in full precision by {errors[0]}");
         }
     }
@@ -66,11 +66,23 @@ public sealed class GemmPrecisionTests(ITestOutputHelper output)
     public void RoundsTiesAwayFromZero(float x, float wanted)
         => Assert.Equal(wanted, SingleLane.First(SingleLane.RoundToTf32(SingleLane.Broadcast(x))));
 
-    [Fact]
-    public void NoNanIsLost()
+    [Theory]
+    [InlineData(GemmPrecision.Tf32, 0x7FFFFFFF)]
+    [InlineData(GemmPrecision.Tf32, 0x7F800001)]
+    [InlineData(GemmPrecision.Tf32x3, 0x7FFFFFFF)]
+    [InlineData(GemmPrecision.Tf32x3, -1)]
+    public void NoNanIsLost(GemmPrecision precision, int bits)
     {
-        foreach (int bits in (ReadOnlySpan<int>)[0x7F800001, 0x7FFFFFFF, -1, unchecked((int)0xFF800001)])
-            Assert.True(float.IsNaN(SingleLane.First(SingleLane.RoundToTf32(SingleLane.Broadcast(BitConverter.Int32BitsToSingle(bits))))));
+        const int N = 40;
+        using var gpu = GpuEmulation.Single();
+        gpu.GemmPrecision = precision;
+        Slice a = gpu.Allocate(N * N), b = gpu.Allocate(N * N), c = gpu.Allocate(N * N);
+        var x = new float[N * N];
+        x[N + 2] = BitConverter.Int32BitsToSingle(bits);
+        gpu.Write(x, a);
+        gpu.Gemm(new GemmArgs(N, N, N, a, b, c));
+        gpu.Read(c, x);
+        for (int i = 0; i < x.Length; i++) Assert.Equal(i / N == 1, float.IsNaN(x[i]));
     }
 
     [Fact]
