@@ -155,8 +155,9 @@ public sealed class RmsProp<T> : Optimizer<T> where T : unmanaged, IFloatingPoin
             TLane update = g / (TLane.Sqrt(variance) + TLane.Broadcast(rule._eps));
             if (TMomentum.IsOn)
             {
-                ref TLane running = ref TCentred.IsOn ? ref slot2 : ref slot1;
-                update = running = TLane.Broadcast(rule._momentum) * running + update;
+                update = TLane.Broadcast(rule._momentum) * (TCentred.IsOn ? slot2 : slot1) + update;
+                if (TCentred.IsOn) slot2 = update;
+                else slot1 = update;
             }
             value -= TLane.Broadcast(rule._rate) * update;
         }

@@ -48,10 +48,10 @@ public readonly unsafe struct DoubleLane : ILane<DoubleLane, double>
     public static DoubleLane MultiplyAdd(DoubleLane a, DoubleLane b, DoubleLane c) => new(DeviceMath.MultiplyAdd(a._value, b._value, c._value));
 
     /// <inheritdoc/>
-    public static DoubleLane Max(DoubleLane a, DoubleLane b) => a._value > b._value ? a : b;
+    public static DoubleLane Max(DoubleLane a, DoubleLane b) => IsLess(b, a) ? a : b;
 
     /// <inheritdoc/>
-    public static DoubleLane Min(DoubleLane a, DoubleLane b) => a._value < b._value ? a : b;
+    public static DoubleLane Min(DoubleLane a, DoubleLane b) => IsLess(a, b) ? a : b;
 
     /// <inheritdoc/>
     public static DoubleLane Abs(DoubleLane a) => new(Math.Abs(a._value));
@@ -66,7 +66,7 @@ public readonly unsafe struct DoubleLane : ILane<DoubleLane, double>
     public static DoubleLane CopySign(DoubleLane magnitude, DoubleLane sign) => FromBits((Bits(magnitude) & long.MaxValue) | (Bits(sign) & long.MinValue));
 
     /// <inheritdoc/>
-    public static DoubleLane LessThan(DoubleLane a, DoubleLane b) => FromBits(a._value < b._value ? -1L : 0L);
+    public static DoubleLane LessThan(DoubleLane a, DoubleLane b) => FromBits(IsLess(a, b) ? -1L : 0L);
 
     /// <inheritdoc/>
     public static DoubleLane EqualTo(DoubleLane a, DoubleLane b) => FromBits(a._value == b._value ? -1L : 0L);
@@ -153,6 +153,10 @@ public readonly unsafe struct DoubleLane : ILane<DoubleLane, double>
 
     /// <inheritdoc/>
     public static DoubleLane Cos(DoubleLane x) => TrigReduction.IsNeeded(x._value) ? TrigReduction.Cos(x._value) : LaneTrig.Cos<DoubleLane, double>(x);
+
+    // Not a < b: when a becomes a constant, ILGPU 1.5.3 exchanges the operands and with them what a NaN gives. The difference has the sign of the exact one, and is NaN for
+    // infinities of one sign, which are not less either.
+    private static bool IsLess(DoubleLane a, DoubleLane b) => DeviceMath.Subtract(b._value, a._value) > 0;
 
     private static long Bits(DoubleLane a) => BitConverter.DoubleToInt64Bits(a._value);
 

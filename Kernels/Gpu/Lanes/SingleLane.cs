@@ -48,10 +48,10 @@ public readonly unsafe struct SingleLane : ILane<SingleLane, float>
     public static SingleLane MultiplyAdd(SingleLane a, SingleLane b, SingleLane c) => new(DeviceMath.MultiplyAdd(a._value, b._value, c._value));
 
     /// <inheritdoc/>
-    public static SingleLane Max(SingleLane a, SingleLane b) => a._value > b._value ? a : b;
+    public static SingleLane Max(SingleLane a, SingleLane b) => IsLess(b, a) ? a : b;
 
     /// <inheritdoc/>
-    public static SingleLane Min(SingleLane a, SingleLane b) => a._value < b._value ? a : b;
+    public static SingleLane Min(SingleLane a, SingleLane b) => IsLess(a, b) ? a : b;
 
     /// <inheritdoc/>
     public static SingleLane Abs(SingleLane a) => new(MathF.Abs(a._value));
@@ -66,7 +66,7 @@ public readonly unsafe struct SingleLane : ILane<SingleLane, float>
     public static SingleLane CopySign(SingleLane magnitude, SingleLane sign) => FromBits((Bits(magnitude) & int.MaxValue) | (Bits(sign) & int.MinValue));
 
     /// <inheritdoc/>
-    public static SingleLane LessThan(SingleLane a, SingleLane b) => FromBits(a._value < b._value ? -1 : 0);
+    public static SingleLane LessThan(SingleLane a, SingleLane b) => FromBits(IsLess(a, b) ? -1 : 0);
 
     /// <inheritdoc/>
     public static SingleLane EqualTo(SingleLane a, SingleLane b) => FromBits(a._value == b._value ? -1 : 0);
@@ -161,6 +161,10 @@ public readonly unsafe struct SingleLane : ILane<SingleLane, float>
 
     /// <inheritdoc/>
     public static SingleLane Cos(SingleLane x) => TrigReduction.IsNeeded(x._value) ? new((float)DoubleLane.First(TrigReduction.Cos(x._value))) : LaneTrig.Cos<SingleLane, float>(x);
+
+    // Not a < b: when a becomes a constant, ILGPU 1.5.3 exchanges the operands and with them what a NaN gives. The difference has the sign of the exact one, and is NaN for
+    // infinities of one sign, which are not less either.
+    private static bool IsLess(SingleLane a, SingleLane b) => DeviceMath.Subtract(b._value, a._value) > 0;
 
     private static int Bits(SingleLane a) => BitConverter.SingleToInt32Bits(a._value);
 

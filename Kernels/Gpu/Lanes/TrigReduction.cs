@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace NativeFlow.Kernels.Gpu;
 
 /// <summary>Sine and cosine where |x| is so large that only the leading digits of 2/pi's tail matter: x = (n + f) pi/2 by a product with 192 bits of 2/pi, in integers.</summary>
@@ -8,6 +10,7 @@ internal static class TrigReduction
     public static bool IsNeeded(double x) => Math.Abs(x) > LaneTrig.Limit;
 
     /// <summary>sin(x) for |x| beyond the limit; NaN for infinity.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static DoubleLane Sin(double x)
     {
         if (double.IsInfinity(x)) return DoubleLane.Constant(double.NaN);
@@ -17,6 +20,7 @@ internal static class TrigReduction
     }
 
     /// <summary>cos(x) for |x| beyond the limit; NaN for infinity.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static DoubleLane Cos(double x)
     {
         if (double.IsInfinity(x)) return DoubleLane.Constant(double.NaN);
@@ -32,8 +36,8 @@ internal static class TrigReduction
         // |x| = m 2^e; bits of 2/pi worth 4 or more in units of 2^-e give whole turns, so that 192 bits from there on are enough.
         ulong m = ((ulong)bits & 0x000FFFFFFFFFFFFF) | 0x0010000000000000, low = (uint)m, high = m >> 32;
         int first = (int)(bits >> 52) - 1075 - 2, word = first >> 5, shift = first & 31;
-        ulong v5 = Bits(word, shift), v4 = Bits(word + 1, shift), v3 = Bits(word + 2, shift);
-        ulong v2 = Bits(word + 3, shift), v1 = Bits(word + 4, shift), v0 = Bits(word + 5, shift);
+        uint w5 = Word(word), w4 = Word(word + 1), w3 = Word(word + 2), w2 = Word(word + 3), w1 = Word(word + 4), w0 = Word(word + 5), below = Word(word + 6);
+        ulong v5 = Bits(w5, w4, shift), v4 = Bits(w4, w3, shift), v3 = Bits(w3, w2, shift), v2 = Bits(w2, w1, shift), v1 = Bits(w1, w0, shift), v0 = Bits(w0, below, shift);
 
         // The low 192 bits of the product, in digits of 32.
         ulong t = low * v0;
@@ -80,9 +84,10 @@ internal static class TrigReduction
     private static DoubleLane Digit(uint digit, double unit) => DoubleLane.Constant((long)digit) * DoubleLane.Constant(unit);
 
     // 32 bits of 2/pi, from the shift-th bit of a word on.
-    private static ulong Bits(int word, int shift) => (uint)((((ulong)Word(word) << 32) | Word(word + 1)) >> (32 - shift));
+    private static ulong Bits(uint word, uint next, int shift) => (uint)((((ulong)word << 32) | next) >> (32 - shift));
 
     // Digits of 2/pi behind the point, 32 bits each.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static uint Word(int index) => index switch
     {
         0 => 0xA2F9836E, 1 => 0x4E441529, 2 => 0xFC2757D1, 3 => 0xF534DDC0,
