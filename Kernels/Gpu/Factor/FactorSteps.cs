@@ -114,7 +114,7 @@ internal static class FactorSteps<T, TView, TLane, TWidth, TItems>
         Check(gpu, args, lu);
         Slice work = gpu.Scratch(n + (n * n), of: 1), sources = work.Part(0, n), x = work.Part(n, n * n);
         gpu.Each(n, new TracePivotsKernel<T, TView, TLane>(gpu.Read(pivots), gpu.Write(sources)));
-        gpu.Each(n * n, new IdentityKernel<T, TView, TLane>(gpu.Write(x), n));
+        gpu.Each(n * n, new IdentityKernel<T, TView>(gpu.Write(x), n));
         InvertUnitLower(gpu, lu, n, 0, n, x);
         Triangle(gpu, Upper, lu, n, 0, n, x, n, n);
         Permute(gpu, x, result, sources, n, 1, back: 1);

@@ -5,10 +5,9 @@ namespace NativeFlow.Kernels.Gpu;
 /// <summary>a := the unit matrix, one item an element.</summary>
 /// <param name="a">Matrix [n x n].</param>
 /// <param name="n">Order.</param>
-public readonly struct IdentityKernel<T, TView, TLane>(TView a, int n) : IKernel<T, TView>
+public readonly struct IdentityKernel<T, TView>(TView a, int n) : IKernel<T, TView>
     where T : unmanaged, IFloatingPointIeee754<T>
     where TView : struct, IView<T>
-    where TLane : struct, ILane<TLane, T>
 {
     /// <inheritdoc/>
     public static bool HasBarriers => false;
@@ -17,6 +16,9 @@ public readonly struct IdentityKernel<T, TView, TLane>(TView a, int n) : IKernel
     public void Run<TGroup>(TGroup group) where TGroup : struct, IGroup<T, TView>
     {
         int e = (group.X * group.Items) + group.Item;
-        if (e < a.Length) a.Store(e, TLane.First(TLane.Constant(e % n == e / n ? 1 : 0)));
+        if (e >= a.Length) return;
+        T value = T.Zero;
+        if (e % n == e / n) value = T.One;
+        a.Store(e, value);
     }
 }
