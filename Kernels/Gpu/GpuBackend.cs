@@ -129,6 +129,8 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
         var text = new StringBuilder(Name).Append('\n');
         foreach ((string name, _) in CpuKernels<T>.All())
             text.Append("  ").Append(name).Append(IsOnDevice(KernelId.Of(name)) ? ": device\n" : ": host\n");
+        foreach (FactorKind kind in Enum.GetValues<FactorKind>())
+            text.Append("  factor ").Append(kind).Append(FactorLaunch<T, TView, TLane>.Has(kind) ? ": device\n" : ": host\n");
         return text.ToString();
     }
 

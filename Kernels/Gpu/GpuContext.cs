@@ -72,7 +72,7 @@ internal sealed class GpuContext<T, TView, TLane>(IGpuDevice<T, TView> device, G
     public int ScratchElements => _scratch[0].Length + _scratch[1].Length + _checks.Elements;
 
     /// <summary>One element for a kernel that tells of a zero pivot; see <see cref="PivotChecks{T, TView}"/>.</summary>
-    public Slice PivotFlag(FactorKind kind, int n) => _checks.Flag(kind, n);
+    public Slice PivotFlag(string what, int n) => _checks.Flag(what, n);
 
     /// <summary>Throws what kernels have told since the last time; waits for the device if any was asked.</summary>
     /// <exception cref="SingularMatrixException">A matrix that was solved with has a zero pivot.</exception>

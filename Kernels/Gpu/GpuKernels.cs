@@ -20,6 +20,7 @@ internal sealed class GpuKernels<T, TView, TLane>
     {
         ActNormLaunches<T, TView, TLane>.AddTo(this);
         BasicLaunches<T, TView, TLane>.AddTo(this);
+        BatchedLuLaunches<T, TView, TLane>.AddTo(this);
         ConvLaunches<T, TView, TLane>.AddTo(this);
         IndexLaunches<T, TView, TLane>.AddTo(this);
         LayoutLaunches<T, TView, TLane>.AddTo(this);

@@ -24,7 +24,7 @@ internal static class FactorSteps<T, TView, TLane, TWidth, TItems>
 
             case FactorKind.LogAbsDet:
                 gpu.Launch(new Grid(1, 1, 1, gpu.Items), new LogAbsDetKernel<T, TView, TLane>(
-                    gpu.Read(a), n, gpu.Read(Need(args, args.P, n, 1, "P (pivots)")), gpu.Write(Need(args, args.R, 2, 1, "R (log|det|, sign)"))));
+                    gpu.Read(a), n, gpu.Read(Need(args, args.P, n, 1, "P (pivots)")), gpu.Write(Need(args, args.R, 2, 1, "R (log|det|, sign)")), 1));
                 break;
 
             case FactorKind.Solve:
@@ -114,7 +114,7 @@ internal static class FactorSteps<T, TView, TLane, TWidth, TItems>
         Check(gpu, args, lu);
         Slice work = gpu.Scratch(n + (n * n), of: 1), sources = work.Part(0, n), x = work.Part(n, n * n);
         gpu.Each(n, new TracePivotsKernel<T, TView, TLane>(gpu.Read(pivots), gpu.Write(sources)));
-        gpu.Each(n * n, new IdentityKernel<T, TView, TLane>(gpu.Write(x), n));
+        gpu.Each(n * n, new ScaledIdentityKernel<T, TView>(gpu.Write(x), default, n));
         InvertUnitLower(gpu, lu, n, 0, n, x);
         Triangle(gpu, Upper, lu, n, 0, n, x, n, n);
         Permute(gpu, x, result, sources, n, 1, back: 1);
@@ -178,7 +178,7 @@ internal static class FactorSteps<T, TView, TLane, TWidth, TItems>
         => gpu.Each(to.Length, new PermuteKernel<T, TView, TLane>(gpu.Read(from), gpu.Write(to), gpu.Read(sources), columns, ofColumns, back));
 
     private static void Check(GpuContext<T, TView, TLane> gpu, in FactorArgs args, Slice lu)
-        => gpu.Launch(new Grid(1, 1, 1, gpu.Items), new ZeroPivotKernel<T, TView, TLane>(gpu.Read(lu), args.N, gpu.Update(gpu.PivotFlag(args.Kind, args.N))));
+        => gpu.Launch(new Grid(1, 1, 1, gpu.Items), new ZeroPivotKernel<T, TView, TLane>(gpu.Read(lu), args.N, 1, gpu.Update(gpu.PivotFlag(args.Kind.ToString(), args.N))));
 
     // The larger half, in whole panels.
     private static int Half(int size) => (Over(size, TWidth.Value) + 1) / 2 * TWidth.Value;

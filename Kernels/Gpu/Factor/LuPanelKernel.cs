@@ -85,30 +85,15 @@ public readonly struct LuPanelKernel<T, TView, TLane, TWidth>(TView panel, TView
     private static void Scan(TView sizes, TView places, int from, int count, int step, TView toSizes, TView toPlaces, int fallback)
     {
         if (from >= count) return;
-        TLane best = Best(sizes, places, from, count, step, fallback, out TLane place);
+        TLane best = PivotSearch<T, TView, TLane>.Best(sizes, places, from, count, step, fallback, out TLane place);
         toSizes.Store(from, TLane.First(best));
         toPlaces.Store(from, TLane.First(place));
-    }
-
-    private static TLane Best(TView sizes, TView places, int from, int count, int step, int fallback, out TLane place)
-    {
-        TLane best = TLane.Constant(-1);
-        place = TLane.Constant(fallback);
-        for (int s = from; s < count; s += step)
-        {
-            TLane size = TLane.Broadcast(sizes.Load(s)), at = TLane.Broadcast(places.Load(s));
-            bool isLarger = TLane.Any(TLane.LessThan(best, size)), isAbove = TLane.Any(TLane.EqualTo(best, size)) && TLane.Any(TLane.LessThan(at, place));
-            if (!isLarger && !isAbove) continue;
-            best = size;
-            place = at;
-        }
-        return best;
     }
 
     // Row k of this item's column changes places with the pivot's.
     private void Exchange(TView sizes, TView places, TView row, int column, int count, int k)
     {
-        Best(sizes, places, 0, count, 1, k, out TLane place);
+        PivotSearch<T, TView, TLane>.Best(sizes, places, 0, count, 1, k, out TLane place);
         int p = (int)TLane.FirstInDouble(place), at = (column * rows) + k, other = (column * rows) + p;
         T value = panel.Load(other);
         if (p != k)

@@ -12,7 +12,7 @@ internal sealed class PivotChecks<T, TView>(IGpuDevice<T, TView> device, GpuBloc
 {
     private const int Most = 32;
 
-    private readonly (FactorKind Kind, int N)[] _asked = new (FactorKind, int)[Most];
+    private readonly (string What, int N)[] _asked = new (string, int)[Most];
     private readonly T[] _values = new T[Most];
     private Slice _flags = Slice.None;
     private int _count;
@@ -21,7 +21,7 @@ internal sealed class PivotChecks<T, TView>(IGpuDevice<T, TView> device, GpuBloc
     public int Elements => _flags.Length;
 
     /// <summary>The flag of a kind of solve with matrices of order <paramref name="n"/>: 0, or 1 + the row of the first zero pivot.</summary>
-    public Slice Flag(FactorKind kind, int n)
+    public Slice Flag(string what, int n)
     {
         if (_flags.IsNone)
         {
@@ -29,9 +29,9 @@ internal sealed class PivotChecks<T, TView>(IGpuDevice<T, TView> device, GpuBloc
             device.Allocate(blocks.Of(_flags), Most);
         }
         for (int i = 0; i < _count; i++)
-            if (_asked[i] == (kind, n)) return _flags.Part(i, 1);
+            if (_asked[i] == (what, n)) return _flags.Part(i, 1);
         if (_count == Most) Verify();
-        _asked[_count] = (kind, n);
+        _asked[_count] = (what, n);
         return _flags.Part(_count++, 1);
     }
 
@@ -49,7 +49,7 @@ internal sealed class PivotChecks<T, TView>(IGpuDevice<T, TView> device, GpuBloc
             int pivot = int.CreateChecked(values[i]) - 1;
             values.Clear();
             device.Write(values, blocks.Of(_flags), 0);
-            throw new SingularMatrixException(_asked[i].Kind.ToString(), _asked[i].N, pivot);
+            throw new SingularMatrixException(_asked[i].What, _asked[i].N, pivot);
         }
     }
 }

@@ -40,20 +40,18 @@ public readonly struct RowExchangeKernel<T, TView, TLane, TWidth, TItems>(TView 
         }
     }
 
-    // Row q of the panel, or for q >= width the row that column q - width was exchanged with: where its content comes from, or -1 if it stays or another q has it.
+    // Row q of the panel, or for q >= width the row that column q - width was exchanged with: where its content comes from, or -1 if it stays. A row that two q have is written twice, with the same.
     private void Trace(int q, TView to, TView from)
     {
         int row = q < width ? q : Pivot(q - width), source = row;
-        bool counts = q < width || row >= width;
         for (int i = width - 1; i >= 0; i--)
         {
             int p = Pivot(i);
             if (source == i) source = p;
             else if (source == p) source = i;
-            if (q >= width && i > q - width && p == row) counts = false;
         }
         to.Store(q, TLane.First(TLane.Constant(row)));
-        from.Store(q, TLane.First(TLane.Constant(counts && source != row ? source : -1)));
+        from.Store(q, TLane.First(TLane.Constant(source != row ? source : -1)));
     }
 
     private int Pivot(int i) => (int)TLane.FirstInDouble(TLane.Broadcast(pivots.Load(i))) - first;

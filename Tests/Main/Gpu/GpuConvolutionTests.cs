@@ -61,11 +61,12 @@ public sealed class GpuConvolutionTests
         using var reference = new ReferenceBackend<float>();
         using var forwards = GpuEmulation.Single();
         using var backwards = GpuEmulation.Single(backwards: true);
+        // Eight slabs of 287 terms: no multiple of what a step takes.
         ConvShape shape = ConvShape.Same(2, 3, 8, 7, 3);
-        Compare(reference, forwards, Part.WeightGradient, shape, 40, add: true);
+        Compare(reference, forwards, Part.WeightGradient, shape, 41, add: true);
         Assert.Equal(
-            Run(forwards, Part.WeightGradient, shape, 40, add: false, absolute: false),
-            Run(backwards, Part.WeightGradient, shape, 40, add: false, absolute: false));
+            Run(forwards, Part.WeightGradient, shape, 41, add: false, absolute: false),
+            Run(backwards, Part.WeightGradient, shape, 41, add: false, absolute: false));
     }
 
     [Theory]

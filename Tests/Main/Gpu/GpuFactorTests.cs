@@ -97,6 +97,27 @@ public sealed class GpuFactorTests
         Assert.Equal(double.NaN, Get(gpu, r)[0]);
     }
 
+    [Fact]
+    public void DeterminantNearOneKeepsItsDigits()
+    {
+        // Numbers and their rounded reciprocals: all that is left of the logarithm is the rounding of those, far below that of any one factor's logarithm.
+        const int n = 300;
+        var random = new Random(6);
+        double[] a = new double[n * n];
+        double expected = 0;
+        for (int i = 0; i < n; i += 2)
+        {
+            float x = (float)Math.Exp(20 * random.NextDouble() - 10), y = 1 / x;
+            (a[(i * n) + i], a[((n - 1 - i) * n) + n - 1 - i]) = (x, y);
+            expected += Math.Log((double)x * y);
+        }
+        using var gpu = GpuEmulation.Single();
+        Slice r = gpu.Allocate(2);
+        gpu.Factor(new FactorArgs(FactorKind.LogAbsDet, n, Put(gpu, a), Put(gpu, [.. Enumerable.Range(0, n).Select(i => (double)i)]), Slice.None, r));
+        Assert.InRange(Math.Abs(expected), 1e-8, 1e-5);
+        Assert.Equal(expected, Get(gpu, r)[0], 1e-6 * Math.Abs(expected));
+    }
+
     [Theory]
     [InlineData(1, 0)]
     [InlineData(9, 3)]
