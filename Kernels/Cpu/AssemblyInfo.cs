@@ -3,3 +3,6 @@ using System.Runtime.CompilerServices;
 [assembly: InternalsVisibleTo("NativeFlow.Tests")]
 [assembly: InternalsVisibleTo("NativeFlow.Bench")]
 [assembly: InternalsVisibleTo("NativeFlow.Kernels.Gpu")]
+
+// Where ILGPU, if it is there, makes the structs that carry a kernel's arguments to a device.
+[assembly: InternalsVisibleTo("ILGPURuntime")]

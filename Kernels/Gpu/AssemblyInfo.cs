@@ -1,3 +1,6 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("NativeFlow.Tests")]
+
+// Where ILGPU, if it is there, makes the structs that carry a kernel's arguments to a device.
+[assembly: InternalsVisibleTo("ILGPURuntime")]

@@ -14,6 +14,9 @@ public sealed class IlgpuDevice<T> : IGpuDevice<T, IlgpuView<T>> where T : unman
     private const int SharedBytes = 48 * 1024;
     private const int MostItems = 1024;
 
+    // A multiprocessor has 65536 registers: kernels that are launched with few items get up to 255 each, with many 64.
+    private const int FewItems = 256;
+
     private readonly Context? _context;
     private readonly Accelerator _accelerator;
     private readonly AcceleratorStream _stream;
@@ -84,9 +87,9 @@ public sealed class IlgpuDevice<T> : IGpuDevice<T, IlgpuView<T>> where T : unman
     /// <inheritdoc/>
     public void Launch<TKernel>(in Gpu.Grid grid, in TKernel kernel) where TKernel : struct, IKernel<T, IlgpuView<T>>
     {
-        int number = KernelNumber.Of<TKernel>();
+        int items = grid.Items <= FewItems ? FewItems : MostItems, number = (2 * KernelNumber.Of<TKernel>()) + (items == FewItems ? 0 : 1);
         Delegate? launcher = number < _launchers.Length ? _launchers[number] : null;
-        launcher ??= Load<TKernel>(number);
+        launcher ??= Load<TKernel>(number, items);
         ((Action<AcceleratorStream, KernelConfig, TKernel>)launcher)(_stream, new KernelConfig(new Index3D(grid.X, grid.Y, grid.Z), new Index3D(grid.Items, 1, 1)), kernel);
     }
 
@@ -106,10 +109,10 @@ public sealed class IlgpuDevice<T> : IGpuDevice<T, IlgpuView<T>> where T : unman
 
     private ArrayView<T> Elements(int block, int offset, int length) => _blocks[block].View.BaseView.SubView(offset, length);
 
-    private Action<AcceleratorStream, KernelConfig, TKernel> Load<TKernel>(int number) where TKernel : struct, IKernel<T, IlgpuView<T>>
+    private Action<AcceleratorStream, KernelConfig, TKernel> Load<TKernel>(int number, int items) where TKernel : struct, IKernel<T, IlgpuView<T>>
     {
         if (number >= _launchers.Length) Array.Resize(ref _launchers, Math.Max(number + 1, 2 * _launchers.Length));
-        Action<AcceleratorStream, KernelConfig, TKernel> launcher = _accelerator.LoadKernel<TKernel>(IlgpuKernel<T>.Run);
+        Action<AcceleratorStream, KernelConfig, TKernel> launcher = _accelerator.LoadKernel<TKernel>(IlgpuKernel<T>.Run, new KernelSpecialization(Math.Min(items, _accelerator.MaxNumThreadsPerGroup), null));
         _launchers[number] = launcher;
         return launcher;
     }

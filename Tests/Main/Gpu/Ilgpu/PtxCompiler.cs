@@ -56,8 +56,8 @@ internal sealed class PtxCompiler(CudaArchitecture architecture) : IDisposable
         // Arrays and references that the compiler could not keep in registers; calls that nothing resolves; an instruction that ILGPU gives its operands in the wrong order.
         foreach (string bad in (ReadOnlySpan<string>)[".local", ".extern .func", "copysign"])
             if (ptx.Contains(bad, StringComparison.Ordinal)) return $"contains {bad}";
-        // ILGPU turns "!(a < b) ? 1 : 0", stored as a float, into the bits of the integer.
-        if (Regex.IsMatch(ptx, @"0f00000001\b|0d0000000000000001\b")) return "stores a truth value as the bits of an integer";
+        // ILGPU turns "!(a < b) ? 1 : 0", stored as a float, into the bits of the integer; no such small number is meant anywhere.
+        if (Regex.IsMatch(ptx, @"0f(0000(?!0000)|FFFF)[0-9A-F]{4}\b|0d(00000000(?!00000000)|FFFFFFFF)[0-9A-F]{8}\b")) return "stores a truth value as the bits of an integer";
         int shared = Regex.Matches(ptx, @"^\s*\.shared .*\[(\d+)\];", RegexOptions.Multiline).Sum(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture));
         return shared > MostSharedBytes ? $"takes {shared} bytes of shared memory" : null;
     }
