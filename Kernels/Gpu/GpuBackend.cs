@@ -8,7 +8,7 @@ namespace NativeFlow.Kernels.Gpu;
 /// <typeparam name="T">Element type.</typeparam>
 /// <typeparam name="TView">The device's views.</typeparam>
 /// <typeparam name="TLane">The device's arithmetic.</typeparam>
-public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
+public sealed class GpuBackend<T, TView, TLane> : IBackend<T>, IGpuBackend
     where T : unmanaged, IFloatingPointIeee754<T>
     where TView : struct, IView<T>
     where TLane : struct, ILane<TLane, T>
@@ -55,6 +55,9 @@ public sealed class GpuBackend<T, TView, TLane> : IBackend<T>
 
     /// <summary>What launchers work with.</summary>
     internal GpuContext<T, TView, TLane> Gpu => _gpu;
+
+    /// <inheritdoc/>
+    public GpuLimits Limits => _device.Limits;
 
     /// <summary>Kernels and factorisations that went through the host so far.</summary>
     public long HostCalls => _host.Count;

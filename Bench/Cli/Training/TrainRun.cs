@@ -51,7 +51,8 @@ internal sealed class TrainRun<T> : IDisposable where T : unmanaged, IFloatingPo
         if (!resume && _flow.Transforms is [HyperbolicChart<T> chart, ..])
             foreach (Table rows in (Table[])[data.Train, data.Validation, data.Test]) RequireInside(data.Name, rows, chart.Rim);
         _batches = new BatchSource<T>(data.Train, run.Batch, run.Seed, dequantize: !_flow.Base.IsDiscrete);
-        if (reportEvery == 0) reportEvery = !_backend.IsAsynchronous ? 1 : monitorEvery == 0 ? DeviceReportEvery : Math.Min(DeviceReportEvery, monitorEvery);
+        // The monitor looks where losses are read.
+        if (reportEvery == 0) reportEvery = _backend.IsAsynchronous ? (int)BigInteger.GreatestCommonDivisor(DeviceReportEvery, monitorEvery) : 1;
         if (monitorEvery % reportEvery != 0)
             throw new BadInputException($"--monitor {monitorEvery}: the model can be looked at where losses are read, every {reportEvery} steps; give a multiple of that, or another --report-every.");
         _trainer = new FlowTrainer<T>(_flow, RunSettings.Optimizer<T>(run), RunSettings.Options(run, _batches.BatchesPerEpoch) with { ReportEvery = reportEvery });

@@ -47,6 +47,36 @@ public sealed class BenchTests : IDisposable
     }
 
     [Fact]
+    [Trait("Category", "Gpu")]
+    public void TheDeviceSuiteRunsOnTheEmulator()
+    {
+        string jsonPath = _temp.At("g.json"), pagePath = _temp.At("g.md"), htmlPath = _temp.At("g.html");
+        string text = CommandLine.Succeed(
+            "bench", "gpu", "--quick", "--device", "emulator", "--rounds", "1", "--strategies", "exact-lu,snf-reconstruction,newton-schulz", "--no-peers", "--json", jsonPath, "--markdown", pagePath, "--html", htmlPath);
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(jsonPath));
+        JsonElement[] rows = [.. json.RootElement.GetProperty("rows").EnumerateArray()];
+        Assert.Equal(["NN 16x16x16", "NT 16x16x16", "TN 16x16x16", "NT 5x24x24", "NN 5x24x24", "TN 24x24x5"], rows.Where(r => r.GetProperty("suite").GetString() == "gpu-gemm").Select(r => $"{r.GetProperty("kernel")} {r.GetProperty("size")}"));
+        Assert.Equal(6, rows.Count(r => r.GetProperty("suite").GetString() == "gpu-step"));
+        Assert.All(rows, r => Assert.True(r.GetProperty("entries")[0].GetProperty("seconds").GetProperty("median").GetDouble() > 0));
+        Assert.All(rows, r => Assert.True(r.GetProperty("entries")[0].GetProperty("of_limit").GetProperty("median").GetDouble() > 0));
+        string page = File.ReadAllText(pagePath), html = File.ReadAllText(htmlPath);
+        foreach (string part in (string[])["batch 5, snf-reconstruction: step time grows as D^", "than exact-lu"])
+            Assert.All([text, page, html], shown => Assert.Contains(part, shown, StringComparison.Ordinal));
+        Assert.Contains("<svg", html, StringComparison.Ordinal);
+        System.Xml.Linq.XDocument.Parse(html[html.IndexOf("<html", StringComparison.Ordinal)..]);
+        Assert.DoesNotContain(_temp.FullName, text + page + html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Category", "Gpu")]
+    public void ADeviceThatIsNotKnownHasNoFloor()
+    {
+        Assert.Null(GpuPeak.Of("NVIDIA GeForce"));
+        Assert.Equal(67e12, GpuPeak.Of("NVIDIA H100 80GB HBM3")!.Flops);
+        Assert.Equal(new GpuPeak(19.5e12, 1555e9), GpuPeak.Parse("19.5,1555"));
+    }
+
+    [Fact]
     public void WhateverPeersThereAreComputeTheSame()
     {
         string path = _temp.At("b.json");
@@ -75,6 +105,11 @@ public sealed class BenchTests : IDisposable
     [InlineData("bench gemm --json @none/b.json", "--json", "folder")]
     [InlineData("bench gemm --markdown @", "--markdown", "folder")]
     [InlineData("bench step --quick --python @none", "--python", "torch", "--no-peers")]
+    [InlineData("bench gpu gemm --quick", "alone")]
+    [InlineData("bench gpu --device cpu", "--device", "emulator")]
+    [InlineData("bench gpu --device emulator", "--quick")]
+    [InlineData("bench gpu --quick --device emulator --peak 67", "--peak", "67,3350")]
+    [InlineData("bench gemm --quick --html a.html", "--html", "bench gpu")]
     [InlineData("bench gemm --core 99999 --quick --no-peers", "--core", "99999")]
     [InlineData("bench gemm --core -1 --quick --no-peers", "--core", "-1")]
     [InlineData("bench gemm --frobnicate", "--frobnicate", "--rounds")]

@@ -43,6 +43,8 @@ internal sealed class GpuTrainingRun<T> : IDisposable where T : unmanaged, IFloa
 
     public Table Data { get; }
 
+    public int StepsPerEpoch => _batches.BatchesPerEpoch;
+
     /// <summary>Trains until a step's report says that so many are done; what was reported on the way.</summary>
     public List<StepReport> RunTo(long step, Action<StepReport>? onStep = null)
     {

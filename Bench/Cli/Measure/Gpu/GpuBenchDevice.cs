@@ -11,6 +11,7 @@ internal sealed class GpuBenchDevice : IDisposable
     public GpuBenchDevice(IBackend<float> backend, GpuPeak? peak, IReadOnlyList<TorchPeer> torch)
     {
         (Backend, Peak, Torch) = (backend, peak ?? GpuPeak.Of(backend.Name), torch);
+        Precisions = GpuPrecisions.Of(backend);
         _probe = backend.Allocate(1);
     }
 
@@ -22,7 +23,7 @@ internal sealed class GpuBenchDevice : IDisposable
     public IReadOnlyList<TorchPeer> Torch { get; }
 
     /// <summary>Ways to multiply, full precision first: how each is called, and how it is chosen.</summary>
-    public IReadOnlyList<(string Name, Action Choose)> Precisions => GpuPrecisions.Of(Backend);
+    public IReadOnlyList<(string Name, Action Choose)> Precisions { get; }
 
     /// <summary>Something that the device does, by the wall clock, which is read when all is done.</summary>
     public BenchContender Contender(string name, Action<int> body) => new(name, times =>

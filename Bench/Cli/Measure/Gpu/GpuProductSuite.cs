@@ -40,6 +40,8 @@ internal static class GpuProductSuite
             {
                 choose();
                 for (; times > 0; times--) backend.Gemm(args);
+                // Steps are in full precision.
+                device.Precisions[0].Choose();
             }));
         foreach (TorchPeer peer in device.Torch)
         {
