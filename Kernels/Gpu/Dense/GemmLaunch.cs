@@ -96,8 +96,18 @@ internal static class GemmLaunch<T, TView, TLane>
 
     private static GemmShape Transposed(in GemmShape s) => s with
     {
-        M = s.N, N = s.M, RowA = s.ColumnB, DepthA = s.DepthB, DepthB = s.DepthA, ColumnB = s.RowA, RowC = s.ColumnC, ColumnC = s.RowC,
-        StrideA = s.StrideB, StrideB = s.StrideA, FoursA = s.FoursB, FoursB = s.FoursA,
+        M = s.N,
+        N = s.M,
+        RowA = s.ColumnB,
+        DepthA = s.DepthB,
+        DepthB = s.DepthA,
+        ColumnB = s.RowA,
+        RowC = s.ColumnC,
+        ColumnC = s.RowC,
+        StrideA = s.StrideB,
+        StrideB = s.StrideA,
+        FoursA = s.FoursB,
+        FoursB = s.FoursA,
     };
 
     private static void Tiled<TTile>(

@@ -171,7 +171,13 @@ internal static class FactorSteps<T, TView, TLane, TWidth, TItems>
         GpuContext<T, TView, TLane> gpu, int m, int n, int k, Slice a, int lda, bool transposeA, Slice b, int ldb, bool transposeB, Slice c, int ldc)
         => GemmLaunch<T, TView, TLane>.Run(gpu, new GemmArgs(m, n, k, a, b, c)
         {
-            TransposeA = transposeA, TransposeB = transposeB, Alpha = -1, Accumulate = true, Lda = lda, Ldb = ldb, Ldc = ldc,
+            TransposeA = transposeA,
+            TransposeB = transposeB,
+            Alpha = -1,
+            Accumulate = true,
+            Lda = lda,
+            Ldb = ldb,
+            Ldc = ldc,
         });
 
     private static void Permute(GpuContext<T, TView, TLane> gpu, Slice from, Slice to, Slice sources, int columns, int ofColumns, int back)

@@ -83,7 +83,8 @@ internal sealed class PtxProgram
             GuardIsNegated = negated,
             Stop = stop,
             Operands = stop == PtxStop.Warp ? [.. operands.Select(o => Slot(f, o))] : [],
-            Execute = stop != PtxStop.None ? static _ => { } : name[0] switch
+            Execute = stop != PtxStop.None ? static _ => { }
+            : name[0] switch
             {
                 "bra" => Branch(f, operands[0]),
                 "call" => Call(operands),
