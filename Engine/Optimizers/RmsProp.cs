@@ -131,7 +131,7 @@ public sealed class RmsProp<T> : Optimizer<T> where T : unmanaged, IFloatingPoin
         public static bool IsOn => false;
     }
 
-    private readonly struct Rule<TCentred, TMomentum>(in KernelArgs args) : IPlaneRule<Rule<TCentred, TMomentum>, T>
+    internal readonly struct Rule<TCentred, TMomentum>(in KernelArgs args) : IPlaneRule<Rule<TCentred, TMomentum>, T>
         where TCentred : struct, ISwitch
         where TMomentum : struct, ISwitch
     {
