@@ -94,7 +94,7 @@ public sealed class ClampOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee75
         return tape.Multiply(v, Inside(tape, tape.Input(n, 0), n.P0, n.P1));
     }
 
-    private readonly struct ClampBody(T low, T high) : IElementBody<T>
+    internal readonly struct ClampBody(T low, T high) : IElementBody<T>
     {
         public static int Inputs => 1;
 
@@ -107,7 +107,7 @@ public sealed class ClampOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee75
             => TLane.Select(TLane.LessThan(x.A, TLane.Broadcast(low)), TLane.Broadcast(low), TLane.Select(TLane.LessThan(TLane.Broadcast(high), x.A), TLane.Broadcast(high), x.A));
     }
 
-    private readonly struct AddInsideBody(T low, T high) : IElementBody<T>
+    internal readonly struct AddInsideBody(T low, T high) : IElementBody<T>
     {
         public static int Inputs => 2;
 
@@ -120,7 +120,7 @@ public sealed class ClampOp<T> : Op<T> where T : unmanaged, IFloatingPointIeee75
             => TLane.Select(TLane.LessThan(x.A, TLane.Broadcast(low)), x.Before, TLane.Select(TLane.LessThan(TLane.Broadcast(high), x.A), x.Before, x.Before + x.B));
     }
 
-    private readonly struct InsideBody(T low, T high) : IElementBody<T>
+    internal readonly struct InsideBody(T low, T high) : IElementBody<T>
     {
         public static int Inputs => 1;
 

@@ -124,7 +124,7 @@ public sealed class ElementwiseInverseOp<T> : Op<T> where T : unmanaged, IFloati
             => _launcher.FlowInverseBackward(_a, f);
     }
 
-    private readonly struct QuotientBody : IElementBody<T>
+    internal readonly struct QuotientBody : IElementBody<T>
     {
         public static int Inputs => 2;
 

@@ -76,7 +76,7 @@ public sealed class Adagrad<T> : Optimizer<T> where T : unmanaged, IFloatingPoin
     internal static Adagrad<T> Read(OptimizerOptions options)
         => new(options.Number("lr_decay", 0), options.Number("initial_accumulator_value", 0), options.Number("eps", 1e-10), options.Number("weight_decay", 0));
 
-    private readonly struct Rule(T rate, T eps, T decay) : IPlaneRule<Rule, T>
+    internal readonly struct Rule(T rate, T eps, T decay) : IPlaneRule<Rule, T>
     {
         private readonly T _rate = rate, _eps = eps, _decay = decay;
 

@@ -106,7 +106,7 @@ public sealed class Adam<T> : Optimizer<T> where T : unmanaged, IFloatingPointIe
         return new Adam<T>(beta1, beta2, options.Number("eps", 1e-8), options.Number("weight_decay", decoupled ? 0.01 : 0), options.Flag("amsgrad"), decoupled);
     }
 
-    private readonly struct PlainRule(AdamConstants<T> adam, T decay, T keep) : IPlaneRule<PlainRule, T>
+    internal readonly struct PlainRule(AdamConstants<T> adam, T decay, T keep) : IPlaneRule<PlainRule, T>
     {
         private readonly AdamConstants<T> _adam = adam;
         private readonly T _decay = decay, _keep = keep;
@@ -122,7 +122,7 @@ public sealed class Adam<T> : Optimizer<T> where T : unmanaged, IFloatingPointIe
         }
     }
 
-    private readonly struct MaximumRule(AdamConstants<T> adam, T decay, T keep) : IPlaneRule<MaximumRule, T>
+    internal readonly struct MaximumRule(AdamConstants<T> adam, T decay, T keep) : IPlaneRule<MaximumRule, T>
     {
         private readonly AdamConstants<T> _adam = adam;
         private readonly T _decay = decay, _keep = keep;

@@ -79,7 +79,7 @@ public sealed class Adamax<T> : Optimizer<T> where T : unmanaged, IFloatingPoint
         return new Adamax<T>(beta1, beta2, options.Number("eps", 1e-8), options.Number("weight_decay", 0));
     }
 
-    private readonly struct Rule(T keep1, T take1, T keep2, T eps, T rate, T decay) : IPlaneRule<Rule, T>
+    internal readonly struct Rule(T keep1, T take1, T keep2, T eps, T rate, T decay) : IPlaneRule<Rule, T>
     {
         private readonly T _keep1 = keep1, _take1 = take1, _keep2 = keep2, _eps = eps, _rate = rate, _decay = decay;
 

@@ -116,22 +116,22 @@ public sealed class RmsProp<T> : Optimizer<T> where T : unmanaged, IFloatingPoin
         }
     }
 
-    private interface ISwitch
+    internal interface ISwitch
     {
         static abstract bool IsOn { get; }
     }
 
-    private readonly struct On : ISwitch
+    internal readonly struct On : ISwitch
     {
         public static bool IsOn => true;
     }
 
-    private readonly struct Off : ISwitch
+    internal readonly struct Off : ISwitch
     {
         public static bool IsOn => false;
     }
 
-    private readonly struct Rule<TCentred, TMomentum>(in KernelArgs args) : IPlaneRule<Rule<TCentred, TMomentum>, T>
+    internal readonly struct Rule<TCentred, TMomentum>(in KernelArgs args) : IPlaneRule<Rule<TCentred, TMomentum>, T>
         where TCentred : struct, ISwitch
         where TMomentum : struct, ISwitch
     {

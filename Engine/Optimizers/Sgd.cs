@@ -95,7 +95,7 @@ public sealed class Sgd<T> : Optimizer<T> where T : unmanaged, IFloatingPointIee
     internal static Sgd<T> Read(OptimizerOptions options)
         => new(options.Number("momentum", 0), options.Number("dampening", 0), options.Flag("nesterov"), options.Number("weight_decay", 0));
 
-    private readonly struct PlainRule(T rate, T decay) : IPlaneRule<PlainRule, T>
+    internal readonly struct PlainRule(T rate, T decay) : IPlaneRule<PlainRule, T>
     {
         private readonly T _rate = rate, _decay = decay;
 
@@ -110,7 +110,7 @@ public sealed class Sgd<T> : Optimizer<T> where T : unmanaged, IFloatingPointIee
         }
     }
 
-    private readonly struct MomentumRule(T rate, T decay, T momentum, T intake, T direct, T running) : IPlaneRule<MomentumRule, T>
+    internal readonly struct MomentumRule(T rate, T decay, T momentum, T intake, T direct, T running) : IPlaneRule<MomentumRule, T>
     {
         private readonly T _rate = rate, _decay = decay, _momentum = momentum, _intake = intake, _direct = direct, _running = running;
 
