@@ -87,7 +87,12 @@ internal sealed unsafe class PtxDevice<T>(int items, bool hasTensorCores = true)
             case Enum e: Append(bytes, 4, Convert.ToInt32(e)); return;
         }
         FieldInfo[] fields = [.. value.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(static f => f.MetadataToken)];
-        if (fields.Length == 0) throw new PtxFault($"{value.GetType()} as an argument");
+        // A struct without fields takes a byte.
+        if (fields.Length == 0)
+        {
+            Append(bytes, 1, 0);
+            return;
+        }
         int alignment = Alignment(value.GetType());
         Pad(bytes, alignment);
         foreach (FieldInfo field in fields) Append(bytes, field.GetValue(value)!);

@@ -13,7 +13,7 @@ internal static class PtxArithmetic
             "cvt" => Convert(name, o),
             "setp" => Compare(name, o),
             "selp" => t => t.R[o[0]] = t.R[o[3]] != 0 ? t.R[o[1]] : t.R[o[2]],
-            "testp" when name[1] == "notanumber" => type == "f32" ? t => t.Set(o[0], float.IsNaN(t.F(o[1]))) : t => t.Set(o[0], double.IsNaN(t.D(o[1]))),
+            "testp" => Test(name[1], o, type == "f32" ? static (t, i) => t.F(i) : static (t, i) => t.D(i)),
             _ => type switch
             {
                 "f32" => Single(name, o),
@@ -29,6 +29,15 @@ internal static class PtxArithmetic
             },
         };
     }
+
+    private static Action<PtxThread>? Test(string property, int[] o, Func<PtxThread, int, double> of) => property switch
+    {
+        "notanumber" => t => t.Set(o[0], double.IsNaN(of(t, o[1]))),
+        "number" => t => t.Set(o[0], !double.IsNaN(of(t, o[1]))),
+        "infinite" => t => t.Set(o[0], double.IsInfinity(of(t, o[1]))),
+        "finite" => t => t.Set(o[0], double.IsFinite(of(t, o[1]))),
+        _ => null,
+    };
 
     private static Action<PtxThread>? Single(string[] name, int[] o) => name[0] switch
     {

@@ -11,6 +11,9 @@ internal sealed class PtxFunction(string name)
 
     public Dictionary<string, int> Labels { get; } = [];
 
+    /// <summary>Tables of labels that a branch chooses from.</summary>
+    public Dictionary<string, string[]> Tables { get; } = [];
+
     /// <summary>Values that registers and constants have before the first instruction.</summary>
     public List<ulong> Start { get; } = [];
 
@@ -28,6 +31,9 @@ internal sealed class PtxFunction(string name)
     public List<string> Parameters { get; } = [];
 
     public string? Returned { get; set; }
+
+    /// <summary>Bytes of the first parameter, which holds a kernel's arguments.</summary>
+    public int ArgumentBytes { get; set; }
 
     /// <summary>Slots that hold an address of the frame or of shared memory: slot, name.</summary>
     public List<(int Slot, string Name)> Addresses { get; } = [];

@@ -22,6 +22,7 @@ internal sealed unsafe class PtxMachine : IDisposable
     /// <summary>Runs an entry function for all groups of a grid.</summary>
     public void Run(PtxFunction entry, (int X, int Y, int Z) grid, int items, ReadOnlySpan<byte> arguments)
     {
+        if (arguments.Length != entry.ArgumentBytes) throw new PtxFault($"{entry.Name}: {arguments.Length} bytes of arguments, {entry.ArgumentBytes} expected");
         while (_threads.Count < items) _threads.Add(new PtxThread(this));
         Reserve(entry, items);
         for (int z = 0; z < grid.Z; z++)

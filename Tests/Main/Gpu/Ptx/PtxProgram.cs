@@ -6,6 +6,7 @@ namespace NativeFlow.Tests;
 internal sealed class PtxProgram
 {
     private readonly Dictionary<string, PtxFunction> _functions = [];
+    private string _lastLabel = "";
 
     /// <summary>The first entry function.</summary>
     public PtxFunction Entry { get; }
@@ -48,7 +49,12 @@ internal sealed class PtxProgram
     {
         if (statement.EndsWith(':'))
         {
-            f.Labels.Add(statement[..^1], f.Code.Count);
+            f.Labels.Add(_lastLabel = statement[..^1], f.Code.Count);
+            return;
+        }
+        if (statement.StartsWith(".branchtargets", StringComparison.Ordinal))
+        {
+            f.Tables.Add(_lastLabel, statement[".branchtargets".Length..].Split(',', StringSplitOptions.TrimEntries));
             return;
         }
         if (statement.StartsWith(".reg", StringComparison.Ordinal)) return;
@@ -87,6 +93,7 @@ internal sealed class PtxProgram
             : name[0] switch
             {
                 "bra" => Branch(f, operands[0]),
+                "brx" => BranchByNumber(f, Slot(f, operands[0]), operands[1]),
                 "call" => Call(operands),
                 "ld" or "st" => PtxMoves.Memory(name, Address(f, operands[name[0] == "ld" ? ^1 : 0]), [.. (name[0] == "ld" ? operands[..^1] : operands[1..]).Select(o => Slot(f, o))]),
                 _ => PtxArithmetic.Make(name, [.. operands.Select(o => Slot(f, o))]) ?? throw new PtxFault($"unknown instruction {opcode} in '{statement}'"),
@@ -95,6 +102,8 @@ internal sealed class PtxProgram
     }
 
     private static Action<PtxThread> Branch(PtxFunction f, string label) => t => t.Next = f.Labels[label];
+
+    private static Action<PtxThread> BranchByNumber(PtxFunction f, int number, string table) => t => t.Next = f.Labels[f.Tables[table][t.U(number)]];
 
     // (returned), name, (arguments): as flat operands, since brackets fall away in reading; the returned one comes first where the text has two lists.
     private Action<PtxThread> Call(string[] operands)
@@ -143,7 +152,10 @@ internal sealed class PtxProgram
         switch (words[0])
         {
             case ".shared": f.AddShared(name, bytes); break;
-            case ".param" or ".local": f.AddFrame(name, bytes); break;
+            case ".param" or ".local":
+                if (f.Frame.Count == 0) f.ArgumentBytes = bytes;
+                f.AddFrame(name, bytes);
+                break;
             default: throw new PtxFault($"{f.Name}: unknown declaration '{declaration}'");
         }
         return name;
