@@ -11,7 +11,7 @@ namespace NativeFlow.Tests;
 public sealed class GpuConvolutionTests
 {
     // Multiplications that the emulator is quick with.
-    private const long Most = 100_000;
+    private const long Most = 40_000;
 
     [Fact]
     public void FloatIsAsTheLoops()

@@ -11,7 +11,7 @@ namespace NativeFlow.Tests;
 [Trait("Category", "Gpu")]
 public sealed class GpuTrainingTests
 {
-    private const int Steps = 20, ReportEvery = 6;
+    private const int Steps = 12, ReportEvery = 5;
 
     public static TheoryData<string> Flows => ["exact-lu", "snf-published", "snf-reconstruction", "relative", "stale-inverse", "newton-schulz", "affine-coupling", "spline-coupling", "images"];
 
@@ -44,7 +44,7 @@ public sealed class GpuTrainingTests
         whole.RunTo(Steps);
         using (var first = new GpuTrainingRun<float>(name, GpuEmulation.Single(), ReportEvery))
         {
-            first.RunTo(9);
+            first.RunTo(7);
             Checkpoint.Save(first.Trainer, path, "{}");
         }
         using var second = new GpuTrainingRun<float>(name, GpuEmulation.Single(), ReportEvery);
