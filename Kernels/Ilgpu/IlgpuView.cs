@@ -22,11 +22,11 @@ public readonly struct IlgpuView<T>(ArrayView<T> elements) : IView<T> where T : 
     public void Store(int index, T value) => elements[index] = value;
 
     /// <inheritdoc/>
-    public Quad<T> Load4(int index) => Quad(index)[0];
+    public Quad<T> Load4(int index) => Four(index)[0];
 
     /// <inheritdoc/>
-    public void Store4(int index, Quad<T> value) => Quad(index)[0] = value;
+    public void Store4(int index, Quad<T> value) => Four(index)[0] = value;
 
     // Not element index / 4 of a view of fours: that leaves a shift and a product before every access, which the driver cannot fold into an offset.
-    private ArrayView<Quad<T>> Quad(int index) => elements.SubView(index, 4).AsAligned(16).Cast<Quad<T>>();
+    private ArrayView<Quad<T>> Four(int index) => elements.SubView(index, 4).AsAligned(16).Cast<Quad<T>>();
 }
