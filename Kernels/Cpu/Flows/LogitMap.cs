@@ -12,28 +12,34 @@ internal readonly struct LogitMap<T>
     private readonly bool _clips;
 
     public LogitMap(ReadOnlySpan<T> settings)
-        : this(new(settings[0], settings[1], settings[2], settings[3], settings[4]), T.Log(SlopeOf(settings[0], settings[1], settings[2])) - T.Log(settings[3]))
+        : this(
+            new(settings[0], settings[1], settings[2], settings[3], settings[4]), SlopeOf(settings[0], settings[1], settings[2]),
+            T.Log(SlopeOf(settings[0], settings[1], settings[2])) - T.Log(settings[3]), settings[0] + settings[4], settings[1] - settings[4])
     {
     }
 
-    private LogitMap(in BodySettings<T> settings, T logFactor)
+    private LogitMap(in BodySettings<T> settings, T slope, T logFactor, T low, T high)
     {
         _left = settings.S0;
         _right = settings.S1;
         _alpha = settings.S2;
         Temperature = settings.S3;
-        Slope = SlopeOf(_left, _right, _alpha);
+        Slope = slope;
         LogFactor = logFactor;
         // Only clipping has ends of its own; the map itself goes on to where u or 1 - u is zero.
         _clips = settings.S4 > T.Zero;
-        Low = _clips ? _left + settings.S4 : T.NegativeInfinity;
-        High = _clips ? _right - settings.S4 : T.PositiveInfinity;
+        Low = _clips ? low : T.NegativeInfinity;
+        High = _clips ? high : T.PositiveInfinity;
     }
 
     /// <summary>The map as a kernel on a device makes it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static LogitMap<T> Over<TLane>(in BodySettings<T> settings) where TLane : struct, ILane<TLane, T>
-        => new(settings, TLane.First(TLane.Log(TLane.Broadcast(SlopeOf(settings.S0, settings.S1, settings.S2))) - TLane.Log(TLane.Broadcast(settings.S3))));
+    {
+        TLane left = TLane.Broadcast(settings.S0), right = TLane.Broadcast(settings.S1), alpha = TLane.Broadcast(settings.S2), margin = TLane.Broadcast(settings.S4);
+        TLane slope = (TLane.Constant(1) - alpha - alpha) / (right - left);
+        return new(settings, TLane.First(slope), TLane.First(TLane.Log(slope) - TLane.Log(TLane.Broadcast(settings.S3))), TLane.First(left + margin), TLane.First(right - margin));
+    }
 
     /// <summary>Whether x has a finite z; with clipping, whether it lies in the interval.</summary>
     public bool IsInside(T x) => _clips ? x >= _left && x <= _right : U(x) > T.Zero && V(x) > T.Zero;

@@ -41,7 +41,7 @@ public readonly struct SmoothLeakyReluInverse<T>(T alpha) : IInverseFunction<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane Value<TLane>(TLane z) where TLane : struct, ILane<TLane, T>
     {
-        TLane one = TLane.Constant(1), a = TLane.Broadcast(alpha), rest = TLane.Broadcast(T.One - alpha);
+        TLane one = TLane.Constant(1), a = TLane.Broadcast(alpha), rest = one - a;
         var flat = new LeakyReluInverse<T>(alpha);
         TLane low = flat.Value(z - (rest * TLane.Constant(0.69314718055994530942)));
         TLane high = flat.Value(z);

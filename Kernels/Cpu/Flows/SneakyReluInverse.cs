@@ -26,7 +26,7 @@ public readonly struct SneakyReluInverse<T>(T slope) : IInverseFunction<T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane Value<TLane>(TLane z) where TLane : struct, ILane<TLane, T>
     {
-        TLane a = TLane.Broadcast(_a), v = TLane.Broadcast(T.One + _a) * z, c = v + a, size = TLane.Abs(c);
+        TLane a = TLane.Broadcast(_a), v = (TLane.Constant(1) + a) * z, c = v + a, size = TLane.Abs(c);
         TLane s = TLane.Select(TLane.LessThan(TLane.Constant(1073741824), size), size, TLane.Sqrt(TLane.MultiplyAdd(c, c, TLane.Broadcast(_rest))));
         TLane above = v * ((c + a) / TLane.MultiplyAdd(a, s, c));
         return TLane.Select(TLane.LessThan(TLane.Constant(0), c), above, (c - (a * s)) / TLane.Broadcast(_rest));

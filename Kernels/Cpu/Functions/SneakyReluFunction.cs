@@ -9,6 +9,7 @@ public readonly struct SneakyReluFunction<T> : IUnaryFunction<T>
 {
     private readonly T _a;
     private readonly T _scale;
+    private readonly T _bend;
 
     /// <summary>Creates the function with its parameter.</summary>
     /// <param name="slope">n, the slope far below zero, in (0, 1].</param>
@@ -17,6 +18,7 @@ public readonly struct SneakyReluFunction<T> : IUnaryFunction<T>
         _a = (T.One - slope) / (T.One + slope);
         // 1/(1 + a).
         _scale = (T.One + slope) / (T.One + T.One);
+        _bend = _scale * _a;
     }
 
     /// <inheritdoc/>
@@ -41,7 +43,7 @@ public readonly struct SneakyReluFunction<T> : IUnaryFunction<T>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane Value<TLane>(TLane x) where TLane : struct, ILane<TLane, T>
-        => TLane.MultiplyAdd(TLane.Broadcast(_scale * _a) * x, x / (TLane.Constant(1) + Hypotenuse(x)), TLane.Broadcast(_scale) * x);
+        => TLane.MultiplyAdd(TLane.Broadcast(_bend) * x, x / (TLane.Constant(1) + Hypotenuse(x)), TLane.Broadcast(_scale) * x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -51,7 +53,7 @@ public readonly struct SneakyReluFunction<T> : IUnaryFunction<T>
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLane SecondDerivative<TLane>(TLane x, TLane y) where TLane : struct, ILane<TLane, T>
-        => TLane.Broadcast(_scale * _a) / Hypotenuse(x) / Hypotenuse(x) / Hypotenuse(x);
+        => TLane.Broadcast(_bend) / Hypotenuse(x) / Hypotenuse(x) / Hypotenuse(x);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -29,7 +29,7 @@ public readonly struct WideCells<T, TView, TLane>(TView cells)
         double rest = DeviceMath.Subtract(mantissa, TLane.FirstInDouble(high));
         cells.Store(Cells * i, TLane.First(high));
         // What is left of an infinite mantissa is no number.
-        cells.Store((Cells * i) + 1, TLane.First(TLane.Constant(rest - rest == 0 ? rest : 0)));
+        cells.Store((Cells * i) + 1, TLane.First(TLane.Constant(DeviceMath.Subtract(rest, rest) == 0 ? rest : 0)));
         cells.Store((Cells * i) + 2, TLane.First(TLane.Constant(exponent)));
     }
 
