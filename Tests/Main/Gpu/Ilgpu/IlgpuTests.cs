@@ -60,6 +60,7 @@ public sealed class IlgpuTests(ITestOutputHelper output)
         Assert.Contains("System.Type", compiler.Fault(typeof(TypeTestKernel<EmulatedView<float>>)));
         Assert.Contains("truth value", compiler.Fault(typeof(TruthKernel<EmulatedView<float>>)));
         Assert.Contains("shared memory", compiler.Fault(typeof(CrowdedKernel<EmulatedView<float>>)));
+        Assert.Contains("rounds as the driver likes: mul.f32", compiler.Fault(typeof(LooseKernel<EmulatedView<float>>)));
     }
 
     [Fact]

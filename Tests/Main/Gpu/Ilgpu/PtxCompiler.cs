@@ -58,10 +58,11 @@ internal sealed class PtxCompiler(CudaArchitecture architecture) : IDisposable
             if (ptx.Contains(bad, StringComparison.Ordinal)) return $"contains {bad}";
         // ILGPU turns "!(a < b) ? 1 : 0", stored as a float, into the bits of the integer; no such small number is meant anywhere.
         if (Regex.IsMatch(ptx, @"0f(0000(?!0000)|FFFF)[0-9A-F]{4}\b|0d(00000000(?!00000000)|FFFFFFFF)[0-9A-F]{8}\b")) return "stores a truth value as the bits of an integer";
+        int shared = Regex.Matches(ptx, @"^\s*\.shared .*\[(\d+)\];", RegexOptions.Multiline).Sum(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture));
+        if (shared > MostSharedBytes) return $"takes {shared} bytes of shared memory";
         // Without a rounding mode the driver may join a product and a sum.
         if (Regex.Match(ptx, @"^\s*(mul|add|sub)\.f(32|64)\s.*$", RegexOptions.Multiline) is { Success: true } loose) return $"rounds as the driver likes: {loose.Value.Trim()}";
-        int shared = Regex.Matches(ptx, @"^\s*\.shared .*\[(\d+)\];", RegexOptions.Multiline).Sum(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture));
-        return shared > MostSharedBytes ? $"takes {shared} bytes of shared memory" : null;
+        return null;
     }
 
     public void Dispose()

@@ -104,4 +104,13 @@ public readonly struct FourKernel<T, TView>(TView x, TView y) : IKernel<T, TView
         public static int Value => 128;
     }
 }
+
+/// <summary>A product and a sum that the driver may join.</summary>
+internal readonly struct LooseKernel<TView>(TView x) : IKernel<float, TView>
+    where TView : struct, IView<float>
+{
+    public static bool HasBarriers => false;
+
+    public void Run<TGroup>(TGroup group) where TGroup : struct, IGroup<float, TView> => x.Store(0, (x.Load(1) * x.Load(2)) + x.Load(3));
+}
 #endif
