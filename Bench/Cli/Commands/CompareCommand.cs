@@ -112,7 +112,7 @@ internal static class CompareCommand
         IReadOnlyList<CompareRecord> records = engine.Records;
         CompareConsole.Write(writer, records, settings.Cost);
         if (!finished)
-            writer.WriteLine($"stopped with {records.Count} of {engine.Planned} runs finished; {(request.Folder is { } folder ? $"everything is saved. Go on with: nativeflow compare --resume --out {folder.FullName}" : "without --out nothing of the others is kept")}");
+            writer.WriteLine($"stopped with {records.Count} of {engine.Planned} runs finished; {(request.Folder is { } folder ? $"everything is saved. Go on with: nativeflow compare --resume{request.Device.AsOption} --out {folder.FullName}" : "without --out nothing of the others is kept")}");
         if (records.Count > 0)
         {
             request.Folder?.Report(Header(settings, cells, request, records.Count < engine.Planned ? FormattableString.Invariant($"{records.Count} of {engine.Planned} runs") : null), records);

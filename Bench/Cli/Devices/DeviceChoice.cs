@@ -53,6 +53,14 @@ internal sealed record DeviceChoice(DeviceKind Kind, int Index = 0, string? Line
         _ => new SimdBackend<T>(threads),
     };
 
+    /// <summary>What to add to a command that goes on on the same device, with a space before; nothing for the CPU.</summary>
+    public string AsOption => Kind switch
+    {
+        DeviceKind.Gpu => string.Create(CultureInfo.InvariantCulture, $" --device gpu:{Index}"),
+        DeviceKind.Emulator => " --device emulator",
+        _ => "",
+    };
+
     /// <summary>Says which device it is, where that is not plain.</summary>
     public void Say(TextWriter writer)
     {

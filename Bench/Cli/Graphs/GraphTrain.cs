@@ -59,7 +59,7 @@ internal static class GraphTrain
         display.Run(() => finished = training.Train());
         if (!finished)
         {
-            writer.WriteLine($"stopped at epoch {training.Trainer.State.Epoch}; everything is saved. Go on with: nativeflow train --resume --out {folder.FullName}");
+            writer.WriteLine($"stopped at epoch {training.Trainer.State.Epoch}; everything is saved. Go on with: nativeflow train --resume{request.Device.AsOption} --out {folder.FullName}");
             return Program.Done;
         }
 

@@ -60,7 +60,7 @@ internal static class LatentTrain
 
         if (result is null)
         {
-            writer.WriteLine($"stopped at step {training.Trainer.State.Step}, epoch {training.Trainer.State.Epoch}; everything is saved. Go on with: nativeflow train --resume --out {folder.FullName}");
+            writer.WriteLine($"stopped at step {training.Trainer.State.Step}, epoch {training.Trainer.State.Epoch}; everything is saved. Go on with: nativeflow train --resume{request.Device.AsOption} --out {folder.FullName}");
             return Program.Done;
         }
 

@@ -28,6 +28,13 @@ public sealed class DeviceTests
         => Assert.Equal(new DeviceChoice((DeviceKind)kind, index, line), DeviceChoice.Of(text, Two));
 
     [Theory]
+    [InlineData("cpu", "")]
+    [InlineData("emulator", " --device emulator")]
+    [InlineData("auto", " --device gpu:0")]
+    [InlineData("gpu:1", " --device gpu:1")]
+    public void ACommandThatGoesOnNamesItsDevice(string text, string option) => Assert.Equal(option, DeviceChoice.Of(text, Two).AsOption);
+
+    [Theory]
     [InlineData("gpu:7", "--device gpu:7: there is no such GPU, only gpu:0 (Big), gpu:1 (Small).")]
     [InlineData("gpu:2", "--device gpu:2: there is no such GPU, only gpu:0 (Big), gpu:1 (Small).")]
     [InlineData("gpu:-1", "expected cpu, gpu, gpu:N with a number from 0, auto or emulator.")]
